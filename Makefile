@@ -1,0 +1,80 @@
+# Needs python3 (3.11 or newer) and make. Everything else goes into .venv.
+# Every target can be run twice; the second time it skips what is done.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test test-long check bench clean debian-test debian-bench
+
+help:
+	@echo "make run        plan the example treatment; the documents go to out/"
+	@echo "make test       checks and tests                (ARGS='-k word' chooses tests)"
+	@echo "make test-long  the tests that take long"
+	@echo "make check      ruff, mypy and the import rules"
+	@echo "make bench      side by side with peers, as ratios"
+	@echo "make clean      remove .venv, out/ and caches"
+	@echo "PYTHON=python3.13 make ...   chooses the Python that makes .venv"
+
+# One stamp for each lock: .venv/.stamp-run, .venv/.stamp-test, .venv/.stamp-bench.
+.venv/.stamp-%: requirements/%.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "nappage needs Python 3.11 or newer, and '$(PYTHON)' is not. Name another: make PYTHON=python3.13 ..." >&2; exit 1; }
+	@echo "setting up .venv for '$*' (once, about a minute)..."
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(PIP) --require-hashes -r requirements/$*.txt
+	@$(PIP) --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: .venv/.stamp-run
+	@echo "planning examples/facial-rejuvenation.yaml..."
+	@$(BIN)/nappage plan examples/facial-rejuvenation.yaml --out out
+
+# The checks and the tests both run, whichever fails; either failure fails the target.
+test: .venv/.stamp-test debian-test
+	@failed=; \
+	$(MAKE) --no-print-directory -s check || failed=check; \
+	echo "pytest..."; \
+	$(BIN)/python -m pytest -m "not long" $(ARGS) || failed="$$failed pytest"; \
+	test -z "$$failed" || { echo "failed: $$failed" >&2; exit 1; }
+
+test-long: .venv/.stamp-test debian-test
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+# Each tool is silent unless it finds something.
+check: .venv/.stamp-test
+	@echo "checking..."
+	@failed=; log=$$(mktemp); \
+	for tool in "ruff check ." "mypy" "lint-imports"; do \
+	    $(BIN)/$$tool >"$$log" 2>&1 || { echo "--- $$tool"; cat "$$log"; failed="$$failed $${tool%% *}"; }; \
+	done; rm -f "$$log"; \
+	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+bench: .venv/.stamp-bench debian-bench
+	@$(BIN)/python bench $(ARGS)
+
+# Debian packages that no Python lock can bring. $(call debian,WHAT IS PRESENT,PACKAGES,WHAT FOR)
+define debian
+	@if ! { $(1); } >/dev/null 2>&1; then \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	        echo "installing $(2)..."; \
+	        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(2); } >/dev/null \
+	            || echo "could not install $(2): $(3) will be skipped" >&2; \
+	    else \
+	        echo "not found: $(2). Without them $(3) will be skipped; on Debian or Ubuntu: sudo apt-get install $(2)" >&2; \
+	    fi; \
+	fi
+endef
+
+debian-test:
+	$(call debian,command -v chromium && command -v pdftoppm,chromium poppler-utils,tests that look at pages)
+
+debian-bench: .venv/.stamp-bench
+	$(call debian,$(BIN)/python -c 'import weasyprint',libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0,the comparison with WeasyPrint)
+
+clean:
+	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
