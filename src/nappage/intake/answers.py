@@ -1,0 +1,329 @@
+"""What a person answered, and what is to be done: `Answers` and `Order`, as read from a file.
+
+Anywhere, absent or null means *not asked*. A list that is present is closed. `not_asked` re-opens topics;
+`history_complete` closes every patient question at once.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from ..values import CONCENTRATION_UNITS, Amount, Document, day_bounds, normal_unit
+
+
+def _as_date_text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        value = value.date()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int) and not isinstance(value, bool) and 1850 < value < 2200:
+        return str(value)
+    if isinstance(value, str):
+        day_bounds(value)
+        return value.strip()[:10]
+    return value
+
+
+def _word(value: Any) -> Any:
+    """YAML reads yes/no as true/false; a question with more answers than two wants the word back."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.strip().casefold().replace("_", "-").replace(" ", "-") if isinstance(value, str) else value
+
+
+# A date that may be known only to the month or year: "2024-03-05", "2024-03", "2024".
+PartialDate = Annotated[str, BeforeValidator(_as_date_text)]
+Positive = Annotated[Amount, Field(gt=Decimal(0))]
+NotNegative = Annotated[Amount, Field(ge=Decimal(0))]
+Codes = dict[str, str | tuple[str, ...]]  # system → code(s): {snomed: "44054006", icd10: E11}
+
+_PREGNANCY = {
+    "no": "no", "not-pregnant": "no", "none": "no", "yes": "pregnant", "pregnant": "pregnant",
+    "possible": "possible", "possibly": "possible", "unsure": "possible", "maybe": "possible",
+    "planning": "planning", "trying": "planning", "trying-to-conceive": "planning",
+    "unknown": None, "not-asked": None,
+}  # fmt: skip
+_SEX = {"f": "female", "female": "female", "woman": "female", "m": "male", "male": "male", "man": "male",
+        "other": "other", "intersex": "other", "unknown": None}  # fmt: skip
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
+
+
+class Entry(Document):
+    """One line of a list. `origin` says where it was read (set by the reader, never by the person)."""
+
+    origin: str = ""
+
+
+class Patient(Document):
+    name: str | None = None
+    birth_date: date | None = None
+    age: Annotated[int, Field(ge=0, le=125)] | None = None
+    sex: Literal["female", "male", "other"] | None = None
+    pregnancy: Literal["no", "pregnant", "possible", "planning"] | None = None
+    breastfeeding: bool | None = None
+    weight_kg: Annotated[Amount, Field(gt=Decimal(1), lt=Decimal(500))] | None = None
+    phototype: Annotated[int, Field(ge=1, le=6)] | None = None
+    deceased: bool | PartialDate | None = None
+
+    @field_validator("sex", mode="before")
+    @classmethod
+    def _sex(cls, value: Any) -> Any:
+        return _SEX.get(word, value) if isinstance(word := _word(value), str) else value
+
+    @field_validator("pregnancy", mode="before")
+    @classmethod
+    def _pregnancy(cls, value: Any) -> Any:
+        return _PREGNANCY.get(word, value) if isinstance(word := _word(value), str) else value
+
+    @field_validator("phototype", mode="before")
+    @classmethod
+    def _phototype(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            text = re.sub(r"^(fitzpatrick|type)[\s-]*", "", value.strip().casefold())
+            return _ROMAN.get(text, text)
+        return value
+
+
+class ConditionEntry(Entry):
+    text: str = ""
+    codes: Codes = {}
+    status: Literal["active", "past", "family", "denied"] | None = None
+    onset: PartialDate | None = None
+    resolved: PartialDate | None = None
+    controlled: bool | None = None
+
+    @model_validator(mode="after")
+    def _order(self) -> ConditionEntry:
+        if not self.text and not self.codes:
+            raise ValueError("a condition needs a text or a code")
+        _in_order(self.onset, self.resolved, "onset", "resolved")
+        return self
+
+
+class MedicationEntry(Entry):
+    name: str = ""
+    codes: Codes = {}
+    dose: str | None = None
+    route: str | None = None
+    started: PartialDate | None = None
+    stopped: PartialDate | None = None
+    current: bool | None = None  # absent: current unless `stopped` is given
+    stopped_at_latest: bool = False  # `stopped` is the last day it can have been taken, not the day it ended
+    prescribed: bool | None = None
+    reason: str | None = None
+
+    @field_validator("dose", "reason", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _order(self) -> MedicationEntry:
+        if not self.name and not self.codes:
+            raise ValueError("a medication needs a name or a code")
+        _in_order(self.started, self.stopped, "started", "stopped")
+        return self
+
+
+class AllergyEntry(Entry):
+    substance: str = ""
+    codes: Codes = {}
+    reaction: str | None = None
+    status: Literal["active", "past", "denied"] | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> AllergyEntry:
+        if not self.substance and not self.codes:
+            raise ValueError("an allergy needs a substance or a code")
+        return self
+
+
+class ProcedureEntry(Entry):
+    name: str = ""
+    codes: Codes = {}
+    area: str | None = None
+    date: PartialDate | None = None
+
+
+class PreviousMesotherapy(Entry):
+    date: PartialDate | None = None
+    product: str | None = None
+    reaction: str | None = None
+
+
+class SkincareEntry(Entry):
+    product: str = ""
+    active: str | None = None
+    frequency: str | None = None
+    last_used: PartialDate | None = None
+    prescribed: bool | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> SkincareEntry:
+        if not self.product and not self.active:
+            raise ValueError("a skincare line needs a product or an active")
+        return self
+
+
+class Lifestyle(Document):
+    smoking: bool | str | None = None
+    alcohol: bool | str | None = None
+    alcohol_last: PartialDate | None = None
+    sun: bool | str | None = None
+    sunbeds: bool | str | None = None
+    occupation: str | None = None
+
+
+class PlannedEvent(Document):
+    event: str
+    date: PartialDate | None = None
+    area: str | None = None
+
+
+class Context(Document):
+    """How the patient is now. `skin_state`: words for what is on the skin of the area; empty: examined, clear."""
+
+    skin_state: tuple[str, ...] | None = None
+    unwell: bool | str | None = None
+    recent_sun: PartialDate | bool | None = None  # last intense sun, sunburn or sunbed on the area
+    planned_events: tuple[PlannedEvent, ...] | None = None
+    voluntary: bool | None = None
+    expectations: Literal["realistic", "unrealistic"] | None = None
+    bdd_questionnaire: Literal["negative", "positive"] | None = None
+    blood_pressure: Literal["controlled", "uncontrolled"] | None = None
+    purpose: Literal["cosmetic", "medical"] | None = None
+    jurisdiction: str | None = None
+
+
+class MixtureLine(Entry):
+    ingredient: str | None = None
+    product: str | None = None
+    concentration: NotNegative | None = None
+    unit: str | None = None
+    volume_ml: Positive | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> MixtureLine:
+        if not self.ingredient and not self.product:
+            raise ValueError("a line of the mixture needs an ingredient or a product")
+        if self.unit is not None and normal_unit(self.unit) not in CONCENTRATION_UNITS:
+            raise ValueError(
+                f"'{self.unit}' is not a unit of concentration known here; write one of "
+                + ", ".join(CONCENTRATION_UNITS)
+            )
+        if self.concentration is not None and self.unit is None:
+            raise ValueError("a concentration needs its unit")
+        return self
+
+
+class Anaesthetic(Entry):
+    product: str
+    route: str | None = None
+    volume_ml: Positive | None = None
+    concentration: NotNegative | None = None
+    unit: str | None = None
+    grams: Positive | None = None
+    area_cm2: Positive | None = None
+    dwell_min: Positive | None = None
+    applied_by: Literal["clinic", "patient"] | None = None
+
+
+class Order(Document):
+    """What is to be done. Any part may be missing; what is missing blocks signing, not screening."""
+
+    indication: str | None = None
+    areas: tuple[str, ...] = ()
+    technique: str | None = None
+    products: tuple[str, ...] = ()
+    mixture: tuple[MixtureLine, ...] = ()
+    points: Annotated[int, Field(gt=0, le=5000)] | None = None
+    volume_per_point_ml: Positive | None = None
+    area_cm2: Positive | None = None
+    spacing_mm: Positive | None = None
+    depth_mm: Positive | None = None
+    anaesthetic: tuple[Anaesthetic, ...] | None = None
+    combined_with: tuple[str, ...] = ()
+    protocol: str | None = None
+    regimen: str | None = None
+    sessions: Annotated[int, Field(gt=0, le=100)] | None = None
+    planned_start: date | None = None
+    planned_time: str | None = None  # local clock time HH:MM, set from planned_start
+    time_zone: str | None = None  # IANA name
+    visit_minutes: Annotated[int, Field(gt=0, le=480)] | None = None
+    purpose: Literal["cosmetic", "medical"] | None = None
+    jurisdiction: str | None = None
+    accepted_without_ceiling: dict[str, str] = {}  # ingredient → the clinician's reason
+    own_ceilings_mg: dict[str, Positive] = {}  # ingredient → the product's own limit per session, mg
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_start(cls, data: Any) -> Any:
+        """`planned_start` as "2026-03-20T10:30 Europe/Paris", a datetime, or a date alone."""
+        if not isinstance(data, dict) or data.get("planned_start") is None:
+            return data
+        start = data["planned_start"]
+        if isinstance(start, datetime):
+            if start.tzinfo is not None:
+                raise ValueError(
+                    f"planned_start '{start}' has an offset; write the local time and an IANA zone, "
+                    'like "2026-03-20T10:30 Europe/Paris"'
+                )
+            return {**data, "planned_start": start.date(), "planned_time": f"{start:%H:%M}"}
+        if not isinstance(start, str):
+            return data
+        match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::00)?)?(?:\s*\[?([A-Za-z_]+(?:/[A-Za-z_+\-0-9]+)*)\]?)?",
+                             start.strip())  # fmt: skip
+        if not match:
+            raise ValueError(
+                f"planned_start '{start}' cannot be read; write 2026-03-20, or "
+                '"2026-03-20T10:30 Europe/Paris"'
+            )
+        day, clock, zone = match.groups()
+        out = {**data, "planned_start": day}
+        if clock:
+            datetime.strptime(clock, "%H:%M")
+            out["planned_time"] = clock
+        if zone:
+            out["time_zone"] = zone
+        return out
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except Exception:
+                raise ValueError(f"'{value}' is not an IANA time zone; write one like Europe/Paris") from None
+        return value
+
+
+class Answers(Document):
+    patient: Patient = Patient()
+    conditions: tuple[ConditionEntry, ...] | None = None
+    medications: tuple[MedicationEntry, ...] | None = None
+    allergies: tuple[AllergyEntry, ...] | None = None
+    procedures: tuple[ProcedureEntry, ...] | None = None
+    previous_mesotherapy: tuple[PreviousMesotherapy, ...] | None = None
+    skincare: tuple[SkincareEntry, ...] | None = None
+    lifestyle: Lifestyle = Lifestyle()
+    needle_fear: bool | None = None
+    context: Context = Context()
+    goals: str | tuple[str, ...] | None = None
+    not_asked: tuple[str, ...] = ()
+    history_complete: bool = False
+    order: Order | None = None
+    # Evidence of presence only (a record system's list): never closes anything. Filled by fhir.
+    record: Answers | None = None
+    record_until: date | None = None  # the record's newest entry
+
+
+def _in_order(first: str | None, then: str | None, first_name: str, then_name: str) -> None:
+    if first and then and day_bounds(then)[1] < day_bounds(first)[0]:
+        raise ValueError(f"{then_name} ({then}) lies before {first_name} ({first})")

@@ -1,0 +1,66 @@
+"""`Facts`: one flat row about one patient for one order, each value with the patient's own words behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ..values import Amount, Document
+
+FactValue = bool | Amount | str | tuple[str, ...] | None
+
+
+class Evidence(Document):
+    """Where a fact was read: `origin` (answers or record, and the place), the words, and what they were read
+    as. `guess`: read through a misspelling, to be confirmed. `undated`: its end is not recorded."""
+
+    origin: str
+    quote: str
+    read_as: str = ""
+    guess: bool = False
+    since: str | None = None
+    until: str | None = None
+    note: str = ""
+
+
+class Unread(Document):
+    """Words that were not recognised; asked about, never dropped."""
+
+    topic: str
+    origin: str
+    quote: str
+
+
+class Contradiction(Document):
+    """The record holds what the answers leave out or deny. The record's word stands until it is settled."""
+
+    facts: tuple[str, ...]
+    origin: str
+    quote: str
+    answered: str
+
+
+class Facts(Document):
+    """`values`: fact id → value, None unknown; elapsed times count to `planned`. `evidence`: fact id → words.
+    `waiting`: fact id → what keeps it unknown (a list not asked, a detail missing, words not read)."""
+
+    asked_on: date
+    planned: date
+    planned_given: bool
+    edition: str
+    values: dict[str, Any]
+    evidence: dict[str, tuple[Evidence, ...]] = {}
+    waiting: dict[str, str] = {}
+    unread: tuple[Unread, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+    order_gaps: tuple[str, ...] = ()
+    deceased: str | None = None
+
+    def __getitem__(self, fact: str) -> Any:
+        return self.values.get(fact)
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        """The flat row as `explain` reads it."""
+        return self.values

@@ -1,0 +1,672 @@
+"""`read(answers, edition, on)` → `Facts`: the patient's words become the columns that rules read.
+
+Each fact of `facts/*.yaml` says in `derive` which kind of reading fills it. Three rules hold for every kind:
+what was not asked is unknown; a closed list answers *no* for what it does not mention, unless some of its words
+were not recognised; a record system's list (`answers.record`) can only ever say *yes*.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from ..knowledge import Edition, Fact
+from ..values import age_in_years, day_bounds, whole_months_between
+from .answers import Answers, Order
+from .concepts import Dictionary, Recognition
+from .facts import Contradiction, Evidence, Facts, Unread
+
+# The answer list behind each kind of reading; `topic` of the questions that ask for it.
+_SYSTEMIC = frozenset({"oral", "injected", "infused", "rectal", "patch", "systemic", "sublingual", "vaginal"})
+_RECENT_RECORD_DAYS = 365  # unrecognised procedures of a record older than this cannot matter to an interval
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """One thing the patient or the record names, as the readings need it."""
+
+    concepts: frozenset[str]
+    quote: str
+    origin: str
+    recorded: bool  # from a record system
+    guess: bool = False
+    route: str | None = None
+    prescribed: bool | None = None
+    current: bool | None = None  # on the planned day
+    last: date | None = None  # last day of use; day of the event; day it resolved
+    since: str | None = None
+    until: str | None = None
+    family: bool = False
+    areas: frozenset[str] = frozenset()
+    base_area: str | None = None
+    note: str = ""
+
+    def evidence(self) -> Evidence:
+        return Evidence(
+            origin=self.origin, quote=self.quote, read_as=", ".join(sorted(self.concepts))[:200],
+            guess=self.guess, since=self.since, until=self.until, note=self.note,
+        )  # fmt: skip
+
+
+@dataclass
+class _Reader:
+    edition: Edition
+    on: date
+    answers: Answers
+    order: Order
+    unread: list[Unread] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.planned = self.order.planned_start or self.on
+        self.dictionaries = {
+            "medications": Dictionary.of(self.edition, "medicines"),
+            "conditions": Dictionary.of(self.edition, "conditions"),
+            "allergies": Dictionary.of(self.edition, "allergens"),
+            "procedures": Dictionary.of(self.edition, "procedures"),
+            "planned-events": Dictionary.of(self.edition, "events"),
+            "skin-state": Dictionary.of(self.edition, "skin_states"),
+        }
+        self.reopened = frozenset(normal(topic) for topic in self.answers.not_asked)
+        self.areas, self.base_areas = self._ordered_areas()
+        both = [(self.answers, False)]
+        if self.answers.record is not None:
+            both.append((self.answers.record, True))
+        self.mentions: dict[str, list[_Mention]] = {topic: [] for topic in self.dictionaries}
+        self.missing_words: dict[str, list[str]] = {}
+        for source, recorded in both:
+            self._medications(source, recorded)
+            self._conditions(source, recorded)
+            self._allergies(source, recorded)
+            self._procedures(source, recorded)
+            self._context(source, recorded)
+
+    # --- lists → mentions ----------------------------------------------------------------------------------
+
+    def _see(self, topic: str, text: str, codes: Mapping[str, Any], origin: str, *, ask: bool = True) -> Recognition | None:
+        """What the words mean; None (and an entry in `unread`) when they mean nothing known."""
+        seen = self.dictionaries[topic].recognise(text, codes)
+        if seen.concepts or seen.negated:
+            return seen
+        if ask:
+            quote = text or str(dict(codes))
+            self.unread.append(Unread(topic=topic, origin=origin, quote=quote))
+            self.missing_words.setdefault(topic, []).append(quote)
+        return None
+
+    def _medications(self, source: Answers, recorded: bool) -> None:
+        for index, entry in enumerate(source.medications or ()):
+            origin = entry.origin or f"medications[{index}]"
+            seen = self._see("medications", entry.name, entry.codes, origin)
+            if seen is None or seen.negated or seen.family:
+                continue
+            last = day_bounds(entry.stopped)[1] if entry.stopped else None
+            if entry.stopped_at_latest and last is not None:
+                note = f"stopped; the day is not recorded, {last.isoformat()} at the latest"
+            else:
+                note = ""
+            current = (last >= self.planned) if last is not None else (entry.current is not False)
+            self.mentions["medications"].append(
+                _Mention(
+                    concepts=frozenset(seen.concepts), quote=_words(entry.name, entry.dose), origin=origin,
+                    recorded=recorded, guess=seen.guess is not None,
+                    route=_route(entry.route) or seen.route,
+                    prescribed=entry.prescribed, current=current,
+                    last=last if not current else self.planned,
+                    since=entry.started, until=entry.stopped, note=note,
+                )
+            )  # fmt: skip
+        for index, line in enumerate(source.skincare or ()):
+            origin = line.origin or f"skincare[{index}]"
+            text = " ".join(part for part in (line.product, line.active) if part)
+            seen = self._see("medications", text, {}, origin)
+            if seen is None or seen.negated:
+                continue
+            last = day_bounds(line.last_used)[1] if line.last_used else None
+            self.mentions["medications"].append(
+                _Mention(
+                    concepts=frozenset(seen.concepts), quote=text, origin=origin, recorded=recorded,
+                    guess=seen.guess is not None, route="topical", prescribed=line.prescribed,
+                    current=last is None or last >= self.planned,
+                    last=last if last is not None and last < self.planned else self.planned,
+                    until=line.last_used,
+                )
+            )  # fmt: skip
+
+    def _conditions(self, source: Answers, recorded: bool) -> None:
+        for index, entry in enumerate(source.conditions or ()):
+            if entry.status == "denied":
+                continue
+            origin = entry.origin or f"conditions[{index}]"
+            seen = self._see("conditions", entry.text, entry.codes, origin)
+            if seen is None or seen.negated:
+                continue
+            resolved = day_bounds(entry.resolved)[1] if entry.resolved else None
+            past = entry.status == "past" or (resolved is not None and resolved <= self.planned)
+            self.mentions["conditions"].append(
+                _Mention(
+                    concepts=frozenset(seen.concepts)
+                    | ({"uncontrolled"} if entry.controlled is False else frozenset()),
+                    quote=entry.text or str(dict(entry.codes)), origin=origin, recorded=recorded,
+                    guess=seen.guess is not None,
+                    family=entry.status == "family" or seen.family, current=not past,
+                    last=resolved if past else self.planned, since=entry.onset, until=entry.resolved,
+                )
+            )  # fmt: skip
+
+    def _allergies(self, source: Answers, recorded: bool) -> None:
+        for index, entry in enumerate(source.allergies or ()):
+            if entry.status == "denied":
+                continue
+            origin = entry.origin or f"allergies[{index}]"
+            seen = self._see("allergies", entry.substance, entry.codes, origin)
+            if seen is None or seen.negated or seen.family:
+                continue
+            self.mentions["allergies"].append(
+                _Mention(
+                    concepts=frozenset(seen.concepts), quote=_words(entry.substance, entry.reaction),
+                    origin=origin, recorded=recorded, guess=seen.guess is not None, current=True,
+                )
+            )  # fmt: skip
+
+    def _procedures(self, source: Answers, recorded: bool) -> None:
+        for index, entry in enumerate(source.procedures or ()):
+            origin = entry.origin or f"procedures[{index}]"
+            day = day_bounds(entry.date)[1] if entry.date else None
+            if recorded and day and (self.planned - day).days > _RECENT_RECORD_DAYS:
+                seen = self._see("procedures", entry.name, entry.codes, origin, ask=False)
+            else:
+                seen = self._see("procedures", entry.name, entry.codes, origin)
+            if seen is None or seen.negated:
+                continue
+            base, areas = self._region(entry.area) if entry.area else (None, frozenset())
+            topic = "planned-events" if day is not None and day > self.planned else "procedures"
+            self.mentions[topic].append(
+                _Mention(
+                    concepts=frozenset(seen.concepts), quote=_words(entry.name, entry.area), origin=origin,
+                    recorded=recorded, guess=seen.guess is not None, last=day, until=entry.date,
+                    areas=areas, base_area=base,
+                )
+            )  # fmt: skip
+
+    def _context(self, source: Answers, recorded: bool) -> None:
+        for index, word in enumerate(source.context.skin_state or ()):
+            seen = self._see("skin-state", word, {}, f"context.skin_state[{index}]")
+            if seen is not None and not seen.negated:
+                self.mentions["skin-state"].append(
+                    _Mention(frozenset(seen.concepts), word, f"context.skin_state[{index}]", recorded,
+                             guess=seen.guess is not None, current=True)
+                )  # fmt: skip
+        for index, event in enumerate(source.context.planned_events or ()):
+            origin = f"context.planned_events[{index}]"
+            seen = self._see("planned-events", event.event, {}, origin)
+            if seen is not None and not seen.negated:
+                day = day_bounds(event.date)[0] if event.date else None
+                self.mentions["planned-events"].append(
+                    _Mention(frozenset(seen.concepts), event.event, origin, recorded,
+                             guess=seen.guess is not None, last=day, until=event.date)
+                )  # fmt: skip
+        sun = source.context.recent_sun
+        if isinstance(sun, str):
+            self.mentions["procedures"].append(
+                _Mention(frozenset({"intense-sun"}), f"sun on {sun}", "context.recent_sun", recorded,
+                         last=day_bounds(sun)[1], until=sun)
+            )  # fmt: skip
+
+    # --- regions -------------------------------------------------------------------------------------------
+
+    def _region(self, name: str) -> tuple[str | None, frozenset[str]]:
+        """The region a word means and its closure upwards; (None, empty) when it is none."""
+        region = region_id(self.edition, name)
+        return (region, closure(self.edition, region)) if region else (None, frozenset())
+
+    def _ordered_areas(self) -> tuple[frozenset[str] | None, frozenset[str]]:
+        every: set[str] = set()
+        base: set[str] = set()
+        for name in self.order.areas:
+            region, closed = self._region(name)
+            if region is None:
+                self.gaps.append(f"the area '{name}' is not one this edition knows; name one of its regions")
+                continue
+            base.add(region)
+            every |= closed
+        return (frozenset(every) if self.order.areas else None), frozenset(base)
+
+    def _here(self, mention: _Mention) -> bool:
+        """Whether an event may have touched an ordered area: overlap, or one side not known."""
+        if self.areas is None or mention.base_area is None:
+            return True
+        return mention.base_area in self.areas or bool(self.base_areas & mention.areas)
+
+    # --- closing -------------------------------------------------------------------------------------------
+
+    def closed(self, topic: str, fact: Fact, name: str) -> bool:
+        """Whether *not mentioned* means *no* for this fact."""
+        words = {normal(topic), normal(fact.topic), normal(name)}
+        for key in ("condition", "medication", "allergy", "procedure", "planned", "skin_state"):
+            words |= {normal(concept) for concept in fact.derive.get(key, ())}
+        if words & self.reopened:
+            return False
+        if self.answers.history_complete:
+            return True
+        given: Mapping[str, Any] = {
+            "medications": self.answers.medications, "conditions": self.answers.conditions,
+            "allergies": self.answers.allergies, "procedures": self.answers.procedures,
+            "skincare": self.answers.skincare, "skin-state": self.answers.context.skin_state,
+            "planned-events": self.answers.context.planned_events,
+            "previous-mesotherapy": self.answers.previous_mesotherapy,
+        }  # fmt: skip
+        return given[topic] is not None
+
+    # --- facts ---------------------------------------------------------------------------------------------
+
+    def read(self) -> Facts:
+        values: dict[str, Any] = {}
+        evidence: dict[str, tuple[Evidence, ...]] = {}
+        waiting: dict[str, str] = {}
+        for name, fact in self.edition.facts.items():
+            value, because, wait = self._fact(name, fact)
+            values[name] = value
+            if because:
+                evidence[name] = tuple(mention.evidence() for mention in because)
+            if value is None and wait:
+                waiting[name] = wait
+        person = self.answers.patient
+        recorded = self.answers.record.patient if self.answers.record else person
+        deceased = person.deceased or recorded.deceased
+        return Facts(
+            asked_on=self.on, planned=self.planned, planned_given=self.order.planned_start is not None,
+            edition=self.edition.fingerprint, values=values, evidence=evidence, waiting=waiting,
+            unread=tuple(self.unread), contradictions=self._contradictions(values, evidence),
+            order_gaps=tuple(dict.fromkeys(self.gaps)),
+            deceased=None if not deceased else "" if deceased is True else str(deceased),
+        )  # fmt: skip
+
+    def _fact(self, name: str, fact: Fact) -> tuple[Any, list[_Mention], str]:
+        derive = fact.derive
+        if "answer" in derive:
+            return self._answer(name, fact)
+        if "order" in derive:
+            return self._order_fact(derive["order"]), [], "order"
+        if "previous_reaction" in derive:
+            return self._previous_reaction(name, fact)
+        if "condition_uncontrolled" in derive:
+            return self._flag("conditions", name, fact, [m for m in self.mentions["conditions"] if m.current and "uncontrolled" in m.concepts])  # fmt: skip
+        for key, topic in (
+            ("medication", "medications"), ("condition", "conditions"), ("allergy", "allergies"),
+            ("procedure", "procedures"), ("planned", "planned-events"), ("skin_state", "skin-state"),
+        ):  # fmt: skip
+            if key in derive:
+                wanted = frozenset(derive[key])
+                found = [m for m in self.mentions[topic] if m.concepts & wanted]
+                return getattr(self, f"_{key}")(name, fact, topic, found)
+        raise KeyError(f"facts: '{name}' has no reading for derive {derive}")
+
+    def _answer(self, name: str, fact: Fact) -> tuple[Any, list[_Mention], str]:
+        path, person = fact.derive["answer"], self.answers.patient
+        record = self.answers.record
+        if path == "age":
+            for who in (person, record.patient if record else person):
+                if who.birth_date:
+                    return Decimal(age_in_years(who.birth_date, self.planned)), [], ""
+                if who.age is not None:
+                    return Decimal(who.age), [], ""
+            return None, [], "age"
+        value = _path(self.answers, path)
+        if value is None and record is not None:
+            value = _path(record, path)
+        sex = person.sex or (record.patient.sex if record else None)
+        if name == "pregnancy":
+            carrying = [m for m in self.mentions["conditions"] if "pregnancy" in m.concepts and m.current and not m.family]
+            if carrying and value in (None, "no"):
+                return "pregnant", carrying, ""
+        if value is None and sex == "male" and "impossible_if_male" in fact.derive:
+            value = fact.derive["impossible_if_male"]
+        if value is None and self._closed_answer(name, fact):
+            value = fact.derive["closed"]
+        if fact.type == "boolean" and isinstance(value, str):
+            value = normal(value) not in ("no", "none", "never", "false", "non-smoker", "nonsmoker", "well", "")
+        if fact.type == "number" and value is not None:
+            value = Decimal(str(value))
+        if path in ("context.unwell",) and value is None:
+            return None, [], "unwell"
+        return value, [], fact.topic
+
+    def _closed_answer(self, name: str, fact: Fact) -> bool:
+        open_again = {normal(fact.topic), normal(name)} & self.reopened
+        return "closed" in fact.derive and self.answers.history_complete and not open_again
+
+    def _previous_reaction(self, name: str, fact: Fact) -> tuple[Any, list[_Mention], str]:
+        found = [
+            _Mention(frozenset({"reaction"}), _words(entry.product, entry.reaction), f"previous_mesotherapy[{i}]", False)
+            for i, entry in enumerate(self.answers.previous_mesotherapy or ())
+            if entry.reaction and normal(entry.reaction) not in ("none", "no", "nil", "no-reaction")
+        ]
+        return self._flag("previous-mesotherapy", name, fact, found)
+
+    def _flag(self, topic: str, name: str, fact: Fact, found: list[_Mention], unsure: str = "") -> tuple[Any, list[_Mention], str]:
+        """Yes with the words; no where the list is closed and fully read; else unknown and what it waits for."""
+        if found:
+            return True, found, ""
+        if unsure:
+            return None, [], unsure
+        if not self.closed(topic, fact, name):
+            return None, [], topic
+        if topic in self.missing_words:
+            return None, [], f"unread:{topic}"
+        return False, [], ""
+
+    def _medication(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+        derive, route = fact.derive, fact.derive.get("route")
+        if route:
+            sure = [m for m in found if m.route is not None and _same_route(m.route, route)]
+            unsure = [m for m in found if m.route is None]
+        else:
+            sure, unsure = found, []
+        if "prescribed" in derive:
+            accepted = (True, None) if derive["prescribed"] else (False,)
+            sure = [m for m in sure if m.prescribed in accepted]
+            unsure = [m for m in unsure if m.prescribed in accepted]
+        ask_route = f"route:{unsure[0].quote}" if unsure else ""
+        what = derive.get("is", "current")
+        if what in ("current", "ever"):
+            if what == "current":
+                sure, unsure = [m for m in sure if m.current], [m for m in unsure if m.current]
+                ask_route = f"route:{unsure[0].quote}" if unsure else ""
+            answer = self._flag(topic, name, fact, sure, ask_route)
+            if answer[0] is False and route == "topical" and not self.closed("skincare", fact, name):
+                return None, [], "skincare"
+            return answer
+        return self._elapsed(what, sure)
+
+    def _condition(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+        what = fact.derive.get("is", "ever")
+        if what == "family":
+            return self._flag(topic, name, fact, [m for m in found if m.family])
+        own = [m for m in found if not m.family]
+        if what == "active":
+            return self._flag(topic, name, fact, [m for m in own if m.current])
+        return self._flag(topic, name, fact, own) if what == "ever" else self._elapsed(what, own)
+
+    def _allergy(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+        return self._flag(topic, name, fact, found)
+
+    def _skin_state(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+        return self._flag(topic, name, fact, found)
+
+    def _procedure(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+        if fact.derive.get("in_area"):
+            found = [m for m in found if self._here(m)]
+        what = fact.derive.get("is", "ever")
+        return self._flag(topic, name, fact, found) if what == "ever" else self._elapsed(what, found)
+
+    def _planned(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+        coming = [m for m in found if m.last is None or m.last >= self.planned]
+        if fact.derive.get("is") != "days":
+            return self._flag(topic, name, fact, coming)
+        dated = [m for m in coming if m.last is not None]
+        if not dated:
+            return None, coming, "date" if coming else topic
+        nearest = min(dated, key=lambda m: m.last or self.planned)
+        assert nearest.last is not None
+        return Decimal((nearest.last - self.planned).days), [nearest], ""
+
+    def _elapsed(self, unit: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+        """Whole days or calendar months from the latest day known to the planned day; unknown without one."""
+        if not found:
+            return None, [], ""
+        dated = [m for m in found if m.last is not None]
+        undated = [m for m in found if m.last is None]
+        if undated:
+            return None, undated, f"date:{undated[0].quote}"
+        latest = max(dated, key=lambda m: m.last or date.min)
+        assert latest.last is not None
+        if unit == "months":
+            return Decimal(max(0, whole_months_between(latest.last, self.planned))), [latest], ""
+        return Decimal(max(0, (self.planned - latest.last).days)), [latest], ""
+
+    def _order_fact(self, what: str) -> Any:
+        order, edition = self.order, self.edition
+        match what:
+            case "indication":
+                return _concept_name(edition, order.indication, self.gaps)
+            case "purpose":
+                given = order.purpose or self.answers.context.purpose
+                medical = "pain" in normal(order.indication or "")
+                return given or ("medical" if medical else "cosmetic")
+            case "areas":
+                return tuple(sorted(self.areas)) if self.areas is not None else None
+            case "technique":
+                return technique_id(edition, order.technique, self.gaps) if order.technique else None
+            case "device":
+                technique = technique_id(edition, order.technique, self.gaps) if order.technique else None
+                return edition.techniques[technique].device if technique else None
+            case "jurisdiction":
+                return order.jurisdiction or self.answers.context.jurisdiction
+            case "points":
+                return None if order.points is None else Decimal(order.points)
+            case "depth_mm":
+                return order.depth_mm
+            case "combined_with":
+                found: set[str] = set()
+                for name in order.combined_with:
+                    seen = self.dictionaries["procedures"].recognise(name, {})
+                    found |= set(seen.concepts) or {normal(name)}
+                return tuple(sorted(found))
+        contents = contents_of(edition, order)
+        self.gaps.extend(contents.gaps)
+        if not contents.given:
+            return None
+        match what:
+            case "ingredients":
+                return tuple(sorted(contents.ingredients))
+            case "products":
+                return tuple(sorted(contents.products))
+            case "excipients":
+                return tuple(sorted(contents.excipients)) if contents.excipients_known else None
+            case "component_count":
+                return Decimal(contents.components)
+        raise KeyError(f"facts: no order reading called '{what}'")
+
+    # --- contradictions ------------------------------------------------------------------------------------
+
+    def _contradictions(self, values: Mapping[str, Any], evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Contradiction, ...]:
+        if self.answers.record is None:
+            return ()
+        by_words: dict[tuple[str, str, str], list[str]] = {}
+        for name, found in evidence.items():
+            fact = self.edition.facts[name]
+            topic = next((t for k, t in (("condition", "conditions"), ("medication", "medications"), ("allergy", "allergies")) if k in fact.derive), None)  # fmt: skip
+            if name == "pregnancy" and self.answers.patient.pregnancy == "no" and values[name] == "pregnant":
+                topic = "pregnancy"
+            elif topic is None or fact.type != "boolean" or values[name] is not True:
+                continue
+            elif topic == "medications" and fact.derive.get("is") == "ever":
+                continue
+            elif not self.closed(topic, fact, name):
+                continue
+            if any(not item.origin.startswith("record") for item in found):
+                continue
+            for item in found:
+                by_words.setdefault((item.origin, item.quote, topic), []).append(name)
+        return tuple(
+            Contradiction(facts=tuple(names), origin=origin, quote=quote, answered=f"{topic}: not mentioned")
+            for (origin, quote, topic), names in by_words.items()
+        )
+
+
+def read(answers: Answers, edition: Edition, on: date) -> Facts:
+    """The facts about this patient for `answers.order`, counted to its planned day (else to `on`)."""
+    return _Reader(edition, on, answers, answers.order or Order()).read()
+
+
+# --- names → ids, shared with the other rooms ------------------------------------------------------------------
+
+
+def normal(text: str) -> str:
+    """A name as ids are spelled: 'Crow's feet' → 'crow-s-feet', 'Tranexamic acid' → 'tranexamic-acid'."""
+    return re.sub(r"[^a-z0-9]+", "-", _plain(text)).strip("-")
+
+
+def _plain(text: str) -> str:
+    import unicodedata
+
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+def find_by_name(entries: Mapping[str, Any], name: str) -> str | None:
+    """The id whose id, title or one of whose names is `name`, however it is spelled."""
+    wanted = normal(name)
+    if wanted in entries:
+        return wanted
+    for entry_id, entry in entries.items():
+        title = entry.title if isinstance(entry.title, dict) else {}
+        if any(normal(word) == wanted for word in (*entry.names, *title.values())):
+            return entry_id
+    return None
+
+
+def region_id(edition: Edition, name: str) -> str | None:
+    """The region a word means; a side ("left cheek") is left off."""
+    bare = re.sub(r"\b(left|right|both|bilateral)\b", " ", name, flags=re.I).strip()
+    return find_by_name(edition.regions, bare or name)
+
+
+def closure(edition: Edition, region: str) -> frozenset[str]:
+    """A region and those it lies in."""
+    out = set()
+    here: str | None = region
+    while here and here not in out:
+        out.add(here)
+        here = edition.regions[here].parent if here in edition.regions else None
+    return frozenset(out)
+
+
+def technique_id(edition: Edition, name: str, gaps: list[str] | None = None) -> str | None:
+    found = find_by_name(edition.techniques, name)
+    if found is None and gaps is not None:
+        gaps.append(f"the technique '{name}' is not one this edition knows; name one of {', '.join(edition.techniques)}")
+    return found
+
+
+def _concept_name(edition: Edition, name: str | None, gaps: list[str]) -> str | None:
+    if name is None:
+        return None
+    wanted = normal(name)
+    for concept_id, concept in edition.indications.items():
+        if wanted == concept_id or any(normal(word) == wanted for word in concept.names):
+            return concept_id
+    gaps.append(f"the indication '{name}' is not one this edition knows; name one of {', '.join(edition.indications)}")
+    return wanted
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an order puts on or into the skin: substance ids with their classes, products, excipients."""
+
+    given: bool
+    ingredients: frozenset[str]
+    products: frozenset[str]
+    excipients: frozenset[str]
+    excipients_known: bool
+    components: int
+    gaps: tuple[str, ...]
+
+
+def contents_of(edition: Edition, order: Order) -> Contents:
+    """Resolve an order's products, mixture and anaesthetics to substances, classes included."""
+    ingredients: set[str] = set()
+    products: set[str] = set()
+    excipients: set[str] = set()
+    gaps: list[str] = []
+    known, components = True, 0
+
+    def substance(name: str) -> None:
+        entry = edition.substances.get(name)
+        ingredients.add(name)
+        if entry:
+            ingredients.update(entry.classes)
+            if entry.salt_of:
+                substance(entry.salt_of)
+
+    def add(name: str, *, mixed: bool) -> None:
+        nonlocal known, components
+        found = find_by_name(edition.products, name)
+        if found is not None:
+            product = edition.products[found]
+            products.add(found)
+            ingredients.update(product.classes)
+            ingredients.add(found)
+            for content in product.contents or ():
+                substance(content.substance)
+            if product.contents is None:
+                gaps.append(f"what '{name}' contains is not known here; enter its label")
+            known = known and product.excipients is not None
+            excipients.update(product.excipients or ())
+        else:
+            single = find_by_name(edition.substances, name)
+            if single is None:
+                gaps.append(f"'{name}' is neither a product nor an ingredient this edition knows; check the name")
+            else:
+                substance(single)
+                if mixed and single not in ("sodium-chloride", "water-for-injection"):
+                    components += 1
+            known = False
+        if found is not None and mixed:
+            components += 1
+
+    for line in order.mixture:
+        add(line.product or line.ingredient or "", mixed=True)
+    in_mixture = {normal(line.product or line.ingredient or "") for line in order.mixture}
+    for name in order.products:
+        if normal(name) not in in_mixture:
+            add(name, mixed=True)
+    for item in order.anaesthetic or ():
+        add(item.product, mixed=False)
+    given = bool(order.mixture or order.products or order.anaesthetic)
+    return Contents(given, frozenset(ingredients), frozenset(products), frozenset(excipients), known, components, tuple(gaps))
+
+
+# --- small readings ------------------------------------------------------------------------------------------
+
+
+def _path(answers: Answers, path: str) -> Any:
+    value: Any = answers
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _words(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)
+
+
+_ROUTES = {
+    "oral": "oral", "mouth": "oral", "tablet": "oral", "capsule": "oral", "po": "oral", "swallowed": "oral",
+    "topical": "topical", "cream": "topical", "gel": "topical", "ointment": "topical", "skin": "topical",
+    "lotion": "topical", "cutaneous": "topical", "inhaled": "inhaled", "inhaler": "inhaled",
+    "inhalation": "inhaled", "nasal": "inhaled", "eye": "eye", "ophthalmic": "eye", "drops": "eye",
+    "injection": "injected", "injected": "injected", "subcutaneous": "injected", "intramuscular": "injected",
+    "im": "injected", "sc": "injected", "iv": "infused", "intravenous": "infused", "infusion": "infused",
+    "rectal": "rectal", "suppository": "rectal", "patch": "patch", "transdermal": "patch",
+    "vaginal": "vaginal", "sublingual": "sublingual", "systemic": "systemic", "intraarticular": "injected",
+}  # fmt: skip
+
+
+def _route(text: str | None) -> str | None:
+    if not text:
+        return None
+    return next((_ROUTES[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in _ROUTES), None)
+
+
+def _same_route(route: str, wanted: str) -> bool:
+    return route in _SYSTEMIC if wanted == "systemic" else route == wanted or route == "systemic" and wanted in _SYSTEMIC
+
+
+def all_concepts(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Ids of several concept maps (for checks)."""
+    return frozenset().union(*(frozenset(entry) for entry in entries))

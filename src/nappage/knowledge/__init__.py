@@ -1,0 +1,40 @@
+"""What the software believes, why, and who disagrees: `load(on, policy)` → `Edition`."""
+
+from .edition import Decision, Edition, Policy, load
+from .schema import (
+    Advice,
+    Concept,
+    Fact,
+    KnowledgeError,
+    Position,
+    Product,
+    Protocol,
+    Region,
+    Rule,
+    Source,
+    Substance,
+    Technique,
+    Text,
+    ValueRecord,
+)
+
+__all__ = [
+    "Advice",
+    "Concept",
+    "Decision",
+    "Edition",
+    "Fact",
+    "KnowledgeError",
+    "Policy",
+    "Position",
+    "Product",
+    "Protocol",
+    "Region",
+    "Rule",
+    "Source",
+    "Substance",
+    "Technique",
+    "Text",
+    "ValueRecord",
+    "load",
+]

@@ -1,0 +1,288 @@
+"""`load(on, policy)` → `Edition`: every conflict, date and clinic decision settled, once, with a fingerprint.
+
+After `load` nobody chooses between positions; the ones not in force travel along only to be shown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from ..rules import Condition, ConditionError, FactKind, guard_of, parse
+from ..values import Document
+from .schema import (
+    SEVERITIES,
+    Advice,
+    Compatibility,
+    Concept,
+    Fact,
+    KnowledgeError,
+    Position,
+    Product,
+    Protocol,
+    Region,
+    Rule,
+    Source,
+    Substance,
+    Technique,
+    Text,
+    ValueRecord,
+    _Record,
+)
+
+DATA = Path(__file__).parent / "data"
+VERSION = "2026.11"
+
+Record = Rule | ValueRecord | Protocol | Advice
+T = TypeVar("T", bound=Document)
+
+
+class Decision(Document):
+    """A clinic's choice on one record: another listed position, or its own stricter one, pinned to the
+    fingerprint of the record that was read (`saw`)."""
+
+    record: str
+    adopts: str
+    own: Position | None = None
+    saw: str
+    reason: str
+    decided_by: str
+    decided_on: date
+    review_by: date
+
+
+Policy = tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The knowledge in force on a day, for a clinic. Mappings are by id; treat all of it as frozen."""
+
+    on: date
+    version: str
+    fingerprint: str
+    sources: Mapping[str, Source]
+    facts: Mapping[str, Fact]
+    rules: Mapping[str, Rule]
+    values: Mapping[str, ValueRecord]
+    protocols: Mapping[str, Protocol]
+    advice: Mapping[str, Advice]
+    medicines: Mapping[str, Concept]
+    conditions: Mapping[str, Concept]
+    allergens: Mapping[str, Concept]
+    procedures: Mapping[str, Concept]
+    events: Mapping[str, Concept]
+    skin_states: Mapping[str, Concept]
+    substances: Mapping[str, Substance]
+    products: Mapping[str, Product]
+    techniques: Mapping[str, Technique]
+    regions: Mapping[str, Region]
+    indications: Mapping[str, Concept]
+    compatibility: tuple[Compatibility, ...]
+    texts: Mapping[str, Text]
+    lapsed: tuple[Decision, ...] = ()
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, FactKind]:
+        """Fact id → type, as the condition language needs it."""
+        return {name: fact.type for name, fact in self.facts.items()}
+
+    def condition(self, text: str) -> Condition:
+        """The tree of a condition text over this edition's facts (parsed once)."""
+        tree = self._trees.get(text)
+        if tree is None:
+            tree = self._trees[text] = parse(text, self.kinds)
+        return tree
+
+    @cached_property
+    def _trees(self) -> dict[str, Condition]:
+        return {}
+
+    @cached_property
+    def rule_index(self) -> tuple[tuple[str, ...], Mapping[tuple[str, str | None], tuple[str, ...]]]:
+        """(rules to read for everyone, sign → rules that it can concern). A rule that is not reached from a
+        present or unknown sign has *no* for an answer in every position."""
+        always: list[str] = []
+        by_sign: dict[tuple[str, str | None], list[str]] = {}
+        for rule in self.rules.values():
+            guards = [guard_of(self.condition(p.when)) for p in rule.positions if p.when]
+            if any(guard is None for guard in guards):
+                always.append(rule.id)
+                continue
+            for sign in frozenset().union(*(guard for guard in guards if guard)):
+                by_sign.setdefault(sign, []).append(rule.id)
+        return tuple(always), {sign: tuple(ids) for sign, ids in by_sign.items()}
+
+    def text(self, text: Text, language: str = "en", **words: str) -> str:
+        """A text in a language; where it is missing, the English one marked `[en]`."""
+        said = text.get(language)
+        if said is None:
+            said = f"[en] {text['en']}"
+        for name, word in words.items():
+            said = said.replace("{" + name + "}", word)
+        return said
+
+    def say(self, key: str, language: str = "en", **words: str) -> str:
+        """A phrase of data/texts by key. Raises KeyError on a key that is none."""
+        return self.text(self.texts[key], language, **words)
+
+    def record(self, record_id: str) -> Record | None:
+        """Any clinical record by id."""
+        for kind in (self.rules, self.values, self.protocols, self.advice):
+            if record_id in kind:
+                return kind[record_id]  # type: ignore[index]
+        return None
+
+    def records(self) -> Iterator[Record]:
+        """All clinical records, by kind and id."""
+        for kind in (self.rules, self.values, self.protocols, self.advice):
+            yield from kind.values()
+
+
+def fingerprint_of(document: Document) -> str:
+    """Sixteen hexadecimal digits that change when any word of the document does."""
+    return hashlib.sha256(document.model_dump_json().encode()).hexdigest()[:16]
+
+
+def load(on: date, policy: Policy = ()) -> Edition:
+    """The edition in force on `on` under a clinic's `policy`. Raises KnowledgeError when a record or a
+    decision may not stand. Editions are cached: the same arguments give the same object."""
+    return _load(on, policy, DATA)
+
+
+@lru_cache(maxsize=8)
+def _load(on: date, policy: Policy, data: Path) -> Edition:
+    raw = read_data(data)
+    kinds: dict[str, type[Document]] = {
+        "rules": Rule, "values": ValueRecord, "protocols": Protocol, "advice": Advice,
+    }  # fmt: skip
+    decided: dict[str, Decision] = {}
+    lapsed: list[Decision] = []
+    records: dict[str, dict[str, Any]] = {}
+    for kind, model in kinds.items():
+        loaded = _models(model, raw[kind], kind)
+        records[kind] = {}
+        for record_id, record in loaded.items():
+            if record.id != record_id:  # type: ignore[attr-defined]
+                raise KnowledgeError(f"{kind}/{record_id}.yaml: its id must equal the file name")
+            settled = _settle(record, on)  # type: ignore[arg-type]
+            if settled is not None:
+                records[kind][record_id] = settled
+    for decision in policy:
+        kind = next((k for k, found in records.items() if decision.record in found), None)
+        if kind is None:
+            raise KnowledgeError(f"policy: no record is called '{decision.record}'")
+        record = records[kind][decision.record]
+        if decision.saw != fingerprint_of(record):
+            lapsed.append(decision)  # the text that was read has changed: the clinic is asked again
+            continue
+        records[kind][decision.record] = _decide(record, decision)
+        decided[decision.record] = decision
+    digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode())
+    digest.update(repr((on.isoformat(), [d.model_dump_json() for d in policy])).encode())
+    return Edition(
+        on=on,
+        version=VERSION,
+        fingerprint=digest.hexdigest()[:16],
+        sources=_models(Source, raw["sources"], "sources"),
+        facts=_models(Fact, raw["facts"], "facts"),
+        **records,
+        medicines=_models(Concept, raw["concepts/medicines"], "medicines"),
+        conditions=_models(Concept, raw["concepts/conditions"], "conditions"),
+        allergens=_models(Concept, raw["concepts/allergens"], "allergens"),
+        procedures=_models(Concept, raw["concepts/procedures"], "procedures"),
+        events=_models(Concept, raw["concepts/events"], "events"),
+        skin_states=_models(Concept, raw["concepts/skin"], "skin"),
+        indications=_models(Concept, raw["concepts/indications"], "indications"),
+        substances=_models(Substance, raw["substances"], "substances"),
+        products=_models(Product, raw["products"], "products"),
+        techniques=_models(Technique, raw["techniques"], "techniques"),
+        regions=_models(Region, raw["regions"], "regions"),
+        compatibility=tuple(_models(Compatibility, raw["compatibility"], "compatibility").values()),
+        texts=raw["texts"],
+        lapsed=tuple(lapsed),
+        decisions=decided,
+    )
+
+
+def read_data(data: Path = DATA) -> dict[str, dict[str, Any]]:
+    """All YAML under `data`, unvalidated: folder name → id → content."""
+    out: dict[str, dict[str, Any]] = {}
+    for kind in ("rules", "values", "protocols", "advice"):
+        out[kind] = {path.stem: read_yaml(path) for path in sorted((data / kind).glob("*.yaml"))}
+    for kind in ("sources", "facts", "texts"):
+        out[kind] = _merged(sorted((data / kind).glob("*.yaml")))
+    for kind in ("medicines", "conditions", "allergens", "procedures", "events", "skin", "indications"):
+        out[f"concepts/{kind}"] = read_yaml(data / "concepts" / f"{kind}.yaml")
+    for kind in ("substances", "products", "techniques", "regions", "compatibility"):
+        out[kind] = read_yaml(data / f"{kind}.yaml")
+    out["texts"] = {key: {"en": t} if isinstance(t, str) else t for key, t in out["texts"].items()}
+    return out
+
+
+def read_yaml(path: Path) -> Any:
+    return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+
+
+def _merged(paths: Iterable[Path]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for path in paths:
+        for key, value in read_yaml(path).items():
+            if key in out:
+                raise KnowledgeError(f"{path.name}: '{key}' stands in an earlier file too")
+            out[key] = value
+    return out
+
+
+def _models(model: type[T], raw: Mapping[str, Any], place: str) -> dict[str, T]:
+    out: dict[str, T] = {}
+    for key, value in raw.items():
+        try:
+            out[key] = model.model_validate(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise KnowledgeError(f"{place}/{key}: {where or 'record'}: {first['msg']}") from None
+    return out
+
+
+def _settle(record: _Record, on: date) -> _Record | None:
+    """The record with only the positions valid on the day; None when none is. Where the adopted one is out of
+    date, the gravest valid one stands in."""
+    valid = tuple(position for position in record.positions if position.valid.on(on))
+    if len(valid) == len(record.positions):
+        return record
+    if not valid:
+        return None
+    adopts = record.adopts if any(p.id == record.adopts for p in valid) else min(valid, key=_gravity).id
+    return record.model_copy(update={"positions": valid, "adopts": adopts})
+
+
+def _gravity(position: Position) -> int:
+    return SEVERITIES.index(position.says) if position.says in SEVERITIES else len(SEVERITIES)
+
+
+def _decide(record: _Record, decision: Decision) -> _Record:
+    positions = (*record.positions, decision.own) if decision.own else record.positions
+    chosen = next((p for p in positions if p.id == decision.adopts), None)
+    if chosen is None:
+        raise KnowledgeError(f"policy: '{decision.record}' has no position '{decision.adopts}'")
+    weaker = _gravity(chosen) > _gravity(record.adopted)
+    if isinstance(record, Rule) and weaker and record.adopted.says == "absolute-contraindication":
+        raise KnowledgeError(f"policy: '{decision.record}' is an absolute contraindication; it cannot be weakened")
+    if decision.own and weaker:
+        raise KnowledgeError(f"policy: a clinic's own position on '{decision.record}' may only be stricter")
+    return record.model_copy(update={"positions": positions, "adopts": decision.adopts})
+
+
+__all__ = ["ConditionError", "Decision", "Edition", "Policy", "Record", "fingerprint_of", "load", "read_data"]

@@ -1,0 +1,338 @@
+"""The shapes of the records under `data/`. One clinical question, one file; several positions, one adopted.
+
+A record that says something clinical (Rule, ValueRecord, Protocol, Advice) holds *positions*. Each position
+carries its own source, dates and grade. `adopts` names the one in force and `because` gives the reason.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ..values import Amount, Document
+
+
+class KnowledgeError(Exception):
+    """A record that may not be published: names file, key, what is wrong."""
+
+
+Severity = Literal[
+    "absolute-contraindication", "deferral", "relative-contraindication", "precaution", "information"
+]
+# Gravest first; the order in which findings are shown and verdicts chosen.
+SEVERITIES: tuple[Severity, ...] = (
+    "absolute-contraindication", "deferral", "relative-contraindication", "precaution", "information",
+)  # fmt: skip
+
+Grade = Literal[
+    "guideline", "label", "regulation", "regulator-warning", "systematic-review", "rct", "cohort",
+    "case-series", "case-report", "outbreak-report", "pharmacovigilance", "survey", "review", "experimental",
+    "expert-opinion", "clinic-leaflet", "seed-article", "secondary-web", "press", "background", "proposal",
+    "unsourced",
+]  # fmt: skip
+
+Id = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+FactId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+def _only_english(value: Any) -> Any:
+    return {"en": " ".join(value.split())} if isinstance(value, str) else value
+
+
+# A text by language; a bare string is English. `Edition.text` chooses, and falls back visibly.
+Text = Annotated[dict[str, str], BeforeValidator(_only_english), Field(min_length=1)]
+
+
+class Citation(Document):
+    """Where a position stands: a key of sources.yaml and the place in it."""
+
+    ref: str
+    at: str = ""
+    says: str = ""  # the position as this source has it, paraphrased, with its figures
+
+
+class Source(Document):
+    """A publication. `seen` tells how much of it was read by whoever made the record."""
+
+    title: str
+    kind: Grade | None = None
+    seen: Literal["full-text", "excerpt", "abstract", "abstract-and-headings", "not-retrieved"]
+    url: str | None = None
+    year: int | None = None
+
+
+class Valid(Document):
+    since: date | None = None
+    until: date | None = None
+
+    def on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+class Wait(Document):
+    """When a deferral ends: so long after a past event (`since`: a fact counting days since it), or after a
+    coming one (`after`: a fact counting days until it). Without a length: until `text`, no date."""
+
+    since: FactId | None = None
+    after: FactId | None = None
+    days: int | None = None
+    months: int | None = None
+    text: Text | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Wait:
+        if (self.days or self.months) and not (self.since or self.after):
+            raise ValueError("a wait of days or months needs 'since' or 'after'")
+        if not (self.days or self.months or self.text):
+            raise ValueError("a wait needs days, months or a text")
+        return self
+
+
+class Position(Document):
+    """One answer to the record's question. A rule's says `says` where `when` holds; a value's gives `value`
+    with `unit`; an advice's may give `value`; a protocol's gives `phases`."""
+
+    id: Id
+    source: tuple[Citation, ...] = Field(min_length=1)
+    grade: Grade
+    note: str = ""
+    valid: Valid = Valid()
+    # rule
+    says: Severity | Literal["none"] | None = None
+    when: str | None = None
+    wait: Wait | None = None
+    # value, advice
+    value: Amount | None = None
+    unit: str | None = None
+    # protocol
+    phases: tuple[Phase, ...] = ()
+
+
+class Phase(Document):
+    """Part of a course. Either `sessions` (a number or [low, high]) at `every` days/weeks/months, or
+    `offsets_days` from the first session of the phase. `min_days`/`max_days` bound the gap."""
+
+    name: Literal["initial", "taper", "maintenance"]
+    sessions: int | tuple[int, int] | None = None
+    every: Amount | None = None
+    unit: Literal["day", "week", "month"] | None = None
+    at_most: Amount | None = None  # the interval's upper end, in `unit`
+    offsets_days: tuple[int, ...] = ()
+    review: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Phase:
+        if bool(self.offsets_days) == bool(self.every):
+            raise ValueError("a phase has either 'every' with 'unit', or 'offsets_days'")
+        if self.every and not self.unit:
+            raise ValueError("'every' needs a 'unit'")
+        return self
+
+
+class Example(Document):
+    """A case that is a test, in both readings. `expect` maps position id → severity, none or ask;
+    a bare word is what the adopted position says."""
+
+    given: dict[str, Any]
+    expect: str | dict[str, str]
+
+
+class _Record(Document):
+    """What every clinical record has."""
+
+    id: Id
+    title: Text
+    records: tuple[str, ...] = ()  # dossier records it carries
+    positions: tuple[Position, ...] = Field(min_length=1)
+    adopts: Id
+    because: str = Field(min_length=1)
+    review_by: date
+
+    @model_validator(mode="after")
+    def _consistent(self) -> _Record:
+        ids = [position.id for position in self.positions]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two positions share an id")
+        if self.adopts not in ids:
+            raise ValueError(f"adopts '{self.adopts}', which is none of its positions ({', '.join(ids)})")
+        return self
+
+    @property
+    def adopted(self) -> Position:
+        """The position in force."""
+        return next(position for position in self.positions if position.id == self.adopts)
+
+    @property
+    def dissent(self) -> tuple[Position, ...]:
+        """The other positions, kept to be shown."""
+        return tuple(position for position in self.positions if position.id != self.adopts)
+
+
+class Rule(_Record):
+    """May this patient have this order? Each position says a severity where its condition holds."""
+
+    topic: Literal[
+        "age", "pregnancy", "bleeding", "medicines", "skin", "scarring", "immunity", "conditions", "allergy",
+        "interaction", "procedures", "events", "psychology", "preparation", "product", "technique",
+        "jurisdiction", "conduct",
+    ]  # fmt: skip
+    do: Text  # for the clinician: what to do, or what would change it
+    tell: Text  # for the patient, in plain words
+    checklist: bool = False  # part of every session's conduct, not a finding about this patient
+    examples: tuple[Example, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _says(self) -> Rule:
+        for position in self.positions:
+            if position.says is None or (position.when is None) != (position.says == "none"):
+                raise ValueError(f"position '{position.id}' needs 'says' with 'when', or says: none alone")
+            if position.says == "deferral" and position.wait is None:
+                raise ValueError(f"position '{position.id}' defers, so it needs 'wait'")
+        return self
+
+
+class ValueRecord(_Record):
+    """A number that limits: ceiling, washout, spacing, depth. The tightest that applies governs."""
+
+    about: str  # substance, product, technique, region or procedure id it limits
+    measure: Literal[
+        "max-mg-per-kg-per-session", "max-mg-per-session", "max-mg-per-point", "max-ml-per-point",
+        "max-ml-per-session", "max-points-per-session", "max-mg-per-cm2", "max-mg-per-ml", "max-g-per-session",
+        "max-g-per-cm2", "max-cm2", "max-dwell-min", "min-dwell-min", "max-sessions", "min-days-between-sessions",
+        "min-months-between-sessions", "min-spacing-mm", "max-depth-mm", "max-mg-per-day", "max-course-days",
+        "max-strength-percent", "days-before-session", "days-after-session", "max-ug-per-ml",
+    ]  # fmt: skip
+    when: str | None = None  # over patient and order facts; absent: always
+    refuse_beyond: Id | None = None  # between the adopted and this position a prescriber decides; past it: refused
+
+    @model_validator(mode="after")
+    def _valued(self) -> ValueRecord:
+        for position in self.positions:
+            if position.value is None or not position.unit:
+                raise ValueError(f"position '{position.id}' needs a value and a unit")
+        if self.refuse_beyond and self.refuse_beyond not in {p.id for p in self.positions}:
+            raise ValueError(f"refuse_beyond names '{self.refuse_beyond}', which is none of its positions")
+        return self
+
+
+class Protocol(_Record):
+    """A published regimen family for an indication; each position is one regimen."""
+
+    indications: tuple[str, ...] = Field(min_length=1)
+    areas: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    missed: Literal["moves-the-rest", "is-dropped"] = "moves-the-rest"
+    evidence: Text
+
+    @model_validator(mode="after")
+    def _phased(self) -> Protocol:
+        for position in self.positions:
+            if not position.phases:
+                raise ValueError(f"position '{position.id}' needs phases")
+        return self
+
+
+class Advice(_Record):
+    """One line of a patient's sheet. `{until}` or `{from}` in `tell` becomes this session's clock time."""
+
+    phase: Literal["before", "during", "after", "normal", "warning"]
+    topic: Id
+    when: str | None = None  # over the treatment facts; absent: everyone
+    prescribed: bool = False  # speaks of something that may be prescribed: never an instruction to stop
+    tell: Text
+    act: Literal["emergency", "same-day-review", "routine-review", "expected"] | None = None
+
+
+class Fact(Document):
+    """One column of a patient's row. `derive` says how intake fills it; see intake/derive.py."""
+
+    type: Literal["boolean", "number", "text", "list"]
+    title: Text  # a noun phrase: "oral isotretinoin now or in the past"
+    unit: str | None = None
+    values: tuple[str, ...] = ()  # of a text or list fact
+    question: Text | None = None
+    topic: Id  # what `not_asked` names
+    asked: Literal["everyone", "clinician", "order", "never"] = "everyone"
+    only_if: str | None = None  # asked only where this holds or is unknown
+    derive: dict[str, Any]
+    fhir: str | None = None
+
+
+class Concept(Document):
+    """Something a patient names: medicine, class, condition, allergen, procedure, area, skin state."""
+
+    names: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    is_a: tuple[str, ...] = ()  # classes it belongs to, by concept id; transitive
+    contains: tuple[str, ...] = ()  # a combination's active components, by concept id
+    codes: dict[str, tuple[str, ...]] = {}  # snomed, icd10 (prefix), rxnorm, atc (prefix)
+    route: str | None = None  # the route this name always means
+    title: str | None = None
+
+
+class Substance(Document):
+    """An ingredient of a mixture."""
+
+    title: Text
+    names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()  # e.g. local-anaesthetic-amide, vitamin, nsaid
+    salt_of: str | None = None
+    base_fraction: Amount | None = None  # mass of base per mass of salt
+    base_fraction_source: Citation | None = None
+    ceiling_searched: str = ""  # what was searched where no ceiling is known
+    refused: Text | None = None
+    source: tuple[Citation, ...] = ()
+
+
+class Content(Document):
+    substance: str
+    amount: Amount | None = None
+    unit: str | None = None  # mg/mL, %, mg/vial, IU/vial, mg/g
+
+
+class Product(Document):
+    """Something with a label. `contents` is what its label says; None: not known."""
+
+    title: Text
+    names: tuple[str, ...] = ()
+    contents: tuple[Content, ...] | None = None
+    excipients: tuple[str, ...] | None = None
+    container_ml: Amount | None = None
+    form: Literal["injection", "gel", "cream", "device"] = "injection"
+    classes: tuple[str, ...] = ()
+    mixable: bool | None = None
+    regulatory: Text | None = None
+    source: tuple[Citation, ...] = Field(min_length=1)
+
+
+class Technique(Document):
+    title: Text
+    names: tuple[str, ...] = ()
+    says: Text
+    device: Literal["needle", "cartridge", "pressure", "electroporation", "gun"] = "needle"
+    depth_mm: tuple[Amount, Amount] | None = None
+    volume_per_point_ml: tuple[Amount, Amount] | None = None
+    spacing_mm: tuple[Amount, Amount] | None = None
+    angle_deg: tuple[Amount, Amount] | None = None
+    source: tuple[Citation, ...] = Field(min_length=1)
+
+
+class Region(Document):
+    title: Text
+    names: tuple[str, ...] = ()
+    parent: str | None = None  # face, head-neck, body, scalp
+    source: tuple[Citation, ...] = ()
+
+
+class Compatibility(Document):
+    """Two substances (or classes) in one syringe."""
+
+    pair: tuple[str, str]
+    verdict: Literal["compatible", "incompatible"]
+    why: Text
+    source: tuple[Citation, ...] = Field(min_length=1)
+
+
+Position.model_rebuild()

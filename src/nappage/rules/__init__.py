@@ -1,0 +1,43 @@
+"""A condition and its readings. `explain` reads one patient with reasons, `columns` a population.
+
+`columns` is imported by its own name, since it alone needs a dataframe library.
+"""
+
+from .condition import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    ConditionError,
+    Contains,
+    FactKind,
+    Flag,
+    Not,
+    OneOf,
+    Unknown,
+    facts_of,
+    guard_of,
+    parse,
+    to_text,
+)
+from .explain import Reading, explain
+
+__all__ = [
+    "All",
+    "AnyOf",
+    "Compare",
+    "Condition",
+    "ConditionError",
+    "Contains",
+    "FactKind",
+    "Flag",
+    "Not",
+    "OneOf",
+    "Reading",
+    "Unknown",
+    "explain",
+    "facts_of",
+    "guard_of",
+    "parse",
+    "to_text",
+]
