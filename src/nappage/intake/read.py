@@ -332,8 +332,6 @@ class _Reader:
             value = normal(value) not in ("no", "none", "never", "false", "non-smoker", "nonsmoker", "well", "")
         if fact.type == "number" and value is not None:
             value = Decimal(str(value))
-        if path in ("context.unwell",) and value is None:
-            return None, [], "unwell"
         return value, [], fact.topic
 
     def _closed_answer(self, name: str, fact: Fact) -> bool:

@@ -1,0 +1,26 @@
+"""Answers and an order → Facts. Defines the three documents that the rooms above share."""
+
+from .answers import Anaesthetic, Answers, MixtureLine, Order
+from .facts import Contradiction, Evidence, Facts, Unread
+from .files import load_answers, load_yaml, validated
+from .read import contents_of, find_by_name, normal, read, region_id, technique_id
+
+__all__ = [
+    "Anaesthetic",
+    "Answers",
+    "Contradiction",
+    "Evidence",
+    "Facts",
+    "MixtureLine",
+    "Order",
+    "Unread",
+    "contents_of",
+    "find_by_name",
+    "load_answers",
+    "load_yaml",
+    "normal",
+    "read",
+    "region_id",
+    "technique_id",
+    "validated",
+]

@@ -1,0 +1,167 @@
+"""Files people give: read within bounds, errors that name file, place, what is wrong and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ValidationError
+from yaml.constructor import ConstructorError
+from yaml.nodes import MappingNode, Node
+
+from ..values import Document, InputError
+from .answers import Answers
+
+MOST_BYTES = 10_000_000
+_MOST_NODES = 200_000
+T = TypeVar("T", bound=Document)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML without aliases (a bomb is made of them), without duplicate keys, numbers exact."""
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        if self.check_event(yaml.events.AliasEvent):
+            event = self.peek_event()
+            raise ConstructorError(None, None, "aliases (*name) are not accepted; write the value out", event.start_mark)
+        self.nodes = getattr(self, "nodes", 0) + 1
+        if self.nodes > _MOST_NODES:
+            raise ConstructorError(None, None, "the file holds far more entries than a patient's file can", None)
+        node: Node | None = super().compose_node(parent, index)
+        return node
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise ConstructorError(None, None, f"the key '{key.value}' stands twice; keep one", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
+
+
+def _exact(loader: Any, node: Any) -> Any:
+    text = loader.construct_scalar(node).replace("_", "")
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return float(yaml.SafeLoader.construct_yaml_float(loader, node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:float", _exact)
+
+
+def read_bytes(path: str) -> tuple[str, bytes]:
+    """A file's name for messages and its bytes; `-` is standard input. Refuses over 10 MB before parsing."""
+    if path == "-":
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        name = "standard input"
+    else:
+        file = Path(path)
+        name = path
+        if not file.exists():
+            raise InputError(name, "there is no such file", "Check the path")
+        if file.is_dir():
+            raise InputError(name, "this is a folder", "Name one file in it")
+        if file.stat().st_size > MOST_BYTES:
+            size = file.stat().st_size / 1_000_000
+            raise InputError(name, f"the file has {size:.1f} MB, and at most 10 MB are read", "Send one patient's file")
+        data = file.read_bytes()
+    if len(data) > MOST_BYTES:
+        raise InputError(name, "more than 10 MB came in", "Send one patient's file")
+    return name, data
+
+
+def load_yaml(path: str) -> tuple[str, Any]:
+    """The name of a YAML or JSON file and what it holds."""
+    name, data = read_bytes(path)
+    return name, parse_yaml(name, data)
+
+
+def parse_yaml(name: str, data: bytes) -> Any:
+    """YAML (JSON is YAML) from bytes: UTF-8 only, no aliases, no duplicate keys."""
+    if data[:2] == b"\x1f\x8b":
+        raise InputError(name, "this is a gzip file", "Give it to `nappage screen` as a bundle, or unpack it")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise InputError(
+            f"{name}, line {line}", f"byte {data[error.start]:#04x} is not UTF-8", "Save the file as UTF-8"
+        ) from None
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{name}, line {mark.line + 1}" if mark else name
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise InputError(place, str(problem), "Correct the YAML and try again") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(name, f"a value cannot be read: {error}", "Write dates as YYYY-MM-DD") from None
+
+
+def validated(model: type[T], content: Any, name: str) -> T:
+    """`content` as a document, or an InputError that names every place at fault."""
+    if not isinstance(content, dict):
+        kind = {list: "a list", str: "text", type(None): "empty"}.get(type(content), type(content).__name__)
+        raise InputError(name, f"the file is {kind}, not a set of keys", "Start from a file in examples/")
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        faults = [_fault(fault, model) for fault in error.errors()[:5]]
+        more = len(error.errors()) - len(faults)
+        places = [place for place, _, _ in faults]
+        wrong = "; ".join(f"{place}: {what}" if i else what for i, (place, what, _) in enumerate(faults))
+        if more > 0:
+            wrong += f"; and {more} more"
+        raise InputError(f"{name}, {places[0]}", wrong, faults[0][2]) from None
+
+
+def _fault(fault: Any, model: type[Document]) -> tuple[str, str, str]:
+    place = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in fault["loc"]).replace(".[", "[")
+    given = fault.get("input")
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        last = str(fault["loc"][-1])
+        near = difflib.get_close_matches(last, _keys(model, fault["loc"][:-1]), 1)
+        hint = f"Did you mean '{near[0]}'?" if near else "Remove it, or see `nappage check --schema`"
+        return place, f"'{last}' is not a key here", hint
+    if fault["type"] == "missing":
+        return place, "this is missing", "Add it"
+    shown = "" if isinstance(given, dict | list) else f" (given: {given})"
+    return place or "the file", message[:1].lower() + message[1:] + shown, "Correct it and try again"
+
+
+def _keys(model: type[Document], path: Any) -> list[str]:
+    schema = model.model_json_schema()
+    here: Any = schema
+    for part in path:
+        here = _resolve(here, schema)
+        here = here.get("items", {}) if isinstance(part, int) else here.get("properties", {}).get(part, {})
+    return list(_resolve(here, schema).get("properties", {}))
+
+
+def _resolve(node: Any, schema: Any) -> Any:
+    for _ in range(6):
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        elif "anyOf" in node:
+            node = next((n for n in node["anyOf"] if n.get("type") != "null"), {})
+        else:
+            break
+    return node
+
+
+def load_answers(path: str) -> Answers:
+    """A patient's file. Raises InputError."""
+    name, content = load_yaml(path)
+    return validated(Answers, content, name)
+
+
+def dumps(value: Any) -> str:
+    """JSON for people: two spaces, no ASCII escapes."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,385 @@
+"""Facts and an order → Screening: verdict, findings with their sources and dissent, open questions, dates.
+
+The gravest finding decides. Nothing that fired is hidden. A question that could make the verdict graver leaves
+the screening incomplete; a clear that is incomplete is never called clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from .intake import Facts
+from .knowledge import Edition, Position, Rule
+from .knowledge.schema import SEVERITIES, Citation, Severity
+from .rules import Reading, explain
+from .values import Document, add_months
+
+Verdict = Literal[
+    "contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear"
+]  # fmt: skip
+VERDICTS: tuple[Verdict, ...] = (
+    "contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear",
+)  # fmt: skip
+_VERDICT: dict[str, Verdict] = dict(zip(SEVERITIES, VERDICTS, strict=True))
+
+
+class Cited(Document):
+    """A source as it is printed: key, title, place, what it says, how much of it was read."""
+
+    ref: str
+    title: str
+    at: str = ""
+    says: str = ""
+    url: str | None = None
+    year: int | None = None
+    seen: str = ""
+
+
+class Dissent(Document):
+    """A position not in force, in one line: what it would have said of this patient."""
+
+    position: str
+    says: str
+    line: str
+    grade: str
+    sources: tuple[Cited, ...]
+
+
+class Because(Document):
+    """The patient's own fact behind a finding: what it is, its value, and the words it was read from."""
+
+    fact: str
+    title: str
+    value: Any
+    quotes: tuple[str, ...] = ()
+    confirm: bool = False  # read through a misspelling
+
+
+class Finding(Document):
+    rule: str
+    title: str
+    severity: Severity
+    position: str
+    because: tuple[Because, ...]
+    do: str
+    tell: str
+    earliest_date: date | None = None
+    until: str | None = None
+    grade: str
+    reason: str  # why this position was adopted
+    sources: tuple[Cited, ...]
+    dissent: tuple[Dissent, ...] = ()
+    clinic_decision: str | None = None
+
+
+class OpenQuestion(Document):
+    """What to ask, why it matters and how grave the answer could be. `facts` it would settle."""
+
+    topic: str
+    question: str
+    facts: tuple[str, ...]
+    could_be: Severity
+    rules: tuple[str, ...]
+    quote: str | None = None
+    count: int = 1
+
+
+class OrderQuestion(Document):
+    """A rule that only the order can settle, once it is complete."""
+
+    rule: str
+    title: str
+    could_be: Severity
+    facts: tuple[str, ...]
+
+
+class ChecklistItem(Document):
+    """Something checked at every session, before the first needle. `facts` a clinician records."""
+
+    rule: str
+    title: str
+    do: str
+    sources: tuple[Cited, ...]
+
+
+class Screening(Document):
+    verdict: Verdict
+    incomplete: bool
+    statement: str
+    earliest_date: date | None
+    asked_on: date
+    planned: date
+    edition: str
+    edition_version: str
+    findings: tuple[Finding, ...]
+    open_questions: tuple[OpenQuestion, ...]
+    order_questions: tuple[OrderQuestion, ...] = ()
+    order_gaps: tuple[str, ...] = ()
+    checklist: tuple[ChecklistItem, ...] = ()
+    deceased: bool = False
+
+
+def screen(facts: Facts, edition: Edition, language: str = "en") -> Screening:
+    """Every rule of the edition read over the facts. `facts.planned` is the day all intervals count to."""
+    return _Screener(facts, edition, language).screen()
+
+
+def candidates(edition: Edition, row: Mapping[str, Any]) -> set[str]:
+    """Rules that can be anything but *no* for this row. Skips only what is provably no: a rule is reached
+    from each of its signs that is present or unknown, an unknown list standing for all its words."""
+    always, by_sign = edition.rule_index
+    out = set(always)
+    for (fact, word), rules in by_sign.items():
+        value = row.get(fact)
+        if value is None or (value if word is None else word in value):
+            out.update(rules)
+    return out
+
+
+class _Screener:
+    def __init__(self, facts: Facts, edition: Edition, language: str) -> None:
+        self.facts, self.edition, self.language = facts, edition, language
+        self.findings: list[Finding] = []
+        # fact → (gravest severity at stake, rules that wait for it)
+        self.stakes: dict[str, tuple[int, list[str]]] = {}
+        self.order_waits: dict[str, OrderQuestion] = {}
+        self.asked_of: dict[str, bool] = {}
+
+    def screen(self) -> Screening:
+        facts, edition = self.facts, self.edition
+        checklist: list[ChecklistItem] = []
+        reached = candidates(edition, facts.row)
+        for rule in edition.rules.values():
+            if rule.id in reached:
+                self._read(rule)
+            elif rule.checklist:
+                continue
+        for rule in edition.rules.values():
+            if rule.checklist and not any(f.rule == rule.id for f in self.findings):
+                checklist.append(self._checklist_item(rule))
+        self.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.rule))
+        questions = self._questions()
+        gravest = self.findings[0].severity if self.findings else "information"
+        verdict = _VERDICT[gravest]
+        if facts.deceased is not None:
+            verdict = "contraindicated"
+        worst_open = min((SEVERITIES.index(q.could_be) for q in questions), default=len(SEVERITIES))
+        incomplete = worst_open < SEVERITIES.index(gravest) or any(q.quote for q in questions if q.topic != "confirm")
+        incomplete = incomplete and facts.deceased is None
+        earliest = self._earliest() if verdict == "defer" else None
+        return Screening(
+            verdict=verdict, incomplete=incomplete, earliest_date=earliest,
+            statement=self._statement(verdict, incomplete, earliest, len(questions)),
+            asked_on=facts.asked_on, planned=facts.planned,
+            edition=edition.fingerprint, edition_version=edition.version,
+            findings=tuple(self.findings), open_questions=questions,
+            order_questions=tuple(self.order_waits.values()), order_gaps=facts.order_gaps,
+            checklist=tuple(checklist), deceased=facts.deceased is not None,
+        )  # fmt: skip
+
+    # --- one rule ------------------------------------------------------------------------------------------
+
+    def _read(self, rule: Rule) -> None:
+        readings = {
+            position.id: explain(self.edition.condition(position.when), self.facts.row)
+            for position in rule.positions
+            if position.when
+        }
+        adopted = rule.adopted
+        reading = readings.get(adopted.id)
+        if reading is None:
+            return
+        if reading.answer:
+            self._fire(rule, adopted, reading, readings)
+        elif reading.answer is None and not rule.checklist:
+            self._wait(rule, adopted, reading)
+
+    def _fire(self, rule: Rule, adopted: Position, reading: Reading, readings: Mapping[str, Reading]) -> None:
+        assert adopted.says is not None and adopted.says != "none"
+        earliest, until = self._wait_of(adopted)
+        decision = self.edition.decisions.get(rule.id)
+        self.findings.append(
+            Finding(
+                rule=rule.id, title=self._say(rule.title), severity=adopted.says, position=adopted.id,
+                because=tuple(self._because(fact) for fact in sorted(reading.facts) if self._tells(fact)),
+                do=self._say(rule.do), tell=self._say(rule.tell), earliest_date=earliest, until=until,
+                grade=adopted.grade, reason=rule.because, sources=cited(self.edition, adopted.source),
+                dissent=tuple(self._dissent(position, readings) for position in rule.dissent),
+                clinic_decision=None if decision is None else f"{decision.decided_by}, {decision.decided_on}: {decision.reason}",
+            )
+        )  # fmt: skip
+
+    def _tells(self, fact: str) -> bool:
+        return self.facts[fact] is not None and self.facts[fact] is not False
+
+    def _dissent(self, position: Position, readings: Mapping[str, Reading]) -> Dissent:
+        reading = readings.get(position.id)
+        if position.says == "none" or (reading is not None and reading.answer is False):
+            says = "none"
+        else:
+            says = "ask" if reading is None or reading.answer is None else str(position.says)
+        words = "; ".join(c.says for c in position.source if c.says) or position.note
+        names = ", ".join(c.ref for c in position.source)
+        label = {"none": "no objection here", "ask": "would ask more"}.get(says, says.replace("-", " "))
+        return Dissent(position=position.id, says=says, line=f"{names}: {words or label} ({label})",
+                       grade=position.grade, sources=cited(self.edition, position.source))  # fmt: skip
+
+    def _because(self, fact: str) -> Because:
+        evidence = self.facts.evidence.get(fact, ())
+        return Because(
+            fact=fact, title=self._say(self.edition.facts[fact].title), value=self.facts[fact],
+            quotes=tuple(dict.fromkeys(" ".join(w for w in (e.quote, f"[{e.note}]" if e.note else "") if w) for e in evidence)),
+            confirm=any(e.guess for e in evidence),
+        )  # fmt: skip
+
+    def _wait_of(self, position: Position) -> tuple[date | None, str | None]:
+        """Earliest acceptable day of a deferral, and in words until when."""
+        wait = position.wait
+        if wait is None:
+            return None, None
+        said = self._say(wait.text) if wait.text else None
+        anchor = wait.since or wait.after
+        value = self.facts[anchor] if anchor else None
+        if anchor is None or value is None or not (wait.days or wait.months):
+            return None, said
+        if wait.since and any(e.until is None for e in self.facts.evidence.get(anchor, ())) and value == 0:
+            return None, said or self._length(wait.days, wait.months, "after the last time")
+        offset = timedelta(days=int(value))
+        day = self.facts.planned - offset if wait.since else self.facts.planned + offset
+        if wait.since and self.edition.facts[anchor].unit == "month":
+            day = self._event_day(anchor) or add_months(self.facts.planned, -int(value))
+        end = add_months(day, wait.months or 0) + timedelta(days=wait.days or 0)
+        return (end if end > self.facts.planned else None), said
+
+    def _event_day(self, fact: str) -> date | None:
+        from .values import day_bounds
+
+        ends = [day_bounds(e.until)[1] for e in self.facts.evidence.get(fact, ()) if e.until]
+        return max(ends) if ends else None
+
+    @staticmethod
+    def _length(days: int | None, months: int | None, since: str) -> str:
+        return f"{months} months {since}" if months else f"{days} days {since}"
+
+    def _earliest(self) -> date | None:
+        """The day every dated deferral has ended; None when one of them has no date."""
+        deferrals = [f for f in self.findings if f.severity == "deferral"]
+        dates = [f.earliest_date for f in deferrals]
+        return None if any(day is None for day in dates) else max((d for d in dates if d), default=None)
+
+    # --- what is not known ---------------------------------------------------------------------------------
+
+    def _wait(self, rule: Rule, adopted: Position, reading: Reading) -> None:
+        assert adopted.says is not None and adopted.says != "none"
+        order_only = True
+        for fact in reading.facts:
+            if not self._is_asked(fact):
+                continue
+            order_only = False
+            gravity, rules = self.stakes.setdefault(fact, (SEVERITIES.index(adopted.says), []))
+            self.stakes[fact] = (min(gravity, SEVERITIES.index(adopted.says)), rules)
+            rules.append(rule.id)
+        orders = tuple(sorted(f for f in reading.facts if self.edition.facts[f].asked == "order"))
+        if order_only and orders:
+            self.order_waits[rule.id] = OrderQuestion(
+                rule=rule.id, title=self._say(rule.title), could_be=adopted.says, facts=orders
+            )
+
+    def _is_asked(self, name: str) -> bool:
+        """Whether this fact is asked of this patient for this order."""
+        if name not in self.asked_of:
+            fact = self.edition.facts[name]
+            needed = fact.asked == "everyone"
+            if needed and fact.only_if:
+                needed = explain(self.edition.condition(fact.only_if), self.facts.row).answer is not False
+            self.asked_of[name] = needed
+        return self.asked_of[name]
+
+    def _questions(self) -> tuple[OpenQuestion, ...]:
+        """One question per thing to ask: a whole list that was never asked, words not read, one detail."""
+        groups: dict[tuple[str, str | None], list[str]] = {}
+        for fact in self.stakes:
+            wait = self.facts.waiting.get(fact, "")
+            if wait.startswith("unread:"):
+                topic = wait.removeprefix("unread:")
+                for unread in self.facts.unread:
+                    if unread.topic == topic:
+                        groups.setdefault((f"unread:{topic}", unread.quote), []).append(fact)
+            elif wait.startswith(("route:", "date:")):
+                kind, quote = wait.split(":", 1)
+                groups.setdefault((kind, quote), []).append(fact)
+            elif f"ask.{wait}" in self.edition.texts:
+                groups.setdefault((wait, None), []).append(fact)
+            else:
+                groups.setdefault((fact, None), []).append(fact)
+        out = [self._question(key, quote, facts) for (key, quote), facts in groups.items()]
+        shown = {q.quote for q in out}
+        for unread in self.facts.unread:
+            if unread.quote not in shown:
+                out.append(OpenQuestion(topic=f"unread:{unread.topic}", facts=(), rules=(), could_be="relative-contraindication",
+                                        quote=unread.quote, question=self._phrase("ask.unread", quote=unread.quote)))  # fmt: skip
+        for contradiction in self.facts.contradictions:
+            out.append(OpenQuestion(topic="contradiction", facts=contradiction.facts, rules=(), could_be="information",
+                                    quote=contradiction.quote, question=self._phrase("ask.contradiction", quote=contradiction.quote)))  # fmt: skip
+        guesses = {e.quote: e for found in self.facts.evidence.values() for e in found if e.guess}
+        for quote, evidence in guesses.items():
+            out.append(OpenQuestion(topic="confirm", facts=(), rules=(), could_be="information", quote=quote,
+                                    question=self._phrase("ask.confirm", quote=quote, read_as=evidence.read_as.split(",")[0])))  # fmt: skip
+        out.sort(key=lambda q: (SEVERITIES.index(q.could_be), -q.count, q.question))
+        return tuple(out)
+
+    def _question(self, key: str, quote: str | None, facts: list[str]) -> OpenQuestion:
+        rules = tuple(dict.fromkeys(rule for fact in facts for rule in self.stakes[fact][1]))
+        gravest = min(self.stakes[fact][0] for fact in facts)
+        fact = self.edition.facts.get(key)
+        if key.startswith("unread:"):
+            text = self._phrase("ask.unread", quote=quote or "")
+        elif key in ("route", "date"):
+            own = next((self.edition.facts[f].question for f in facts if self.edition.facts[f].question), None)
+            text = self._say(own) if own and key == "date" else self._phrase(f"ask.{key}", quote=quote or "")
+        elif fact is not None:
+            text = self._say(fact.question) if fact.question else self._phrase("ask.fact", title=self._say(fact.title))
+        else:
+            text = self._phrase(f"ask.{key}")
+        return OpenQuestion(topic=key, question=text, facts=tuple(sorted(facts)), could_be=SEVERITIES[gravest],
+                            rules=rules, quote=quote, count=len(rules))  # fmt: skip
+
+    def _checklist_item(self, rule: Rule) -> ChecklistItem:
+        return ChecklistItem(rule=rule.id, title=self._say(rule.title), do=self._say(rule.do),
+                             sources=cited(self.edition, rule.adopted.source))  # fmt: skip
+
+    # --- words ---------------------------------------------------------------------------------------------
+
+    def _say(self, text: dict[str, str]) -> str:
+        return self.edition.text(text, self.language)
+
+    def _phrase(self, key: str, **words: str) -> str:
+        return self.edition.say(key, self.language, **words)
+
+    def _statement(self, verdict: Verdict, incomplete: bool, earliest: date | None, questions: int) -> str:
+        if self.facts.deceased is not None:
+            return self._phrase("verdict.deceased", day=self.facts.deceased or "")
+        if verdict == "clear" and incomplete:
+            return self._phrase("verdict.cannot-be-cleared", count=str(questions))
+        said = self._phrase(f"verdict.{verdict}")
+        if verdict == "defer":
+            said += " " + (self._phrase("verdict.earliest", day=earliest.isoformat()) if earliest else self._phrase("verdict.no-date"))
+        return f"{said} {self._phrase('verdict.incomplete', count=str(questions))}" if incomplete else said
+
+
+def cited(edition: Edition, citations: tuple[Citation, ...]) -> tuple[Cited, ...]:
+    """Citations with their sources' titles, for a document that must stand by itself."""
+    return tuple(
+        Cited(
+            ref=c.ref,
+            at=c.at,
+            says=c.says,
+            title=(source := edition.sources[c.ref]).title,
+            url=source.url,
+            year=source.year,
+            seen=source.seen,
+        )
+        for c in citations
+    )
