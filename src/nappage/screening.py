@@ -166,7 +166,9 @@ class _Screener:
         if facts.deceased is not None:
             verdict = "contraindicated"
         worst_open = min((SEVERITIES.index(q.could_be) for q in questions), default=len(SEVERITIES))
-        incomplete = worst_open < SEVERITIES.index(gravest) or any(q.quote for q in questions if q.topic != "confirm")
+        incomplete = worst_open < SEVERITIES.index(gravest) or any(
+            q.quote for q in questions if q.topic != "confirm"
+        )
         incomplete = incomplete and facts.deceased is None
         earliest = self._earliest() if verdict == "defer" else None
         return Screening(
@@ -337,10 +339,16 @@ class _Screener:
         if key.startswith("unread:"):
             text = self._phrase("ask.unread", quote=quote or "")
         elif key in ("route", "date"):
-            own = next((self.edition.facts[f].question for f in facts if self.edition.facts[f].question), None)
+            own = next(
+                (self.edition.facts[f].question for f in facts if self.edition.facts[f].question), None
+            )
             text = self._say(own) if own and key == "date" else self._phrase(f"ask.{key}", quote=quote or "")
         elif fact is not None:
-            text = self._say(fact.question) if fact.question else self._phrase("ask.fact", title=self._say(fact.title))
+            text = (
+                self._say(fact.question)
+                if fact.question
+                else self._phrase("ask.fact", title=self._say(fact.title))
+            )
         else:
             text = self._phrase(f"ask.{key}")
         return OpenQuestion(topic=key, question=text, facts=tuple(sorted(facts)), could_be=SEVERITIES[gravest],
@@ -365,7 +373,11 @@ class _Screener:
             return self._phrase("verdict.cannot-be-cleared", count=str(questions))
         said = self._phrase(f"verdict.{verdict}")
         if verdict == "defer":
-            said += " " + (self._phrase("verdict.earliest", day=earliest.isoformat()) if earliest else self._phrase("verdict.no-date"))
+            said += " " + (
+                self._phrase("verdict.earliest", day=earliest.isoformat())
+                if earliest
+                else self._phrase("verdict.no-date")
+            )
         return f"{said} {self._phrase('verdict.incomplete', count=str(questions))}" if incomplete else said
 
 

@@ -59,12 +59,22 @@ def read_bundle(path: str) -> tuple[str, dict[str, Any]]:
     except UnicodeDecodeError as error:
         raise InputError(name, f"byte {error.start + 1} is not UTF-8", "Save the bundle as UTF-8") from None
     except json.JSONDecodeError as error:
-        raise InputError(f"{name}, line {error.lineno}", f"this is not JSON: {error.msg}", "Export the bundle again") from None
+        raise InputError(
+            f"{name}, line {error.lineno}", f"this is not JSON: {error.msg}", "Export the bundle again"
+        ) from None
     except RecursionError:
-        raise InputError(name, "the JSON is nested deeper than any bundle", "Export the bundle again") from None
+        raise InputError(
+            name, "the JSON is nested deeper than any bundle", "Export the bundle again"
+        ) from None
     if not looks_like_bundle(content):
-        kind = content.get("resourceType", "no resourceType") if isinstance(content, dict) else type(content).__name__
-        raise InputError(name, f"this is not a FHIR bundle ({kind})", "Give a Bundle with the patient's resources")
+        kind = (
+            content.get("resourceType", "no resourceType")
+            if isinstance(content, dict)
+            else type(content).__name__
+        )
+        raise InputError(
+            name, f"this is not a FHIR bundle ({kind})", "Give a Bundle with the patient's resources"
+        )
     return name, content
 
 
@@ -90,7 +100,9 @@ class _Bundle:
         for index, entry in enumerate(entries):
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if not isinstance(resource, dict) or "resourceType" not in resource:
-                raise InputError(f"{name}, entry[{index}]", "there is no resource in it", "Export the bundle again")
+                raise InputError(
+                    f"{name}, entry[{index}]", "there is no resource in it", "Export the bundle again"
+                )
             self.resources.append((index, resource))
             if entry.get("fullUrl"):
                 self.by_reference[entry["fullUrl"]] = resource
@@ -106,7 +118,9 @@ class _Bundle:
     def read(self) -> Answers:
         patients = list(self.of("Patient"))
         if len(patients) != 1:
-            raise InputError(self.name, f"the bundle has {len(patients)} patients", "Give a bundle of exactly one patient")
+            raise InputError(
+                self.name, f"the bundle has {len(patients)} patients", "Give a bundle of exactly one patient"
+            )
         return Answers(
             patient=self._patient(*patients[0]),
             conditions=tuple(self._conditions()),
@@ -136,7 +150,11 @@ class _Bundle:
                 weight_kg=self._weight(), deceased=died[:10] if isinstance(died, str) else died or None,
             )  # fmt: skip
         except ValueError as error:
-            raise InputError(f"{self.name}, {origin.removeprefix('record ')}", str(error).splitlines()[-1], "Correct the resource") from None
+            raise InputError(
+                f"{self.name}, {origin.removeprefix('record ')}",
+                str(error).splitlines()[-1],
+                "Correct the resource",
+            ) from None
 
     def _weight(self) -> Decimal | None:
         found: list[tuple[str, Decimal]] = []
@@ -178,7 +196,11 @@ class _Bundle:
                 raise InputError(f"{self.name}, {origin.removeprefix('record ')}", "its medicine has neither text nor code",
                                  "Correct the resource")  # fmt: skip
             running = status in ("active", "on-hold", "intended", "unknown", None)
-            ended = _when(resource, "effective", end=True) if resource["resourceType"] == "MedicationStatement" else None
+            ended = (
+                _when(resource, "effective", end=True)
+                if resource["resourceType"] == "MedicationStatement"
+                else None
+            )
             dosage = next(iter(resource.get("dosageInstruction") or resource.get("dosage") or ()), {})
             yield self._build(
                 MedicationEntry, origin, name=_text(concept), codes=_codes(concept), dose=dosage.get("text"),
@@ -195,7 +217,10 @@ class _Bundle:
             if _code(resource.get("verificationStatus")) in _NOT_SO:
                 continue
             reactions = [
-                _text(m) for r in resource.get("reaction") or () for m in r.get("manifestation") or () if _text(m)
+                _text(m)
+                for r in resource.get("reaction") or ()
+                for m in r.get("manifestation") or ()
+                if _text(m)
             ]
             yield self._build(AllergyEntry, origin, substance=_text(resource.get("code")),
                               codes=_codes(resource.get("code")), reaction=", ".join(reactions) or None)  # fmt: skip
@@ -209,7 +234,9 @@ class _Bundle:
                               date=_when(resource, "performed", end=True), area=_text(site) or None)  # fmt: skip
         for origin, resource in self.of("Immunization"):
             if resource.get("status") == "completed":
-                yield self._build(ProcedureEntry, origin, name="vaccination", date=_when(resource, "occurrence"))
+                yield self._build(
+                    ProcedureEntry, origin, name="vaccination", date=_when(resource, "occurrence")
+                )
 
 
 def _text(concept: Any) -> str:
@@ -247,7 +274,8 @@ def _when(resource: dict[str, Any], stem: str, *, end: bool = False) -> str | No
 def _newest(resource: dict[str, Any]) -> date | None:
     """The latest day a resource speaks of as having happened."""
     days = [
-        _when(resource, stem, end=True) for stem in ("onset", "abatement", "performed", "effective", "occurrence")
+        _when(resource, stem, end=True)
+        for stem in ("onset", "abatement", "performed", "effective", "occurrence")
     ] + [_day(resource.get(key)) for key in ("authoredOn", "issued", "recordedDate", "date")]
     period = resource.get("period") or {}
     days += [_day(period.get("end")), _day(period.get("start"))]

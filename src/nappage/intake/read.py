@@ -87,7 +87,9 @@ class _Reader:
 
     # --- lists → mentions ----------------------------------------------------------------------------------
 
-    def _see(self, topic: str, text: str, codes: Mapping[str, Any], origin: str, *, ask: bool = True) -> Recognition | None:
+    def _see(
+        self, topic: str, text: str, codes: Mapping[str, Any], origin: str, *, ask: bool = True
+    ) -> Recognition | None:
         """What the words mean; None (and an entry in `unread`) when they mean nothing known."""
         seen = self.dictionaries[topic].recognise(text, codes)
         if seen.concepts or seen.negated:
@@ -321,7 +323,11 @@ class _Reader:
             value = _path(record, path)
         sex = person.sex or (record.patient.sex if record else None)
         if name == "pregnancy":
-            carrying = [m for m in self.mentions["conditions"] if "pregnancy" in m.concepts and m.current and not m.family]
+            carrying = [
+                m
+                for m in self.mentions["conditions"]
+                if "pregnancy" in m.concepts and m.current and not m.family
+            ]
             if carrying and value in (None, "no"):
                 return "pregnant", carrying, ""
         if value is None and sex == "male" and "impossible_if_male" in fact.derive:
@@ -329,7 +335,16 @@ class _Reader:
         if value is None and self._closed_answer(name, fact):
             value = fact.derive["closed"]
         if fact.type == "boolean" and isinstance(value, str):
-            value = normal(value) not in ("no", "none", "never", "false", "non-smoker", "nonsmoker", "well", "")
+            value = normal(value) not in (
+                "no",
+                "none",
+                "never",
+                "false",
+                "non-smoker",
+                "nonsmoker",
+                "well",
+                "",
+            )
         if fact.type == "number" and value is not None:
             value = Decimal(str(value))
         return value, [], fact.topic
@@ -340,13 +355,20 @@ class _Reader:
 
     def _previous_reaction(self, name: str, fact: Fact) -> tuple[Any, list[_Mention], str]:
         found = [
-            _Mention(frozenset({"reaction"}), _words(entry.product, entry.reaction), f"previous_mesotherapy[{i}]", False)
+            _Mention(
+                frozenset({"reaction"}),
+                _words(entry.product, entry.reaction),
+                f"previous_mesotherapy[{i}]",
+                False,
+            )
             for i, entry in enumerate(self.answers.previous_mesotherapy or ())
             if entry.reaction and normal(entry.reaction) not in ("none", "no", "nil", "no-reaction")
         ]
         return self._flag("previous-mesotherapy", name, fact, found)
 
-    def _flag(self, topic: str, name: str, fact: Fact, found: list[_Mention], unsure: str = "") -> tuple[Any, list[_Mention], str]:
+    def _flag(
+        self, topic: str, name: str, fact: Fact, found: list[_Mention], unsure: str = ""
+    ) -> tuple[Any, list[_Mention], str]:
         """Yes with the words; no where the list is closed and fully read; else unknown and what it waits for."""
         if found:
             return True, found, ""
@@ -358,7 +380,9 @@ class _Reader:
             return None, [], f"unread:{topic}"
         return False, [], ""
 
-    def _medication(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+    def _medication(
+        self, name: str, fact: Fact, topic: str, found: list[_Mention]
+    ) -> tuple[Any, list[_Mention], str]:
         derive, route = fact.derive, fact.derive.get("route")
         if route:
             sure = [m for m in found if m.route is not None and _same_route(m.route, route)]
@@ -381,7 +405,9 @@ class _Reader:
             return answer
         return self._elapsed(what, sure)
 
-    def _condition(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+    def _condition(
+        self, name: str, fact: Fact, topic: str, found: list[_Mention]
+    ) -> tuple[Any, list[_Mention], str]:
         what = fact.derive.get("is", "ever")
         if what == "family":
             return self._flag(topic, name, fact, [m for m in found if m.family])
@@ -390,19 +416,27 @@ class _Reader:
             return self._flag(topic, name, fact, [m for m in own if m.current])
         return self._flag(topic, name, fact, own) if what == "ever" else self._elapsed(what, own)
 
-    def _allergy(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+    def _allergy(
+        self, name: str, fact: Fact, topic: str, found: list[_Mention]
+    ) -> tuple[Any, list[_Mention], str]:
         return self._flag(topic, name, fact, found)
 
-    def _skin_state(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+    def _skin_state(
+        self, name: str, fact: Fact, topic: str, found: list[_Mention]
+    ) -> tuple[Any, list[_Mention], str]:
         return self._flag(topic, name, fact, found)
 
-    def _procedure(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+    def _procedure(
+        self, name: str, fact: Fact, topic: str, found: list[_Mention]
+    ) -> tuple[Any, list[_Mention], str]:
         if fact.derive.get("in_area"):
             found = [m for m in found if self._here(m)]
         what = fact.derive.get("is", "ever")
         return self._flag(topic, name, fact, found) if what == "ever" else self._elapsed(what, found)
 
-    def _planned(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+    def _planned(
+        self, name: str, fact: Fact, topic: str, found: list[_Mention]
+    ) -> tuple[Any, list[_Mention], str]:
         coming = [m for m in found if m.last is None or m.last >= self.planned]
         if fact.derive.get("is") != "days":
             return self._flag(topic, name, fact, coming)
@@ -472,7 +506,9 @@ class _Reader:
 
     # --- contradictions ------------------------------------------------------------------------------------
 
-    def _contradictions(self, values: Mapping[str, Any], evidence: Mapping[str, tuple[Evidence, ...]]) -> tuple[Contradiction, ...]:
+    def _contradictions(
+        self, values: Mapping[str, Any], evidence: Mapping[str, tuple[Evidence, ...]]
+    ) -> tuple[Contradiction, ...]:
         if self.answers.record is None:
             return ()
         by_words: dict[tuple[str, str, str], list[str]] = {}
@@ -481,11 +517,7 @@ class _Reader:
             topic = next((t for k, t in (("condition", "conditions"), ("medication", "medications"), ("allergy", "allergies")) if k in fact.derive), None)  # fmt: skip
             if name == "pregnancy" and self.answers.patient.pregnancy == "no" and values[name] == "pregnant":
                 topic = "pregnancy"
-            elif topic is None or fact.type != "boolean" or values[name] is not True:
-                continue
-            elif topic == "medications" and fact.derive.get("is") == "ever":
-                continue
-            elif not self.closed(topic, fact, name):
+            elif topic is None or fact.type != "boolean" or values[name] is not True or (topic == "medications" and fact.derive.get("is") == "ever") or not self.closed(topic, fact, name):
                 continue
             if any(not item.origin.startswith("record") for item in found):
                 continue
@@ -547,7 +579,9 @@ def closure(edition: Edition, region: str) -> frozenset[str]:
 def technique_id(edition: Edition, name: str, gaps: list[str] | None = None) -> str | None:
     found = find_by_name(edition.techniques, name)
     if found is None and gaps is not None:
-        gaps.append(f"the technique '{name}' is not one this edition knows; name one of {', '.join(edition.techniques)}")
+        gaps.append(
+            f"the technique '{name}' is not one this edition knows; name one of {', '.join(edition.techniques)}"
+        )
     return found
 
 
@@ -558,7 +592,9 @@ def _concept_name(edition: Edition, name: str | None, gaps: list[str]) -> str | 
     for concept_id, concept in edition.indications.items():
         if wanted == concept_id or any(normal(word) == wanted for word in concept.names):
             return concept_id
-    gaps.append(f"the indication '{name}' is not one this edition knows; name one of {', '.join(edition.indications)}")
+    gaps.append(
+        f"the indication '{name}' is not one this edition knows; name one of {', '.join(edition.indications)}"
+    )
     return wanted
 
 
@@ -608,7 +644,9 @@ def contents_of(edition: Edition, order: Order) -> Contents:
         else:
             single = find_by_name(edition.substances, name)
             if single is None:
-                gaps.append(f"'{name}' is neither a product nor an ingredient this edition knows; check the name")
+                gaps.append(
+                    f"'{name}' is neither a product nor an ingredient this edition knows; check the name"
+                )
             else:
                 substance(single)
                 if mixed and single not in ("sodium-chloride", "water-for-injection"):
@@ -626,7 +664,15 @@ def contents_of(edition: Edition, order: Order) -> Contents:
     for item in order.anaesthetic or ():
         add(item.product, mixed=False)
     given = bool(order.mixture or order.products or order.anaesthetic)
-    return Contents(given, frozenset(ingredients), frozenset(products), frozenset(excipients), known, components, tuple(gaps))
+    return Contents(
+        given,
+        frozenset(ingredients),
+        frozenset(products),
+        frozenset(excipients),
+        known,
+        components,
+        tuple(gaps),
+    )
 
 
 # --- small readings ------------------------------------------------------------------------------------------
@@ -662,7 +708,11 @@ def _route(text: str | None) -> str | None:
 
 
 def _same_route(route: str, wanted: str) -> bool:
-    return route in _SYSTEMIC if wanted == "systemic" else route == wanted or route == "systemic" and wanted in _SYSTEMIC
+    return (
+        route in _SYSTEMIC
+        if wanted == "systemic"
+        else route == wanted or (route == "systemic" and wanted in _SYSTEMIC)
+    )
 
 
 def all_concepts(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:

@@ -33,7 +33,13 @@ class Report(Document):
 def check(edition: Edition, on: date) -> Report:
     """Read the whole edition for faults. Shapes were already checked when it was loaded."""
     records = list(edition.records())
-    faults = [*_sources(edition), *_conditions(edition), *_examples(edition), *_facts(edition), *duplicate_keys()]
+    faults = [
+        *_sources(edition),
+        *_conditions(edition),
+        *_examples(edition),
+        *_facts(edition),
+        *duplicate_keys(),
+    ]
     return Report(
         records=len(records),
         positions=sum(len(record.positions) for record in records),
@@ -94,7 +100,11 @@ def _conditions(edition: Edition) -> Iterator[str]:
                 if fact and edition.kinds.get(fact) != "number":
                     yield f"{record.id}/{position.id}: waits for '{fact}', which is no number fact"
         if isinstance(record, Protocol):
-            yield from (f"{record.id}: no indication is called '{i}'" for i in record.indications if i not in edition.indications)
+            yield from (
+                f"{record.id}: no indication is called '{i}'"
+                for i in record.indications
+                if i not in edition.indications
+            )
     for name, fact in edition.facts.items():
         if fact.only_if:
             try:
@@ -166,7 +176,9 @@ class _Strict(yaml.SafeLoader):
         seen: set[Any] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key '{key.value}' stands twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key '{key.value}' stands twice", key.start_mark
+                )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 

@@ -279,7 +279,9 @@ def _decide(record: _Record, decision: Decision) -> _Record:
         raise KnowledgeError(f"policy: '{decision.record}' has no position '{decision.adopts}'")
     weaker = _gravity(chosen) > _gravity(record.adopted)
     if isinstance(record, Rule) and weaker and record.adopted.says == "absolute-contraindication":
-        raise KnowledgeError(f"policy: '{decision.record}' is an absolute contraindication; it cannot be weakened")
+        raise KnowledgeError(
+            f"policy: '{decision.record}' is an absolute contraindication; it cannot be weakened"
+        )
     if decision.own and weaker:
         raise KnowledgeError(f"policy: a clinic's own position on '{decision.record}' may only be stricter")
     return record.model_copy(update={"positions": positions, "adopts": decision.adopts})

@@ -205,7 +205,9 @@ class ValueRecord(_Record):
         "max-strength-percent", "days-before-session", "days-after-session", "max-ug-per-ml",
     ]  # fmt: skip
     when: str | None = None  # over patient and order facts; absent: always
-    refuse_beyond: Id | None = None  # between the adopted and this position a prescriber decides; past it: refused
+    refuse_beyond: Id | None = (
+        None  # between the adopted and this position a prescriber decides; past it: refused
+    )
 
     @model_validator(mode="after")
     def _valued(self) -> ValueRecord:
