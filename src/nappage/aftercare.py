@@ -41,9 +41,7 @@ class Treatment(Document):
         if self.time is None or self.zone is None:
             return None
         hour, minute = map(int, self.time.split(":"))
-        return datetime(
-            self.start.year, self.start.month, self.start.day, hour, minute, tzinfo=ZoneInfo(self.zone)
-        )
+        return datetime(self.start.year, self.start.month, self.start.day, hour, minute, tzinfo=ZoneInfo(self.zone))
 
     @property
     def ends(self) -> datetime | None:
@@ -53,10 +51,15 @@ class Treatment(Document):
     @property
     def row(self) -> Mapping[str, Any]:
         return {
-            "products": self.products, "ingredients": self.ingredients, "technique": self.technique,
-            "areas": self.areas, "combined_with": self.combined_with, "sex": self.sex, "purpose": self.purpose,
+            "products": self.products,
+            "ingredients": self.ingredients,
+            "technique": self.technique,
+            "areas": self.areas,
+            "combined_with": self.combined_with,
+            "sex": self.sex,
+            "purpose": self.purpose,
             "jurisdiction": self.jurisdiction,
-        }  # fmt: skip
+        }
 
 
 class Reference(Document):
@@ -127,12 +130,14 @@ def advise(treatment: Treatment, edition: Edition, language: str = "en") -> Afte
             alarms.append(Alarm(line=line.id, hours_before=int(line.hours), text=line.title))
     return Aftercare(
         language=language,
-        before=_governed(kept["before"]), during=tuple(kept["during"]),
-        after=_governed(kept["after"]), normal=tuple(kept["normal"]),
+        before=_governed(kept["before"]),
+        during=tuple(kept["during"]),
+        after=_governed(kept["after"]),
+        normal=tuple(kept["normal"]),
         warnings=tuple(Warning(level=level, lines=tuple(lines)) for level, lines in levels.items() if lines),
         contact=edition.say("aftercare.contact", language),
         alarms=tuple(sorted(alarms, key=lambda alarm: -alarm.hours_before)),
-    )  # fmt: skip
+    )
 
 
 def _line(advice: Advice, treatment: Treatment, edition: Edition, language: str) -> Line:
@@ -153,23 +158,25 @@ def _line(advice: Advice, treatment: Treatment, edition: Edition, language: str)
             else edition.say("aftercare.before-session", language, duration=length)
         )
         words["until"] = (
-            edition.say(
-                "aftercare.until", language, moment=_clock(moment, edition, language), duration=length
-            )
+            edition.say("aftercare.until", language, moment=_clock(moment, edition, language), duration=length)
             if moment
             else edition.say("aftercare.until-after-session", language, duration=length)
         )
         words["duration"] = length
     return Line(
-        id=advice.id, topic=advice.topic, title=edition.text(advice.title, language),
+        id=advice.id,
+        topic=advice.topic,
+        title=edition.text(advice.title, language),
         text=edition.text(advice.tell, language, **words),
         hours=None if hours is None else float(hours),
         from_time=moment.isoformat() if moment and advice.phase == "before" else None,
         until_time=moment.isoformat() if moment and advice.phase == "after" else None,
-        position=adopted.id, grade=adopted.grade, reason=advice.because,
+        position=adopted.id,
+        grade=adopted.grade,
+        reason=advice.because,
         sources=_references(adopted, edition),
         dissent=tuple(_dissent(p, edition, language) for p in advice.dissent),
-    )  # fmt: skip
+    )
 
 
 def _governed(lines: list[Line]) -> tuple[Line, ...]:
@@ -195,10 +202,7 @@ def _later(moment: datetime, by: timedelta) -> datetime:
 def _hours(position: Position) -> Decimal | None:
     if position.value is None:
         return None
-    return (
-        position.value
-        * {"hour": Decimal(1), "day": Decimal(24), "week": Decimal(168)}[position.unit or "hour"]
-    )
+    return position.value * {"hour": Decimal(1), "day": Decimal(24), "week": Decimal(168)}[position.unit or "hour"]
 
 
 def _length(hours: Decimal, edition: Edition, language: str) -> str:
@@ -210,22 +214,24 @@ def _length(hours: Decimal, edition: Edition, language: str) -> str:
         return edition.say("aftercare.days", language, count=plain(days))
     if days % 7 == 0 and days <= 84:
         return edition.say("aftercare.weeks", language, count=plain(days / 7))
-    return edition.say(
-        "aftercare.months", language, count=plain((days / Decimal("30.5")).to_integral_value())
-    )
+    return edition.say("aftercare.months", language, count=plain((days / Decimal("30.5")).to_integral_value()))
 
 
 def _clock(moment: datetime, edition: Edition, language: str) -> str:
     days = edition.say("aftercare.weekdays", language).removeprefix("[en] ").split(",")
     months = edition.say("aftercare.months-of-year", language).removeprefix("[en] ").split(",")
-    return edition.say("aftercare.moment", language, weekday=days[moment.weekday()], day=str(moment.day),
-                       month=months[moment.month - 1], time=f"{moment:%H:%M}").removeprefix("[en] ")  # fmt: skip
+    return edition.say(
+        "aftercare.moment",
+        language,
+        weekday=days[moment.weekday()],
+        day=str(moment.day),
+        month=months[moment.month - 1],
+        time=f"{moment:%H:%M}",
+    ).removeprefix("[en] ")
 
 
 def _references(position: Position, edition: Edition) -> tuple[Reference, ...]:
-    return tuple(
-        Reference(ref=c.ref, title=edition.sources[c.ref].title, says=c.says) for c in position.source
-    )
+    return tuple(Reference(ref=c.ref, title=edition.sources[c.ref].title, says=c.says) for c in position.source)
 
 
 def _dissent(position: Position, edition: Edition, language: str) -> str:

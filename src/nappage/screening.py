@@ -14,14 +14,16 @@ from .intake import Facts
 from .knowledge import Edition, Position, Rule
 from .knowledge.schema import SEVERITIES, Citation, Severity
 from .rules import Reading, explain
-from .values import Document, add_months
+from .values import Document, add_months, day_bounds
 
-Verdict = Literal[
-    "contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear"
-]  # fmt: skip
+Verdict = Literal["contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear"]
 VERDICTS: tuple[Verdict, ...] = (
-    "contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear",
-)  # fmt: skip
+    "contraindicated",
+    "defer",
+    "needs-clinician-decision",
+    "proceed-with-precautions",
+    "clear",
+)
 _VERDICT: dict[str, Verdict] = dict(zip(SEVERITIES, VERDICTS, strict=True))
 
 
@@ -166,20 +168,25 @@ class _Screener:
         if facts.deceased is not None:
             verdict = "contraindicated"
         worst_open = min((SEVERITIES.index(q.could_be) for q in questions), default=len(SEVERITIES))
-        incomplete = worst_open < SEVERITIES.index(gravest) or any(
-            q.quote for q in questions if q.topic != "confirm"
-        )
+        incomplete = worst_open < SEVERITIES.index(gravest) or any(q.quote for q in questions if q.topic != "confirm")
         incomplete = incomplete and facts.deceased is None
         earliest = self._earliest() if verdict == "defer" else None
         return Screening(
-            verdict=verdict, incomplete=incomplete, earliest_date=earliest,
+            verdict=verdict,
+            incomplete=incomplete,
+            earliest_date=earliest,
             statement=self._statement(verdict, incomplete, earliest, len(questions)),
-            asked_on=facts.asked_on, planned=facts.planned,
-            edition=edition.fingerprint, edition_version=edition.version,
-            findings=tuple(self.findings), open_questions=questions,
-            order_questions=tuple(self.order_waits.values()), order_gaps=facts.order_gaps,
-            checklist=tuple(checklist), deceased=facts.deceased is not None,
-        )  # fmt: skip
+            asked_on=facts.asked_on,
+            planned=facts.planned,
+            edition=edition.fingerprint,
+            edition_version=edition.version,
+            findings=tuple(self.findings),
+            open_questions=questions,
+            order_questions=tuple(self.order_waits.values()),
+            order_gaps=facts.order_gaps,
+            checklist=tuple(checklist),
+            deceased=facts.deceased is not None,
+        )
 
     # --- one rule ------------------------------------------------------------------------------------------
 
@@ -204,14 +211,24 @@ class _Screener:
         decision = self.edition.decisions.get(rule.id)
         self.findings.append(
             Finding(
-                rule=rule.id, title=self._say(rule.title), severity=adopted.says, position=adopted.id,
+                rule=rule.id,
+                title=self._say(rule.title),
+                severity=adopted.says,
+                position=adopted.id,
                 because=tuple(self._because(fact) for fact in sorted(reading.facts) if self._tells(fact)),
-                do=self._say(rule.do), tell=self._say(rule.tell), earliest_date=earliest, until=until,
-                grade=adopted.grade, reason=rule.because, sources=cited(self.edition, adopted.source),
+                do=self._say(rule.do),
+                tell=self._say(rule.tell),
+                earliest_date=earliest,
+                until=until,
+                grade=adopted.grade,
+                reason=rule.because,
+                sources=cited(self.edition, adopted.source),
                 dissent=tuple(self._dissent(position, readings) for position in rule.dissent),
-                clinic_decision=None if decision is None else f"{decision.decided_by}, {decision.decided_on}: {decision.reason}",
+                clinic_decision=None
+                if decision is None
+                else f"{decision.decided_by}, {decision.decided_on}: {decision.reason}",
             )
-        )  # fmt: skip
+        )
 
     def _tells(self, fact: str) -> bool:
         return self.facts[fact] is not None and self.facts[fact] is not False
@@ -225,16 +242,25 @@ class _Screener:
         words = "; ".join(c.says for c in position.source if c.says) or position.note
         names = ", ".join(c.ref for c in position.source)
         label = {"none": "no objection here", "ask": "would ask more"}.get(says, says.replace("-", " "))
-        return Dissent(position=position.id, says=says, line=f"{names}: {words or label} ({label})",
-                       grade=position.grade, sources=cited(self.edition, position.source))  # fmt: skip
+        return Dissent(
+            position=position.id,
+            says=says,
+            line=f"{names}: {words or label} ({label})",
+            grade=position.grade,
+            sources=cited(self.edition, position.source),
+        )
 
     def _because(self, fact: str) -> Because:
         evidence = self.facts.evidence.get(fact, ())
         return Because(
-            fact=fact, title=self._say(self.edition.facts[fact].title), value=self.facts[fact],
-            quotes=tuple(dict.fromkeys(" ".join(w for w in (e.quote, f"[{e.note}]" if e.note else "") if w) for e in evidence)),
+            fact=fact,
+            title=self._say(self.edition.facts[fact].title),
+            value=self.facts[fact],
+            quotes=tuple(
+                dict.fromkeys(" ".join(w for w in (e.quote, f"[{e.note}]" if e.note else "") if w) for e in evidence)
+            ),
             confirm=any(e.guess for e in evidence),
-        )  # fmt: skip
+        )
 
     def _wait_of(self, position: Position) -> tuple[date | None, str | None]:
         """Earliest acceptable day of a deferral, and in words until when."""
@@ -256,8 +282,6 @@ class _Screener:
         return (end if end > self.facts.planned else None), said
 
     def _event_day(self, fact: str) -> date | None:
-        from .values import day_bounds
-
         ends = [day_bounds(e.until)[1] for e in self.facts.evidence.get(fact, ()) if e.until]
         return max(ends) if ends else None
 
@@ -320,15 +344,39 @@ class _Screener:
         shown = {q.quote for q in out}
         for unread in self.facts.unread:
             if unread.quote not in shown:
-                out.append(OpenQuestion(topic=f"unread:{unread.topic}", facts=(), rules=(), could_be="relative-contraindication",
-                                        quote=unread.quote, question=self._phrase("ask.unread", quote=unread.quote)))  # fmt: skip
+                out.append(
+                    OpenQuestion(
+                        topic=f"unread:{unread.topic}",
+                        facts=(),
+                        rules=(),
+                        could_be="relative-contraindication",
+                        quote=unread.quote,
+                        question=self._phrase("ask.unread", quote=unread.quote),
+                    )
+                )
         for contradiction in self.facts.contradictions:
-            out.append(OpenQuestion(topic="contradiction", facts=contradiction.facts, rules=(), could_be="information",
-                                    quote=contradiction.quote, question=self._phrase("ask.contradiction", quote=contradiction.quote)))  # fmt: skip
+            out.append(
+                OpenQuestion(
+                    topic="contradiction",
+                    facts=contradiction.facts,
+                    rules=(),
+                    could_be="information",
+                    quote=contradiction.quote,
+                    question=self._phrase("ask.contradiction", quote=contradiction.quote),
+                )
+            )
         guesses = {e.quote: e for found in self.facts.evidence.values() for e in found if e.guess}
         for quote, evidence in guesses.items():
-            out.append(OpenQuestion(topic="confirm", facts=(), rules=(), could_be="information", quote=quote,
-                                    question=self._phrase("ask.confirm", quote=quote, read_as=evidence.read_as.split(",")[0])))  # fmt: skip
+            out.append(
+                OpenQuestion(
+                    topic="confirm",
+                    facts=(),
+                    rules=(),
+                    could_be="information",
+                    quote=quote,
+                    question=self._phrase("ask.confirm", quote=quote, read_as=evidence.read_as.split(",")[0]),
+                )
+            )
         out.sort(key=lambda q: (SEVERITIES.index(q.could_be), -q.count, q.question))
         return tuple(out)
 
@@ -339,24 +387,29 @@ class _Screener:
         if key.startswith("unread:"):
             text = self._phrase("ask.unread", quote=quote or "")
         elif key in ("route", "date"):
-            own = next(
-                (self.edition.facts[f].question for f in facts if self.edition.facts[f].question), None
-            )
+            own = next((self.edition.facts[f].question for f in facts if self.edition.facts[f].question), None)
             text = self._say(own) if own and key == "date" else self._phrase(f"ask.{key}", quote=quote or "")
         elif fact is not None:
-            text = (
-                self._say(fact.question)
-                if fact.question
-                else self._phrase("ask.fact", title=self._say(fact.title))
-            )
+            text = self._say(fact.question) if fact.question else self._phrase("ask.fact", title=self._say(fact.title))
         else:
             text = self._phrase(f"ask.{key}")
-        return OpenQuestion(topic=key, question=text, facts=tuple(sorted(facts)), could_be=SEVERITIES[gravest],
-                            rules=rules, quote=quote, count=len(rules))  # fmt: skip
+        return OpenQuestion(
+            topic=key,
+            question=text,
+            facts=tuple(sorted(facts)),
+            could_be=SEVERITIES[gravest],
+            rules=rules,
+            quote=quote,
+            count=len(rules),
+        )
 
     def _checklist_item(self, rule: Rule) -> ChecklistItem:
-        return ChecklistItem(rule=rule.id, title=self._say(rule.title), do=self._say(rule.do),
-                             sources=cited(self.edition, rule.adopted.source))  # fmt: skip
+        return ChecklistItem(
+            rule=rule.id,
+            title=self._say(rule.title),
+            do=self._say(rule.do),
+            sources=cited(self.edition, rule.adopted.source),
+        )
 
     # --- words ---------------------------------------------------------------------------------------------
 

@@ -120,9 +120,7 @@ def mg_per_ml(concentration: Decimal, unit: str) -> Decimal:
     try:
         return concentration * _MG_PER_ML[normal_unit(unit)]
     except KeyError:
-        raise ValueError(
-            f"'{unit}' is not a mass concentration; write one of {', '.join(_MG_PER_ML)}"
-        ) from None
+        raise ValueError(f"'{unit}' is not a mass concentration; write one of {', '.join(_MG_PER_ML)}") from None
 
 
 def kilograms(weight: Decimal, unit: str) -> Decimal:

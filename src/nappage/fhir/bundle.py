@@ -63,18 +63,10 @@ def read_bundle(path: str) -> tuple[str, dict[str, Any]]:
             f"{name}, line {error.lineno}", f"this is not JSON: {error.msg}", "Export the bundle again"
         ) from None
     except RecursionError:
-        raise InputError(
-            name, "the JSON is nested deeper than any bundle", "Export the bundle again"
-        ) from None
+        raise InputError(name, "the JSON is nested deeper than any bundle", "Export the bundle again") from None
     if not looks_like_bundle(content):
-        kind = (
-            content.get("resourceType", "no resourceType")
-            if isinstance(content, dict)
-            else type(content).__name__
-        )
-        raise InputError(
-            name, f"this is not a FHIR bundle ({kind})", "Give a Bundle with the patient's resources"
-        )
+        kind = content.get("resourceType", "no resourceType") if isinstance(content, dict) else type(content).__name__
+        raise InputError(name, f"this is not a FHIR bundle ({kind})", "Give a Bundle with the patient's resources")
     return name, content
 
 
@@ -100,9 +92,7 @@ class _Bundle:
         for index, entry in enumerate(entries):
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if not isinstance(resource, dict) or "resourceType" not in resource:
-                raise InputError(
-                    f"{name}, entry[{index}]", "there is no resource in it", "Export the bundle again"
-                )
+                raise InputError(f"{name}, entry[{index}]", "there is no resource in it", "Export the bundle again")
             self.resources.append((index, resource))
             if entry.get("fullUrl"):
                 self.by_reference[entry["fullUrl"]] = resource
@@ -135,20 +125,26 @@ class _Bundle:
             return model(origin=origin, **{k: v for k, v in fields.items() if v is not None})
         except ValueError as error:
             first = str(error).splitlines()
-            raise InputError(f"{self.name}, {origin.removeprefix('record ')}", first[2].strip() if len(first) > 2 else first[0],
-                             "Correct the resource") from None  # fmt: skip
+            raise InputError(
+                f"{self.name}, {origin.removeprefix('record ')}",
+                first[2].strip() if len(first) > 2 else first[0],
+                "Correct the resource",
+            ) from None
 
     def _patient(self, origin: str, resource: dict[str, Any]) -> Patient:
-        human = next(iter(resource.get("name") or ()), {})
+        human: dict[str, Any] = next(iter(resource.get("name") or ()), {})
         given = " ".join([*(human.get("given") or ()), human.get("family") or ""]).strip()
         died = resource.get("deceasedDateTime") or resource.get("deceasedBoolean")
         born = resource.get("birthDate")
         try:
             return Patient(
-                name=given or None, birth_date=date.fromisoformat(born) if born and len(born) == 10 else None,
-                age=None, sex={"female": "female", "male": "male", "other": "other"}.get(resource.get("gender", "")),
-                weight_kg=self._weight(), deceased=died[:10] if isinstance(died, str) else died or None,
-            )  # fmt: skip
+                name=given or None,
+                birth_date=date.fromisoformat(born) if born and len(born) == 10 else None,
+                age=None,
+                sex=resource.get("gender") if resource.get("gender") in ("female", "male", "other") else None,
+                weight_kg=self._weight(),
+                deceased=died[:10] if isinstance(died, str) else died or None,
+            )
         except ValueError as error:
             raise InputError(
                 f"{self.name}, {origin.removeprefix('record ')}",
@@ -172,13 +168,23 @@ class _Bundle:
             status = _code(resource.get("clinicalStatus"))
             past = status in ("resolved", "inactive", "remission") or ended is not None
             yield self._build(
-                ConditionEntry, origin, text=_text(resource.get("code")), codes=_codes(resource.get("code")),
-                status="past" if past else "active", onset=_when(resource, "onset"), resolved=ended,
-            )  # fmt: skip
+                ConditionEntry,
+                origin,
+                text=_text(resource.get("code")),
+                codes=_codes(resource.get("code")),
+                status="past" if past else "active",
+                onset=_when(resource, "onset"),
+                resolved=ended,
+            )
         for origin, resource in self.of("FamilyMemberHistory"):
             for condition in resource.get("condition") or ():
-                yield self._build(ConditionEntry, origin, text=_text(condition.get("code")),
-                                  codes=_codes(condition.get("code")), status="family")  # fmt: skip
+                yield self._build(
+                    ConditionEntry,
+                    origin,
+                    text=_text(condition.get("code")),
+                    codes=_codes(condition.get("code")),
+                    status="family",
+                )
 
     def _medications(self) -> Iterator[MedicationEntry]:
         for origin, resource in self.of("MedicationRequest", "MedicationStatement"):
@@ -193,61 +199,73 @@ class _Bundle:
                 )
                 concept = target.get("code")
             if not _text(concept) and not _codes(concept):
-                raise InputError(f"{self.name}, {origin.removeprefix('record ')}", "its medicine has neither text nor code",
-                                 "Correct the resource")  # fmt: skip
+                raise InputError(
+                    f"{self.name}, {origin.removeprefix('record ')}",
+                    "its medicine has neither text nor code",
+                    "Correct the resource",
+                )
             running = status in ("active", "on-hold", "intended", "unknown", None)
             ended = (
-                _when(resource, "effective", end=True)
-                if resource["resourceType"] == "MedicationStatement"
-                else None
+                _when(resource, "effective", end=True) if resource["resourceType"] == "MedicationStatement" else None
             )
-            dosage = next(iter(resource.get("dosageInstruction") or resource.get("dosage") or ()), {})
+            dosage: dict[str, Any] = next(iter(resource.get("dosageInstruction") or resource.get("dosage") or ()), {})
             yield self._build(
-                MedicationEntry, origin, name=_text(concept), codes=_codes(concept), dose=dosage.get("text"),
+                MedicationEntry,
+                origin,
+                name=_text(concept),
+                codes=_codes(concept),
+                dose=dosage.get("text"),
                 route=_text(dosage.get("route")) or None,
                 started=_day(resource.get("authoredOn")) or _when(resource, "effective"),
                 # A course that ended on a day not recorded had ended by the record's newest entry.
                 stopped=None if running else ended or (self.until.isoformat() if self.until else None),
-                stopped_at_latest=not running and ended is None, current=running,
+                stopped_at_latest=not running and ended is None,
+                current=running,
                 prescribed=True if resource["resourceType"] == "MedicationRequest" else None,
-            )  # fmt: skip
+            )
 
     def _allergies(self) -> Iterator[AllergyEntry]:
         for origin, resource in self.of("AllergyIntolerance"):
             if _code(resource.get("verificationStatus")) in _NOT_SO:
                 continue
             reactions = [
-                _text(m)
-                for r in resource.get("reaction") or ()
-                for m in r.get("manifestation") or ()
-                if _text(m)
+                _text(m) for r in resource.get("reaction") or () for m in r.get("manifestation") or () if _text(m)
             ]
-            yield self._build(AllergyEntry, origin, substance=_text(resource.get("code")),
-                              codes=_codes(resource.get("code")), reaction=", ".join(reactions) or None)  # fmt: skip
+            yield self._build(
+                AllergyEntry,
+                origin,
+                substance=_text(resource.get("code")),
+                codes=_codes(resource.get("code")),
+                reaction=", ".join(reactions) or None,
+            )
 
     def _procedures(self) -> Iterator[ProcedureEntry]:
         for origin, resource in self.of("Procedure"):
             if resource.get("status") in ("not-done", "entered-in-error", "preparation"):
                 continue
             site = next(iter(resource.get("bodySite") or ()), None)
-            yield self._build(ProcedureEntry, origin, name=_text(resource.get("code")), codes=_codes(resource.get("code")),
-                              date=_when(resource, "performed", end=True), area=_text(site) or None)  # fmt: skip
+            yield self._build(
+                ProcedureEntry,
+                origin,
+                name=_text(resource.get("code")),
+                codes=_codes(resource.get("code")),
+                date=_when(resource, "performed", end=True),
+                area=_text(site) or None,
+            )
         for origin, resource in self.of("Immunization"):
             if resource.get("status") == "completed":
-                yield self._build(
-                    ProcedureEntry, origin, name="vaccination", date=_when(resource, "occurrence")
-                )
+                yield self._build(ProcedureEntry, origin, name="vaccination", date=_when(resource, "occurrence"))
 
 
 def _text(concept: Any) -> str:
     if not isinstance(concept, dict):
         return ""
-    coding = next(iter(concept.get("coding") or ()), {})
+    coding: dict[str, Any] = next(iter(concept.get("coding") or ()), {})
     return str(concept.get("text") or coding.get("display") or "")
 
 
 def _code(concept: Any) -> str:
-    coding = next(iter((concept or {}).get("coding") or ()), {})
+    coding: dict[str, Any] = next(iter((concept or {}).get("coding") or ()), {})
     return str(coding.get("code", ""))
 
 
@@ -274,8 +292,7 @@ def _when(resource: dict[str, Any], stem: str, *, end: bool = False) -> str | No
 def _newest(resource: dict[str, Any]) -> date | None:
     """The latest day a resource speaks of as having happened."""
     days = [
-        _when(resource, stem, end=True)
-        for stem in ("onset", "abatement", "performed", "effective", "occurrence")
+        _when(resource, stem, end=True) for stem in ("onset", "abatement", "performed", "effective", "occurrence")
     ] + [_day(resource.get(key)) for key in ("authoredOn", "issued", "recordedDate", "date")]
     period = resource.get("period") or {}
     days += [_day(period.get("end")), _day(period.get("start"))]

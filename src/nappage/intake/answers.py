@@ -44,13 +44,32 @@ NotNegative = Annotated[Amount, Field(ge=Decimal(0))]
 Codes = dict[str, str | tuple[str, ...]]  # system → code(s): {snomed: "44054006", icd10: E11}
 
 _PREGNANCY = {
-    "no": "no", "not-pregnant": "no", "none": "no", "yes": "pregnant", "pregnant": "pregnant",
-    "possible": "possible", "possibly": "possible", "unsure": "possible", "maybe": "possible",
-    "planning": "planning", "trying": "planning", "trying-to-conceive": "planning",
-    "unknown": None, "not-asked": None,
-}  # fmt: skip
-_SEX = {"f": "female", "female": "female", "woman": "female", "m": "male", "male": "male", "man": "male",
-        "other": "other", "intersex": "other", "unknown": None}  # fmt: skip
+    "no": "no",
+    "not-pregnant": "no",
+    "none": "no",
+    "yes": "pregnant",
+    "pregnant": "pregnant",
+    "possible": "possible",
+    "possibly": "possible",
+    "unsure": "possible",
+    "maybe": "possible",
+    "planning": "planning",
+    "trying": "planning",
+    "trying-to-conceive": "planning",
+    "unknown": None,
+    "not-asked": None,
+}
+_SEX = {
+    "f": "female",
+    "female": "female",
+    "woman": "female",
+    "m": "male",
+    "male": "male",
+    "man": "male",
+    "other": "other",
+    "intersex": "other",
+    "unknown": None,
+}
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 
@@ -277,12 +296,13 @@ class Order(Document):
             return {**data, "planned_start": start.date(), "planned_time": f"{start:%H:%M}"}
         if not isinstance(start, str):
             return data
-        match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::00)?)?(?:\s*\[?([A-Za-z_]+(?:/[A-Za-z_+\-0-9]+)*)\]?)?",
-                             start.strip())  # fmt: skip
+        match = re.fullmatch(
+            r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::00)?)?(?:\s*\[?([A-Za-z_]+(?:/[A-Za-z_+\-0-9]+)*)\]?)?",
+            start.strip(),
+        )
         if not match:
             raise ValueError(
-                f"planned_start '{start}' cannot be read; write 2026-03-20, or "
-                '"2026-03-20T10:30 Europe/Paris"'
+                f"planned_start '{start}' cannot be read; write 2026-03-20, or \"2026-03-20T10:30 Europe/Paris\""
             )
         day, clock, zone = match.groups()
         out = {**data, "planned_start": day}

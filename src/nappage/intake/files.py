@@ -33,9 +33,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             )
         self.nodes = getattr(self, "nodes", 0) + 1
         if self.nodes > _MOST_NODES:
-            raise ConstructorError(
-                None, None, "the file holds far more entries than a patient's file can", None
-            )
+            raise ConstructorError(None, None, "the file holds far more entries than a patient's file can", None)
         node: Node | None = super().compose_node(parent, index)
         return node
 
@@ -43,9 +41,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise ConstructorError(
-                    None, None, f"the key '{key.value}' stands twice; keep one", key.start_mark
-                )
+                raise ConstructorError(None, None, f"the key '{key.value}' stands twice; keep one", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
 
@@ -75,9 +71,7 @@ def read_bytes(path: str) -> tuple[str, bytes]:
             raise InputError(name, "this is a folder", "Name one file in it")
         if file.stat().st_size > MOST_BYTES:
             size = file.stat().st_size / 1_000_000
-            raise InputError(
-                name, f"the file has {size:.1f} MB, and at most 10 MB are read", "Send one patient's file"
-            )
+            raise InputError(name, f"the file has {size:.1f} MB, and at most 10 MB are read", "Send one patient's file")
         data = file.read_bytes()
     if len(data) > MOST_BYTES:
         raise InputError(name, "more than 10 MB came in", "Send one patient's file")
@@ -130,9 +124,7 @@ def validated(model: type[T], content: Any, name: str) -> T:
 
 
 def _fault(fault: Any, model: type[Document]) -> tuple[str, str, str]:
-    place = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in fault["loc"]).replace(
-        ".[", "["
-    )
+    place = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in fault["loc"]).replace(".[", "[")
     given = fault.get("input")
     message = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":

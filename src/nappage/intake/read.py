@@ -8,6 +8,7 @@ were not recognised; a record system's list (`answers.record`) can only ever say
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -47,9 +48,18 @@ class _Mention:
 
     def evidence(self) -> Evidence:
         return Evidence(
-            origin=self.origin, quote=self.quote, read_as=", ".join(sorted(self.concepts))[:200],
-            guess=self.guess, since=self.since, until=self.until, note=self.note,
-        )  # fmt: skip
+            origin=self.origin,
+            quote=self.quote,
+            read_as=", ".join(sorted(self.concepts))[:200],
+            guess=self.guess,
+            since=self.since,
+            until=self.until,
+            note=self.note,
+        )
+
+
+# A value, the mentions behind it, and what it waits for when it is unknown.
+_Read = tuple[Any, list[_Mention], str]
 
 
 @dataclass
@@ -114,14 +124,20 @@ class _Reader:
             current = (last >= self.planned) if last is not None else (entry.current is not False)
             self.mentions["medications"].append(
                 _Mention(
-                    concepts=frozenset(seen.concepts), quote=_words(entry.name, entry.dose), origin=origin,
-                    recorded=recorded, guess=seen.guess is not None,
+                    concepts=frozenset(seen.concepts),
+                    quote=_words(entry.name, entry.dose),
+                    origin=origin,
+                    recorded=recorded,
+                    guess=seen.guess is not None,
                     route=_route(entry.route) or seen.route,
-                    prescribed=entry.prescribed, current=current,
+                    prescribed=entry.prescribed,
+                    current=current,
                     last=last if not current else self.planned,
-                    since=entry.started, until=entry.stopped, note=note,
+                    since=entry.started,
+                    until=entry.stopped,
+                    note=note,
                 )
-            )  # fmt: skip
+            )
         for index, line in enumerate(source.skincare or ()):
             origin = line.origin or f"skincare[{index}]"
             text = " ".join(part for part in (line.product, line.active) if part)
@@ -131,13 +147,18 @@ class _Reader:
             last = day_bounds(line.last_used)[1] if line.last_used else None
             self.mentions["medications"].append(
                 _Mention(
-                    concepts=frozenset(seen.concepts), quote=text, origin=origin, recorded=recorded,
-                    guess=seen.guess is not None, route="topical", prescribed=line.prescribed,
+                    concepts=frozenset(seen.concepts),
+                    quote=text,
+                    origin=origin,
+                    recorded=recorded,
+                    guess=seen.guess is not None,
+                    route="topical",
+                    prescribed=line.prescribed,
                     current=last is None or last >= self.planned,
                     last=last if last is not None and last < self.planned else self.planned,
                     until=line.last_used,
                 )
-            )  # fmt: skip
+            )
 
     def _conditions(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.conditions or ()):
@@ -153,12 +174,17 @@ class _Reader:
                 _Mention(
                     concepts=frozenset(seen.concepts)
                     | ({"uncontrolled"} if entry.controlled is False else frozenset()),
-                    quote=entry.text or str(dict(entry.codes)), origin=origin, recorded=recorded,
+                    quote=entry.text or str(dict(entry.codes)),
+                    origin=origin,
+                    recorded=recorded,
                     guess=seen.guess is not None,
-                    family=entry.status == "family" or seen.family, current=not past,
-                    last=resolved if past else self.planned, since=entry.onset, until=entry.resolved,
+                    family=entry.status == "family" or seen.family,
+                    current=not past,
+                    last=resolved if past else self.planned,
+                    since=entry.onset,
+                    until=entry.resolved,
                 )
-            )  # fmt: skip
+            )
 
     def _allergies(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.allergies or ()):
@@ -170,10 +196,14 @@ class _Reader:
                 continue
             self.mentions["allergies"].append(
                 _Mention(
-                    concepts=frozenset(seen.concepts), quote=_words(entry.substance, entry.reaction),
-                    origin=origin, recorded=recorded, guess=seen.guess is not None, current=True,
+                    concepts=frozenset(seen.concepts),
+                    quote=_words(entry.substance, entry.reaction),
+                    origin=origin,
+                    recorded=recorded,
+                    guess=seen.guess is not None,
+                    current=True,
                 )
-            )  # fmt: skip
+            )
 
     def _procedures(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.procedures or ()):
@@ -189,35 +219,60 @@ class _Reader:
             topic = "planned-events" if day is not None and day > self.planned else "procedures"
             self.mentions[topic].append(
                 _Mention(
-                    concepts=frozenset(seen.concepts), quote=_words(entry.name, entry.area), origin=origin,
-                    recorded=recorded, guess=seen.guess is not None, last=day, until=entry.date,
-                    areas=areas, base_area=base,
+                    concepts=frozenset(seen.concepts),
+                    quote=_words(entry.name, entry.area),
+                    origin=origin,
+                    recorded=recorded,
+                    guess=seen.guess is not None,
+                    last=day,
+                    until=entry.date,
+                    areas=areas,
+                    base_area=base,
                 )
-            )  # fmt: skip
+            )
 
     def _context(self, source: Answers, recorded: bool) -> None:
         for index, word in enumerate(source.context.skin_state or ()):
             seen = self._see("skin-state", word, {}, f"context.skin_state[{index}]")
             if seen is not None and not seen.negated:
                 self.mentions["skin-state"].append(
-                    _Mention(frozenset(seen.concepts), word, f"context.skin_state[{index}]", recorded,
-                             guess=seen.guess is not None, current=True)
-                )  # fmt: skip
+                    _Mention(
+                        frozenset(seen.concepts),
+                        word,
+                        f"context.skin_state[{index}]",
+                        recorded,
+                        guess=seen.guess is not None,
+                        current=True,
+                    )
+                )
         for index, event in enumerate(source.context.planned_events or ()):
             origin = f"context.planned_events[{index}]"
             seen = self._see("planned-events", event.event, {}, origin)
             if seen is not None and not seen.negated:
                 day = day_bounds(event.date)[0] if event.date else None
                 self.mentions["planned-events"].append(
-                    _Mention(frozenset(seen.concepts), event.event, origin, recorded,
-                             guess=seen.guess is not None, last=day, until=event.date)
-                )  # fmt: skip
+                    _Mention(
+                        frozenset(seen.concepts),
+                        event.event,
+                        origin,
+                        recorded,
+                        guess=seen.guess is not None,
+                        last=day,
+                        until=event.date,
+                    )
+                )
         sun = source.context.recent_sun
         if isinstance(sun, str):
             self.mentions["procedures"].append(
-                _Mention(frozenset({"intense-sun"}), f"sun on {sun}", "context.recent_sun", recorded,
-                         last=day_bounds(sun)[1], until=sun)
-            )  # fmt: skip
+                _Mention(
+                    frozenset({"intense-sun"}),
+                    f"sun on {sun}",
+                    "context.recent_sun",
+                    recorded,
+                    last=day_bounds(sun)[1],
+                    until=sun,
+                )
+            )
 
     # --- regions -------------------------------------------------------------------------------------------
 
@@ -256,12 +311,15 @@ class _Reader:
         if self.answers.history_complete:
             return True
         given: Mapping[str, Any] = {
-            "medications": self.answers.medications, "conditions": self.answers.conditions,
-            "allergies": self.answers.allergies, "procedures": self.answers.procedures,
-            "skincare": self.answers.skincare, "skin-state": self.answers.context.skin_state,
+            "medications": self.answers.medications,
+            "conditions": self.answers.conditions,
+            "allergies": self.answers.allergies,
+            "procedures": self.answers.procedures,
+            "skincare": self.answers.skincare,
+            "skin-state": self.answers.context.skin_state,
             "planned-events": self.answers.context.planned_events,
             "previous-mesotherapy": self.answers.previous_mesotherapy,
-        }  # fmt: skip
+        }
         return given[topic] is not None
 
     # --- facts ---------------------------------------------------------------------------------------------
@@ -281,14 +339,20 @@ class _Reader:
         recorded = self.answers.record.patient if self.answers.record else person
         deceased = person.deceased or recorded.deceased
         return Facts(
-            asked_on=self.on, planned=self.planned, planned_given=self.order.planned_start is not None,
-            edition=self.edition.fingerprint, values=values, evidence=evidence, waiting=waiting,
-            unread=tuple(self.unread), contradictions=self._contradictions(values, evidence),
+            asked_on=self.on,
+            planned=self.planned,
+            planned_given=self.order.planned_start is not None,
+            edition=self.edition.fingerprint,
+            values=values,
+            evidence=evidence,
+            waiting=waiting,
+            unread=tuple(self.unread),
+            contradictions=self._contradictions(values, evidence),
             order_gaps=tuple(dict.fromkeys(self.gaps)),
             deceased=None if not deceased else "" if deceased is True else str(deceased),
-        )  # fmt: skip
+        )
 
-    def _fact(self, name: str, fact: Fact) -> tuple[Any, list[_Mention], str]:
+    def _fact(self, name: str, fact: Fact) -> _Read:
         derive = fact.derive
         if "answer" in derive:
             return self._answer(name, fact)
@@ -297,18 +361,28 @@ class _Reader:
         if "previous_reaction" in derive:
             return self._previous_reaction(name, fact)
         if "condition_uncontrolled" in derive:
-            return self._flag("conditions", name, fact, [m for m in self.mentions["conditions"] if m.current and "uncontrolled" in m.concepts])  # fmt: skip
+            return self._flag(
+                "conditions",
+                name,
+                fact,
+                [m for m in self.mentions["conditions"] if m.current and "uncontrolled" in m.concepts],
+            )
         for key, topic in (
-            ("medication", "medications"), ("condition", "conditions"), ("allergy", "allergies"),
-            ("procedure", "procedures"), ("planned", "planned-events"), ("skin_state", "skin-state"),
-        ):  # fmt: skip
+            ("medication", "medications"),
+            ("condition", "conditions"),
+            ("allergy", "allergies"),
+            ("procedure", "procedures"),
+            ("planned", "planned-events"),
+            ("skin_state", "skin-state"),
+        ):
             if key in derive:
                 wanted = frozenset(derive[key])
                 found = [m for m in self.mentions[topic] if m.concepts & wanted]
-                return getattr(self, f"_{key}")(name, fact, topic, found)
+                reading: _Read = getattr(self, f"_{key}")(name, fact, topic, found)
+                return reading
         raise KeyError(f"facts: '{name}' has no reading for derive {derive}")
 
-    def _answer(self, name: str, fact: Fact) -> tuple[Any, list[_Mention], str]:
+    def _answer(self, name: str, fact: Fact) -> _Read:
         path, person = fact.derive["answer"], self.answers.patient
         record = self.answers.record
         if path == "age":
@@ -324,9 +398,7 @@ class _Reader:
         sex = person.sex or (record.patient.sex if record else None)
         if name == "pregnancy":
             carrying = [
-                m
-                for m in self.mentions["conditions"]
-                if "pregnancy" in m.concepts and m.current and not m.family
+                m for m in self.mentions["conditions"] if "pregnancy" in m.concepts and m.current and not m.family
             ]
             if carrying and value in (None, "no"):
                 return "pregnant", carrying, ""
@@ -353,7 +425,7 @@ class _Reader:
         open_again = {normal(fact.topic), normal(name)} & self.reopened
         return "closed" in fact.derive and self.answers.history_complete and not open_again
 
-    def _previous_reaction(self, name: str, fact: Fact) -> tuple[Any, list[_Mention], str]:
+    def _previous_reaction(self, name: str, fact: Fact) -> _Read:
         found = [
             _Mention(
                 frozenset({"reaction"}),
@@ -366,9 +438,7 @@ class _Reader:
         ]
         return self._flag("previous-mesotherapy", name, fact, found)
 
-    def _flag(
-        self, topic: str, name: str, fact: Fact, found: list[_Mention], unsure: str = ""
-    ) -> tuple[Any, list[_Mention], str]:
+    def _flag(self, topic: str, name: str, fact: Fact, found: list[_Mention], unsure: str = "") -> _Read:
         """Yes with the words; no where the list is closed and fully read; else unknown and what it waits for."""
         if found:
             return True, found, ""
@@ -380,9 +450,7 @@ class _Reader:
             return None, [], f"unread:{topic}"
         return False, [], ""
 
-    def _medication(
-        self, name: str, fact: Fact, topic: str, found: list[_Mention]
-    ) -> tuple[Any, list[_Mention], str]:
+    def _medication(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         derive, route = fact.derive, fact.derive.get("route")
         if route:
             sure = [m for m in found if m.route is not None and _same_route(m.route, route)]
@@ -405,9 +473,7 @@ class _Reader:
             return answer
         return self._elapsed(what, sure)
 
-    def _condition(
-        self, name: str, fact: Fact, topic: str, found: list[_Mention]
-    ) -> tuple[Any, list[_Mention], str]:
+    def _condition(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         what = fact.derive.get("is", "ever")
         if what == "family":
             return self._flag(topic, name, fact, [m for m in found if m.family])
@@ -416,27 +482,19 @@ class _Reader:
             return self._flag(topic, name, fact, [m for m in own if m.current])
         return self._flag(topic, name, fact, own) if what == "ever" else self._elapsed(what, own)
 
-    def _allergy(
-        self, name: str, fact: Fact, topic: str, found: list[_Mention]
-    ) -> tuple[Any, list[_Mention], str]:
+    def _allergy(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         return self._flag(topic, name, fact, found)
 
-    def _skin_state(
-        self, name: str, fact: Fact, topic: str, found: list[_Mention]
-    ) -> tuple[Any, list[_Mention], str]:
+    def _skin_state(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         return self._flag(topic, name, fact, found)
 
-    def _procedure(
-        self, name: str, fact: Fact, topic: str, found: list[_Mention]
-    ) -> tuple[Any, list[_Mention], str]:
+    def _procedure(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         if fact.derive.get("in_area"):
             found = [m for m in found if self._here(m)]
         what = fact.derive.get("is", "ever")
         return self._flag(topic, name, fact, found) if what == "ever" else self._elapsed(what, found)
 
-    def _planned(
-        self, name: str, fact: Fact, topic: str, found: list[_Mention]
-    ) -> tuple[Any, list[_Mention], str]:
+    def _planned(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         coming = [m for m in found if m.last is None or m.last >= self.planned]
         if fact.derive.get("is") != "days":
             return self._flag(topic, name, fact, coming)
@@ -447,7 +505,7 @@ class _Reader:
         assert nearest.last is not None
         return Decimal((nearest.last - self.planned).days), [nearest], ""
 
-    def _elapsed(self, unit: str, found: list[_Mention]) -> tuple[Any, list[_Mention], str]:
+    def _elapsed(self, unit: str, found: list[_Mention]) -> _Read:
         """Whole days or calendar months from the latest day known to the planned day; unknown without one."""
         if not found:
             return None, [], ""
@@ -514,10 +572,23 @@ class _Reader:
         by_words: dict[tuple[str, str, str], list[str]] = {}
         for name, found in evidence.items():
             fact = self.edition.facts[name]
-            topic = next((t for k, t in (("condition", "conditions"), ("medication", "medications"), ("allergy", "allergies")) if k in fact.derive), None)  # fmt: skip
+            topic = next(
+                (
+                    t
+                    for k, t in (("condition", "conditions"), ("medication", "medications"), ("allergy", "allergies"))
+                    if k in fact.derive
+                ),
+                None,
+            )
             if name == "pregnancy" and self.answers.patient.pregnancy == "no" and values[name] == "pregnant":
                 topic = "pregnancy"
-            elif topic is None or fact.type != "boolean" or values[name] is not True or (topic == "medications" and fact.derive.get("is") == "ever") or not self.closed(topic, fact, name):
+            elif (
+                topic is None
+                or fact.type != "boolean"
+                or values[name] is not True
+                or (topic == "medications" and fact.derive.get("is") == "ever")
+                or not self.closed(topic, fact, name)
+            ):
                 continue
             if any(not item.origin.startswith("record") for item in found):
                 continue
@@ -543,8 +614,6 @@ def normal(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    import unicodedata
-
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 
@@ -592,9 +661,7 @@ def _concept_name(edition: Edition, name: str | None, gaps: list[str]) -> str | 
     for concept_id, concept in edition.indications.items():
         if wanted == concept_id or any(normal(word) == wanted for word in concept.names):
             return concept_id
-    gaps.append(
-        f"the indication '{name}' is not one this edition knows; name one of {', '.join(edition.indications)}"
-    )
+    gaps.append(f"the indication '{name}' is not one this edition knows; name one of {', '.join(edition.indications)}")
     return wanted
 
 
@@ -644,9 +711,7 @@ def contents_of(edition: Edition, order: Order) -> Contents:
         else:
             single = find_by_name(edition.substances, name)
             if single is None:
-                gaps.append(
-                    f"'{name}' is neither a product nor an ingredient this edition knows; check the name"
-                )
+                gaps.append(f"'{name}' is neither a product nor an ingredient this edition knows; check the name")
             else:
                 substance(single)
                 if mixed and single not in ("sodium-chloride", "water-for-injection"):
@@ -690,15 +755,44 @@ def _words(*parts: str | None) -> str:
 
 
 _ROUTES = {
-    "oral": "oral", "mouth": "oral", "tablet": "oral", "capsule": "oral", "po": "oral", "swallowed": "oral",
-    "topical": "topical", "cream": "topical", "gel": "topical", "ointment": "topical", "skin": "topical",
-    "lotion": "topical", "cutaneous": "topical", "inhaled": "inhaled", "inhaler": "inhaled",
-    "inhalation": "inhaled", "nasal": "inhaled", "eye": "eye", "ophthalmic": "eye", "drops": "eye",
-    "injection": "injected", "injected": "injected", "subcutaneous": "injected", "intramuscular": "injected",
-    "im": "injected", "sc": "injected", "iv": "infused", "intravenous": "infused", "infusion": "infused",
-    "rectal": "rectal", "suppository": "rectal", "patch": "patch", "transdermal": "patch",
-    "vaginal": "vaginal", "sublingual": "sublingual", "systemic": "systemic", "intraarticular": "injected",
-}  # fmt: skip
+    "oral": "oral",
+    "mouth": "oral",
+    "tablet": "oral",
+    "capsule": "oral",
+    "po": "oral",
+    "swallowed": "oral",
+    "topical": "topical",
+    "cream": "topical",
+    "gel": "topical",
+    "ointment": "topical",
+    "skin": "topical",
+    "lotion": "topical",
+    "cutaneous": "topical",
+    "inhaled": "inhaled",
+    "inhaler": "inhaled",
+    "inhalation": "inhaled",
+    "nasal": "inhaled",
+    "eye": "eye",
+    "ophthalmic": "eye",
+    "drops": "eye",
+    "injection": "injected",
+    "injected": "injected",
+    "subcutaneous": "injected",
+    "intramuscular": "injected",
+    "im": "injected",
+    "sc": "injected",
+    "iv": "infused",
+    "intravenous": "infused",
+    "infusion": "infused",
+    "rectal": "rectal",
+    "suppository": "rectal",
+    "patch": "patch",
+    "transdermal": "patch",
+    "vaginal": "vaginal",
+    "sublingual": "sublingual",
+    "systemic": "systemic",
+    "intraarticular": "injected",
+}
 
 
 def _route(text: str | None) -> str | None:
@@ -709,9 +803,7 @@ def _route(text: str | None) -> str | None:
 
 def _same_route(route: str, wanted: str) -> bool:
     return (
-        route in _SYSTEMIC
-        if wanted == "systemic"
-        else route == wanted or (route == "systemic" and wanted in _SYSTEMIC)
+        route in _SYSTEMIC if wanted == "systemic" else route == wanted or (route == "systemic" and wanted in _SYSTEMIC)
     )
 
 

@@ -46,11 +46,13 @@ def check(edition: Edition, on: date) -> Report:
         sources=len(edition.sources),
         faults=tuple(faults),
         overdue=tuple(f"{r.id}: its review was due on {r.review_by}" for r in records if r.review_by < on),
-        unsourced=tuple(f"{r.id}/{p.id}" for r in records for p in r.positions if all(c.ref == "UNSOURCED" for c in p.source)),
+        unsourced=tuple(
+            f"{r.id}/{p.id}" for r in records for p in r.positions if all(c.ref == "UNSOURCED" for c in p.source)
+        ),
         missing_translations={
             language: sum(1 for text in _texts(edition) if language not in text) for language in LANGUAGES
         },
-    )  # fmt: skip
+    )
 
 
 def _texts(edition: Edition) -> Iterator[dict[str, str]]:
@@ -96,9 +98,9 @@ def _conditions(edition: Edition) -> Iterator[str]:
                 yield f"{place}: {error}"
         for position in record.positions:
             wait = position.wait
-            for fact in (wait.since, wait.after) if wait else ():
-                if fact and edition.kinds.get(fact) != "number":
-                    yield f"{record.id}/{position.id}: waits for '{fact}', which is no number fact"
+            for anchor in (wait.since, wait.after) if wait else ():
+                if anchor and edition.kinds.get(anchor) != "number":
+                    yield f"{record.id}/{position.id}: waits for '{anchor}', which is no number fact"
         if isinstance(record, Protocol):
             yield from (
                 f"{record.id}: no indication is called '{i}'"
@@ -116,9 +118,13 @@ def _conditions(edition: Edition) -> Iterator[str]:
 def as_row(given: Mapping[str, Any]) -> dict[str, Any]:
     """An example's `given` as a row: numbers exact, lists as tuples."""
     return {
-        key: Decimal(str(v)) if isinstance(v, int | float) and not isinstance(v, bool) else tuple(v) if isinstance(v, list) else v
+        key: Decimal(str(v))
+        if isinstance(v, int | float) and not isinstance(v, bool)
+        else tuple(v)
+        if isinstance(v, list)
+        else v
         for key, v in given.items()
-    }  # fmt: skip
+    }
 
 
 def says(edition: Edition, position: Position, row: Mapping[str, Any]) -> str:
@@ -154,9 +160,13 @@ def _examples(edition: Edition) -> Iterator[str]:
 
 def _facts(edition: Edition) -> Iterator[str]:
     concepts = {
-        "medication": edition.medicines, "condition": edition.conditions, "allergy": edition.allergens,
-        "procedure": edition.procedures, "planned": edition.events, "skin_state": edition.skin_states,
-    }  # fmt: skip
+        "medication": edition.medicines,
+        "condition": edition.conditions,
+        "allergy": edition.allergens,
+        "procedure": edition.procedures,
+        "planned": edition.events,
+        "skin_state": edition.skin_states,
+    }
     for name, fact in edition.facts.items():
         for key, known in concepts.items():
             for concept in fact.derive.get(key, ()):

@@ -140,7 +140,7 @@ class Edition:
         """Any clinical record by id."""
         for kind in (self.rules, self.values, self.protocols, self.advice):
             if record_id in kind:
-                return kind[record_id]  # type: ignore[index]
+                return kind[record_id]
         return None
 
     def records(self) -> Iterator[Record]:
@@ -179,14 +179,14 @@ def _load(on: date, policy: Policy, data: Path) -> Edition:
             if settled is not None:
                 records[kind][record_id] = settled
     for decision in policy:
-        kind = next((k for k, found in records.items() if decision.record in found), None)
-        if kind is None:
+        where = next((k for k, found in records.items() if decision.record in found), None)
+        if where is None:
             raise KnowledgeError(f"policy: no record is called '{decision.record}'")
-        record = records[kind][decision.record]
+        record = records[where][decision.record]
         if decision.saw != fingerprint_of(record):
             lapsed.append(decision)  # the text that was read has changed: the clinic is asked again
             continue
-        records[kind][decision.record] = _decide(record, decision)
+        records[where][decision.record] = _decide(record, decision)
         decided[decision.record] = decision
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode())
     digest.update(repr((on.isoformat(), [d.model_dump_json() for d in policy])).encode())
@@ -279,9 +279,7 @@ def _decide(record: _Record, decision: Decision) -> _Record:
         raise KnowledgeError(f"policy: '{decision.record}' has no position '{decision.adopts}'")
     weaker = _gravity(chosen) > _gravity(record.adopted)
     if isinstance(record, Rule) and weaker and record.adopted.says == "absolute-contraindication":
-        raise KnowledgeError(
-            f"policy: '{decision.record}' is an absolute contraindication; it cannot be weakened"
-        )
+        raise KnowledgeError(f"policy: '{decision.record}' is an absolute contraindication; it cannot be weakened")
     if decision.own and weaker:
         raise KnowledgeError(f"policy: a clinic's own position on '{decision.record}' may only be stricter")
     return record.model_copy(update={"positions": positions, "adopts": decision.adopts})

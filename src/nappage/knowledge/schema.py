@@ -18,9 +18,7 @@ class KnowledgeError(Exception):
     """A record that may not be published: names file, key, what is wrong."""
 
 
-Severity = Literal[
-    "absolute-contraindication", "deferral", "relative-contraindication", "precaution", "information"
-]
+Severity = Literal["absolute-contraindication", "deferral", "relative-contraindication", "precaution", "information"]
 # Gravest first; the order in which findings are shown and verdicts chosen.
 SEVERITIES: tuple[Severity, ...] = (
     "absolute-contraindication", "deferral", "relative-contraindication", "precaution", "information",
@@ -205,9 +203,7 @@ class ValueRecord(_Record):
         "max-strength-percent", "days-before-session", "days-after-session", "max-ug-per-ml",
     ]  # fmt: skip
     when: str | None = None  # over patient and order facts; absent: always
-    refuse_beyond: Id | None = (
-        None  # between the adopted and this position a prescriber decides; past it: refused
-    )
+    refuse_beyond: Id | None = None  # between the adopted and this position a prescriber decides; past it: refused
 
     @model_validator(mode="after")
     def _valued(self) -> ValueRecord:
