@@ -39,7 +39,7 @@ test: .venv/.stamp-test debian-test
 	$(MAKE) --no-print-directory -s check || failed=check; \
 	echo "pytest..."; \
 	$(BIN)/python -m pytest -m "not long" $(ARGS) || failed="$$failed pytest"; \
-	test -z "$$failed" || { echo "failed: $$failed" >&2; exit 1; }
+	test -z "$$failed" || { echo failed: $$failed >&2; exit 1; }
 
 test-long: .venv/.stamp-test debian-test
 	@$(BIN)/python -m pytest -m long $(ARGS)
@@ -48,10 +48,10 @@ test-long: .venv/.stamp-test debian-test
 check: .venv/.stamp-test
 	@echo "checking..."
 	@failed=; log=$$(mktemp); \
-	for tool in "ruff check ." "mypy" "lint-imports"; do \
+	for tool in "ruff check ." "mypy" "lint-imports --no-logo"; do \
 	    $(BIN)/$$tool >"$$log" 2>&1 || { echo "--- $$tool"; cat "$$log"; failed="$$failed $${tool%% *}"; }; \
 	done; rm -f "$$log"; \
-	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+	test -z "$$failed" || { echo failed: $$failed >&2; exit 1; }
 
 bench: .venv/.stamp-bench debian-bench
 	@$(BIN)/python bench $(ARGS)

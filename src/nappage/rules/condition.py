@@ -180,8 +180,8 @@ class _Reader:
                 return word
             case ast.Constant(value=int() | float() as number):
                 return self.number(number)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if (
-                not isinstance(number, bool)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)) if not isinstance(
+                number, bool
             ):
                 return -self.number(number)
         raise self.refuse(f"'{ast.unparse(node)}' is not a constant (a word stands in quotes)")

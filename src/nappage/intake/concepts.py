@@ -1,0 +1,260 @@
+"""A patient's own words and a record's codes → concepts: names, brands, classes, combinations, misspellings.
+
+A code outweighs the words beside it. Negated and family history are told apart and never count as the
+patient's own. A misspelling is a guess: it is used, shown, and asked about. What is not recognised is returned
+empty, so that the caller asks.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from typing import Any
+
+from ..knowledge import Concept, Edition
+from ..values import Document
+
+_SALTS = [
+    "hydrochloride",
+    "hydrocholoride",
+    "sodium",
+    "potassium",
+    "maleate",
+    "succinate",
+    "tartrate",
+    "citrate",
+    "acetate",
+    "phosphate",
+    "sulfate",
+    "sulphate",
+    "hydrobromide",
+    "bitartrate",
+    "monohydrate",
+    "mesylate",
+    "fumarate",
+    "besylate",
+    "calcium",
+    "hcl",
+]
+_FORMS = [
+    "tablet",
+    "tablets",
+    "tab",
+    "tabs",
+    "capsule",
+    "capsules",
+    "cap",
+    "caps",
+    "mg",
+    "mcg",
+    "g",
+    "ml",
+    "iu",
+    "oral",
+    "solution",
+    "suspension",
+    "cream",
+    "gel",
+    "ointment",
+    "extended",
+    "release",
+    "chewable",
+    "daily",
+    "once",
+    "twice",
+    "weekly",
+    "a",
+    "day",
+    "injection",
+    "injectable",
+]
+_ROUTE_WORDS = {
+    "cream": "topical", "gel": "topical", "ointment": "topical", "lotion": "topical", "topical": "topical",
+    "inhaler": "inhaled", "inhalant": "inhaled", "inhalation": "inhaled", "nasal": "inhaled", "actuat": "inhaled",
+    "tablet": "oral", "tablets": "oral", "capsule": "oral", "capsules": "oral", "oral": "oral", "pill": "oral",
+    "pills": "oral", "injection": "injected", "injectable": "injected", "injections": "injected",
+    "syringe": "injected", "infusion": "infused", "patch": "patch", "transdermal": "patch",
+    "suppository": "rectal", "mouthwash": "topical", "shampoo": "topical", "foam": "topical", "serum": "topical",
+}  # fmt: skip
+_NEGATION = re.compile(
+    r"\b(no|not|never|denies|denied|without|negative for|ruled out|free of|none|no history of)\b", re.I
+)
+_FAMILY = re.compile(
+    r"\b(family history|family|mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(mother|father|ma|pa)|"
+    r"parents?|son|daughter|cousin)('s|s')?\b", re.I
+)  # fmt: skip
+_CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
+# Shortest word that may be read through a misspelling, and how alike it must be (0–100).
+_FUZZY_LETTERS, _FUZZY_RATIO = 6, 88
+
+
+class Recognition(Document):
+    """`concepts`: ids found with all their classes and components; empty when nothing was recognised.
+    `guess`: the name a misspelling was read as. `route`: the one the words imply."""
+
+    concepts: frozenset[str] = frozenset()
+    guess: str | None = None
+    route: str | None = None
+    negated: bool = False
+    family: bool = False
+    matched: tuple[str, ...] = ()
+
+
+class Dictionary:
+    """One map of concepts, ready to be asked. Build it with `Dictionary.of`, which keeps it."""
+
+    def __init__(self, concepts: Mapping[str, Concept]) -> None:
+        self.concepts = concepts
+
+    @staticmethod
+    def of(edition: Edition, kind: str) -> Dictionary:
+        """The dictionary of an edition's `medicines`, `conditions`, `allergens`, `procedures`, …"""
+        return _dictionary(_Keyed(getattr(edition, kind), edition.fingerprint, kind))
+
+    @cached_property
+    def by_name(self) -> dict[str, frozenset[str]]:
+        names: dict[str, set[str]] = {}
+        for concept_id, concept in self.concepts.items():
+            for name in (concept_id.replace("-", " "), *concept.names, *concept.brands):
+                names.setdefault(plain(name), set()).add(concept_id)
+        return {name: frozenset(ids) for name, ids in names.items()}
+
+    @cached_property
+    def longest(self) -> int:
+        return max((name.count(" ") + 1 for name in self.by_name), default=1)
+
+    @cached_property
+    def by_code(self) -> dict[tuple[str, str], frozenset[str]]:
+        codes: dict[tuple[str, str], set[str]] = {}
+        for concept_id, concept in self.concepts.items():
+            for system, values in concept.codes.items():
+                for value in values:
+                    codes.setdefault((system, value.upper()), set()).add(concept_id)
+        return {code: frozenset(ids) for code, ids in codes.items()}
+
+    @lru_cache(maxsize=8192)  # noqa: B019 - a dictionary lives as long as its edition
+    def closure(self, concept_id: str) -> frozenset[str]:
+        """A concept with its classes and components, and theirs."""
+        concept = self.concepts.get(concept_id)
+        out = {concept_id}
+        for other in (*concept.is_a, *concept.contains) if concept else ():
+            out |= self.closure(other)
+        return frozenset(out)
+
+    def recognise(self, text: str, codes: Mapping[str, Any] | None = None) -> Recognition:
+        """What words and codes mean. `codes`: system → code or codes (snomed, icd10, rxnorm, atc)."""
+        words = plain(text)
+        negated = bool(words) and _negated(text)
+        family = bool(_FAMILY.search(text))
+        found = self._by_codes(codes or {})
+        matched: tuple[str, ...] = ()
+        guess = None
+        named, matched = self._by_words(words)
+        if not found:
+            found = named
+        if not found and not (codes and not text):
+            found, guess = self._by_guess(words)
+            matched = (guess,) if guess else ()
+        every = frozenset().union(*(self.closure(concept) for concept in found)) if found else frozenset()
+        routes = {self.concepts[c].route for c in found if c in self.concepts and self.concepts[c].route}
+        spoken = next((_ROUTE_WORDS[w] for w in words.split() if w in _ROUTE_WORDS), None)
+        return Recognition(
+            concepts=every,
+            guess=guess,
+            route=spoken or (routes.pop() if len(routes) == 1 else None),
+            negated=negated,
+            family=family,
+            matched=matched,
+        )
+
+    def _by_codes(self, codes: Mapping[str, Any]) -> set[str]:
+        out: set[str] = set()
+        for system, values in codes.items():
+            for value in (values,) if isinstance(values, str) else tuple(values):
+                code = str(value).upper()
+                if system in _CODE_PREFIX:
+                    hits = [
+                        c
+                        for c in (code[:n] for n in range(len(code), 1, -1))
+                        if (system, c.rstrip(".")) in self.by_code
+                    ]
+                    if hits:  # the longest prefix known is the most exact
+                        out |= self.by_code[(system, hits[0].rstrip("."))]
+                elif (system, code) in self.by_code:
+                    out |= self.by_code[(system, code)]
+        return out
+
+    def _by_words(self, words: str) -> tuple[set[str], tuple[str, ...]]:
+        """The longest known names inside a phrase, left to right, none inside another."""
+        tokens = words.split()
+        found: set[str] = set()
+        matched: list[str] = []
+        start = 0
+        while start < len(tokens):
+            for end in range(min(len(tokens), start + self.longest), start, -1):
+                name = " ".join(tokens[start:end])
+                hit = self.by_name.get(name) or self.by_name.get(_singular(name))
+                if hit:
+                    found |= hit
+                    matched.append(name)
+                    start = end
+                    break
+            else:
+                start += 1
+        return found, tuple(matched)
+
+    def _by_guess(self, words: str) -> tuple[set[str], str | None]:
+        candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in _FORMS and w not in _SALTS]
+        phrase = " ".join(w for w in words.split() if w not in _FORMS and w not in _SALTS and not w.isdigit())
+        if not candidates:
+            return set(), None
+        from rapidfuzz import fuzz, process  # only when something is misspelt: keeps the start quick
+
+        for query in dict.fromkeys((phrase, *candidates)):
+            best = process.extractOne(query, self._long_names, scorer=fuzz.ratio, score_cutoff=_FUZZY_RATIO)
+            if best and best[0][:1] == query[:1]:
+                return set(self.by_name[best[0]]), best[0]
+        return set(), None
+
+    @cached_property
+    def _long_names(self) -> list[str]:
+        return [name for name in self.by_name if len(name) >= _FUZZY_LETTERS]
+
+
+class _Keyed:
+    """Concepts hashed by their edition, so that each dictionary is built once."""
+
+    def __init__(self, concepts: Mapping[str, Concept], fingerprint: str, kind: str) -> None:
+        self.concepts, self.key = concepts, (fingerprint, kind)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and self.key == other.key
+
+
+@lru_cache(maxsize=32)
+def _dictionary(keyed: _Keyed) -> Dictionary:
+    return Dictionary(keyed.concepts)
+
+
+def plain(text: str) -> str:
+    """Lower case, no accents, no punctuation: 'Crohn’s disease' → 'crohns disease'."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    bare = re.sub(r"['’]", "", bare)
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
+
+
+def _singular(name: str) -> str:
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _negated(text: str) -> bool:
+    """A denial of the thing itself; 'not controlled', 'no longer' and 'not sure' deny nothing."""
+    spoken = re.sub(
+        r"\b(not (well )?controlled|no longer|not sure|not otherwise|non[- ]?\w+|no cure)\b", " ", text, flags=re.I
+    )
+    return bool(_NEGATION.search(spoken))
