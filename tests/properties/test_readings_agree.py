@@ -378,9 +378,7 @@ def check_questions(tree: Condition, row: Row, replies: Row) -> None:
 
 @draws(500)
 @given(trees(), rows, known_rows)
-def test_the_facts_an_unknown_names_are_the_questions_that_settle_it(
-    tree: Condition, row: Row, replies: Row
-) -> None:
+def test_the_facts_an_unknown_names_are_the_questions_that_settle_it(tree: Condition, row: Row, replies: Row) -> None:
     check_questions(tree, row, replies)
 
 

@@ -256,9 +256,7 @@ def test_the_tables_are_read_whole() -> None:
     """A row lost between the text and the tests would be a rule nobody checks."""
     stated = sum(len(list(cells(table))) for table in TABLES.values())
     written = sum(
-        line.split("||")[1].count("|") + 1
-        for table in TABLES.values()
-        for line in table.strip().splitlines()[2:]
+        line.split("||")[1].count("|") + 1 for table in TABLES.values() for line in table.strip().splitlines()[2:]
     )
     assert stated == written > 200
 
