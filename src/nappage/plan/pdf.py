@@ -14,8 +14,9 @@ def pdf(sheet: Sheet) -> bytes:
     """A tagged PDF. Raises typst.TypstError where a glyph is missing: better no document than a gap in one."""
     import typst  # 80 MB: loaded only when a PDF is asked for
 
-    return typst.compile(
-        _HERE / "plan.typ",
+    # One output and a PDF give bytes, whatever the binding's wide return type allows.
+    document: bytes = typst.compile(
+        str(_HERE / "plan.typ"),
         root=str(_HERE),
         font_paths=[str(_HERE / "fonts")],
         ignore_system_fonts=True,
@@ -24,3 +25,4 @@ def pdf(sheet: Sheet) -> bytes:
         pdf_standards=["ua-1"],
         timestamp=int(datetime.combine(sheet.day, time(), UTC).timestamp()),
     )
+    return document
