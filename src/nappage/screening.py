@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from .intake import Facts
@@ -54,7 +55,7 @@ class Because(Document):
 
     fact: str
     title: str
-    value: Any
+    value: bool | int | float | str | tuple[str, ...] | None
     quotes: tuple[str, ...] = ()
     confirm: bool = False  # read through a misspelling
 
@@ -121,6 +122,11 @@ class Screening(Document):
     order_gaps: tuple[str, ...] = ()
     checklist: tuple[ChecklistItem, ...] = ()
     deceased: bool = False
+
+    @property
+    def may_proceed(self) -> bool:
+        """Clear, or with precautions, and nothing open that could make it graver."""
+        return self.verdict in ("clear", "proceed-with-precautions") and not self.incomplete
 
 
 def screen(facts: Facts, edition: Edition, language: str = "en") -> Screening:
@@ -255,7 +261,7 @@ class _Screener:
         return Because(
             fact=fact,
             title=self._say(self.edition.facts[fact].title),
-            value=self.facts[fact],
+            value=_as_printed(self.facts[fact]),
             quotes=tuple(
                 dict.fromkeys(" ".join(w for w in (e.quote, f"[{e.note}]" if e.note else "") if w) for e in evidence)
             ),
@@ -432,6 +438,13 @@ class _Screener:
                 else self._phrase("verdict.no-date")
             )
         return f"{said} {self._phrase('verdict.incomplete', count=str(questions))}" if incomplete else said
+
+
+def _as_printed(value: Any) -> Any:
+    """A fact's value as JSON keeps it: elapsed times and ages are whole or short numbers."""
+    if isinstance(value, Decimal):
+        return float(value) if value % 1 else int(value)
+    return value
 
 
 def cited(edition: Edition, citations: tuple[Citation, ...]) -> tuple[Cited, ...]:

@@ -46,6 +46,11 @@ def looks_like_bundle(content: Any) -> bool:
 def read_bundle(path: str) -> tuple[str, dict[str, Any]]:
     """The name and content of a bundle file (JSON, may be gzipped). Raises InputError."""
     name, data = read_bytes(path)
+    return name, parse_bundle(name, data)
+
+
+def parse_bundle(name: str, data: bytes) -> dict[str, Any]:
+    """A bundle from the bytes of its JSON, gzipped or not. Raises InputError."""
     if data[:2] == b"\x1f\x8b":
         try:
             unpacker = zlib.decompressobj(wbits=31)
@@ -67,7 +72,8 @@ def read_bundle(path: str) -> tuple[str, dict[str, Any]]:
     if not looks_like_bundle(content):
         kind = content.get("resourceType", "no resourceType") if isinstance(content, dict) else type(content).__name__
         raise InputError(name, f"this is not a FHIR bundle ({kind})", "Give a Bundle with the patient's resources")
-    return name, content
+    bundle: dict[str, Any] = content
+    return bundle
 
 
 def to_answers(bundle: dict[str, Any], name: str = "bundle") -> Answers:

@@ -1,0 +1,161 @@
+"""The knowledge as a clinician reads it: what is believed, why, and who disagrees. Plain text, no colour."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..values import Document, InputError, plain
+from .edition import Edition, Record, fingerprint_of
+from .schema import Advice, Citation, Position, Protocol, Rule, ValueRecord
+
+KINDS = ("rules", "values", "protocols", "advice")
+
+
+def _of_kind(edition: Edition, kind: str) -> Mapping[str, Record]:
+    found: Mapping[str, Record] = getattr(edition, kind)
+    return found
+
+
+def listing(edition: Edition, kind: str | None, language: str = "en") -> str:
+    """One line a record: id, what its adopted position says, title. Raises InputError on a kind that is none."""
+    if kind is not None and kind not in KINDS:
+        raise InputError(f"'{kind}'", "this is not a kind of record", f"Write one of {', '.join(KINDS)}")
+    lines = [f"edition {edition.version}, fingerprint {edition.fingerprint}"]
+    for name in (kind,) if kind else KINDS:
+        records = _of_kind(edition, name)
+        lines += ["", f"{name} ({len(records)})"]
+        width = max((len(record_id) for record_id in records), default=0)
+        for record in records.values():
+            others = f" · {len(record.dissent)} other" if record.dissent else ""
+            lines.append(
+                f"  {record.id:<{width}}  {_short(record.adopted)}{others}  {edition.text(record.title, language)}"
+            )
+    return "\n".join(lines)
+
+
+def page(edition: Edition, record_id: str, language: str = "en") -> str:
+    """One record in full. Raises InputError, with near names, when there is none."""
+    record = find(edition, record_id)
+    lines = [f"{record.id} — {edition.text(record.title, language)}", ""]
+    if isinstance(record, Rule):
+        lines += [
+            *_wrapped("To do: ", edition.text(record.do, language)),
+            *_wrapped("To tell the patient: ", edition.text(record.tell, language)),
+        ]
+        if record.checklist:
+            lines.append("Checked at every session; not a finding about the patient.")
+    elif isinstance(record, ValueRecord):
+        lines.append(f"Limits {record.about}: {record.measure.replace('-', ' ')}")
+        if record.when:
+            lines.append(f"Where: {' '.join(record.when.split())}")
+    elif isinstance(record, Protocol):
+        lines.append(f"For: {', '.join(record.indications)}")
+        lines += _wrapped("Evidence: ", edition.text(record.evidence, language))
+    elif isinstance(record, Advice):
+        lines += _wrapped(f"Sheet ({record.phase}): ", edition.text(record.tell, language))
+        if record.when:
+            lines.append(f"Where: {' '.join(record.when.split())}")
+    lines += ["", f"In force: {_sentence(record.adopted)}", *_cited(edition, record.adopted.source)]
+    lines += _wrapped("Because: ", record.because)
+    if record.dissent:
+        lines += ["", "Sources that say otherwise:"]
+        for position in record.dissent:
+            lines.append(f"  {position.id}: {_sentence(position)}")
+            lines += [f"  {line}" for line in _cited(edition, position.source)]
+    decision = edition.decisions.get(record.id)
+    if decision:
+        lines += ["", f"The clinic's decision: {decision.adopts}, {decision.decided_by}, {decision.decided_on}"]
+        lines += _wrapped("  ", decision.reason)
+    lines += ["", f"Dossier records: {', '.join(record.records) or 'none'}", f"Review due: {record.review_by}"]
+    lines.append(f"Fingerprint for a policy's 'saw': {fingerprint_of(record)}")
+    return "\n".join(lines)
+
+
+def find(edition: Edition, record_id: str | None) -> Record:
+    """A record by id. Raises InputError with the nearest ids."""
+    record = edition.record(record_id or "")
+    if record is None:
+        known = [r.id for r in edition.records()]
+        near = [i for i in known if record_id and record_id in i][:5]
+        near = near or difflib.get_close_matches(record_id or "", known, 5, 0.4)
+        hint = f"Near it: {', '.join(near)}" if near else "See nappage knowledge list"
+        raise InputError(f"'{record_id or ''}'", "no record is called so", hint)
+    return record
+
+
+def sources(edition: Edition) -> str:
+    """Every source: key, how much of it was read, title, and how many positions stand on it."""
+    used: dict[str, int] = {}
+    for record in edition.records():
+        for position in record.positions:
+            for citation in position.source:
+                used[citation.ref] = used.get(citation.ref, 0) + 1
+    width = max(len(key) for key in edition.sources)
+    return "\n".join(
+        f"{key:<{width}}  {used.get(key, 0):>3} positions  {source.seen:<21}  "
+        f"{source.title}{f' ({source.year})' if source.year else ''}"
+        for key, source in sorted(edition.sources.items())
+    )
+
+
+def conflicts(edition: Edition, language: str = "en") -> str:
+    """The records whose sources disagree: the position in force, then the others."""
+    lines: list[str] = []
+    for record in edition.records():
+        if not record.dissent:
+            continue
+        lines += [f"{record.id} — {edition.text(record.title, language)}"]
+        lines.append(f"  in force  {_sentence(record.adopted)} [{_refs(record.adopted)}]")
+        lines += [f"  against   {_sentence(position)} [{_refs(position)}]" for position in record.dissent]
+    return "\n".join(lines) or "No record has more than one position."
+
+
+class Conflict(Document):
+    """A record whose sources disagree, as data."""
+
+    record: str
+    in_force: Position
+    against: tuple[Position, ...]
+
+
+def conflicting(edition: Edition) -> Iterator[Conflict]:
+    for record in edition.records():
+        if record.dissent:
+            yield Conflict(record=record.id, in_force=record.adopted, against=record.dissent)
+
+
+def _short(position: Position) -> str:
+    if position.says is not None:
+        return position.says
+    if position.value is not None:
+        return f"{plain(position.value)} {position.unit or ''}".strip()
+    return position.id
+
+
+def _sentence(position: Position) -> str:
+    said = _short(position)
+    if position.when:
+        said += f" where {' '.join(position.when.split())}"
+    if position.note:
+        said += f" ({position.note})"
+    return f"{said} [{position.grade}]"
+
+
+def _refs(position: Position) -> str:
+    return ", ".join(citation.ref for citation in position.source)
+
+
+def _cited(edition: Edition, citations: Iterable[Citation]) -> Iterator[str]:
+    for citation in citations:
+        source = edition.sources[citation.ref]
+        says = f": {citation.says}" if citation.says else ""
+        year = f", {source.year}" if source.year else ""
+        yield from _wrapped(
+            f"  {citation.ref}{says}. ", f"{source.title}{year} ({source.seen.replace('-', ' ')})", "    "
+        )
+
+
+def _wrapped(head: str, text: str, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(f"{head}{text}", 110, subsequent_indent=indent, break_on_hyphens=False)
