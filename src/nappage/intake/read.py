@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,7 @@ class _Mention:
     since: str | None = None
     until: str | None = None
     family: bool = False
+    controlled: bool | None = None  # of a condition; None: not said
     areas: frozenset[str] = frozenset()
     base_area: str | None = None
     note: str = ""
@@ -130,7 +131,7 @@ class _Reader:
                     recorded=recorded,
                     guess=seen.guess is not None,
                     route=_route(entry.route) or seen.route,
-                    prescribed=entry.prescribed,
+                    prescribed=_prescribed(entry.prescribed, entry.reason),
                     current=current,
                     last=last if not current else self.planned,
                     since=entry.started,
@@ -172,13 +173,13 @@ class _Reader:
             past = entry.status == "past" or (resolved is not None and resolved <= self.planned)
             self.mentions["conditions"].append(
                 _Mention(
-                    concepts=frozenset(seen.concepts)
-                    | ({"uncontrolled"} if entry.controlled is False else frozenset()),
+                    concepts=frozenset(seen.concepts),
                     quote=entry.text or str(dict(entry.codes)),
                     origin=origin,
                     recorded=recorded,
                     guess=seen.guess is not None,
                     family=entry.status == "family" or seen.family,
+                    controlled=_controlled(entry.text) if entry.controlled is None else entry.controlled,
                     current=not past,
                     last=resolved if past else self.planned,
                     since=entry.onset,
@@ -365,7 +366,7 @@ class _Reader:
                 "conditions",
                 name,
                 fact,
-                [m for m in self.mentions["conditions"] if m.current and "uncontrolled" in m.concepts],
+                [m for m in self.mentions["conditions"] if m.current and not m.family and m.controlled is False],
             )
         for key, topic in (
             ("medication", "medications"),
@@ -452,6 +453,11 @@ class _Reader:
 
     def _medication(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         derive, route = fact.derive, fact.derive.get("route")
+        found = [
+            m
+            for m in found
+            if m.route not in derive.get("except_route", ()) and not m.concepts & set(derive.get("except", ()))
+        ]
         if route:
             sure = [m for m in found if m.route is not None and _same_route(m.route, route)]
             unsure = [m for m in found if m.route is None]
@@ -471,7 +477,7 @@ class _Reader:
             if answer[0] is False and route == "topical" and not self.closed("skincare", fact, name):
                 return None, [], "skincare"
             return answer
-        return self._elapsed(what, sure)
+        return self._elapsed(what, sure, ask_route or self._flag(topic, name, fact, [])[2])
 
     def _condition(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         what = fact.derive.get("is", "ever")
@@ -480,7 +486,17 @@ class _Reader:
         own = [m for m in found if not m.family]
         if what == "active":
             return self._flag(topic, name, fact, [m for m in own if m.current])
-        return self._flag(topic, name, fact, own) if what == "ever" else self._elapsed(what, own)
+        if what == "ever":
+            return self._flag(topic, name, fact, own)
+        if what == "uncontrolled":
+            now = [m for m in own if m.current]
+            unsure = [m for m in now if m.controlled is None]
+            bad = [m for m in now if m.controlled is False]
+            return (None, unsure, "") if unsure and not bad else self._flag(topic, name, fact, bad)
+        wait = self._flag(topic, name, fact, [])[2]
+        if what == "onset-months":  # of something that happens on a day, like an infarction
+            return self._elapsed("months", [_since_onset(m) for m in own], wait)
+        return self._elapsed(what, own, wait)
 
     def _allergy(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         return self._flag(topic, name, fact, found)
@@ -492,7 +508,9 @@ class _Reader:
         if fact.derive.get("in_area"):
             found = [m for m in found if self._here(m)]
         what = fact.derive.get("is", "ever")
-        return self._flag(topic, name, fact, found) if what == "ever" else self._elapsed(what, found)
+        if what == "ever":
+            return self._flag(topic, name, fact, found)
+        return self._elapsed(what, found, self._flag(topic, name, fact, [])[2])
 
     def _planned(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         coming = [m for m in found if m.last is None or m.last >= self.planned]
@@ -505,10 +523,11 @@ class _Reader:
         assert nearest.last is not None
         return Decimal((nearest.last - self.planned).days), [nearest], ""
 
-    def _elapsed(self, unit: str, found: list[_Mention]) -> _Read:
-        """Whole days or calendar months from the latest day known to the planned day; unknown without one."""
+    def _elapsed(self, unit: str, found: list[_Mention], wait: str) -> _Read:
+        """Whole days or calendar months from the latest day known to the planned day; unknown without one.
+        `wait`: what it waits for when nothing was found."""
         if not found:
-            return None, [], ""
+            return None, [], wait
         dated = [m for m in found if m.last is not None]
         undated = [m for m in found if m.last is None]
         if undated:
@@ -799,6 +818,34 @@ def _route(text: str | None) -> str | None:
     if not text:
         return None
     return next((_ROUTES[word] for word in re.findall(r"[a-z]+", text.casefold()) if word in _ROUTES), None)
+
+
+# Taken against clots: aspirin somebody buys for this is as much a treatment as a prescribed one.
+_PROTECTS = re.compile(
+    r"heart(?!\s*-?burn)|cardi|stroke|\btia\b|stent|bypass|clot|thromb|embol|angina|circulation", re.I
+)
+_BADLY = re.compile(
+    r"uncontrolled|\b(poorly|badly|not|ill)[- ]?(well[- ])?controlled|out of control|unstable|brittle|"
+    r"decompensated|\bflar",
+    re.I,
+)
+_WELL = re.compile(r"controlled|\bstable\b|seizure[- ]free|remission|quiescent", re.I)
+
+
+def _prescribed(said: bool | None, reason: str | None) -> bool | None:
+    return None if said is False and reason and _PROTECTS.search(reason) else said
+
+
+def _controlled(text: str) -> bool | None:
+    """What the words say of control: 'poorly controlled asthma' no, 'stable angina' yes, 'asthma' nothing."""
+    return False if _BADLY.search(text) else True if _WELL.search(text) else None
+
+
+def _since_onset(mention: _Mention) -> _Mention:
+    """The mention dated by when it began, where that is known; one without any date stays undated."""
+    if mention.since:
+        return replace(mention, last=day_bounds(mention.since)[1], until=mention.since)
+    return replace(mention, last=mention.last if mention.until else None)
 
 
 def _same_route(route: str, wanted: str) -> bool:
