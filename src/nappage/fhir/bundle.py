@@ -104,14 +104,30 @@ class _Bundle:
                 self.by_reference[entry["fullUrl"]] = resource
             if resource.get("id"):
                 self.by_reference[f"{resource['resourceType']}/{resource['id']}"] = resource
-        self.until = max((day for day in map(_newest, (r for _, r in self.resources)) if day), default=None)
+        self.at = "entry[0]"  # where reading is, for messages
+        self.until: date | None = None
 
     def of(self, *kinds: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for index, resource in self.resources:
             if resource["resourceType"] in kinds:
+                self.at = f"entry[{index}] {resource['resourceType']}"
                 yield f"record entry[{index}] {resource['resourceType']}", resource
 
     def read(self) -> Answers:
+        try:
+            return self._read()
+        except (AttributeError, TypeError, KeyError, ArithmeticError, ValueError) as error:
+            raise InputError(
+                f"{self.name}, {self.at}",
+                f"it is not shaped as a FHIR R4 resource ({error})",
+                "Export the bundle again",
+            ) from None
+
+    def _read(self) -> Answers:
+        for index, resource in self.resources:
+            self.at = f"entry[{index}] {resource['resourceType']}"
+            newest = _newest(resource)
+            self.until = max(filter(None, (self.until, newest)), default=None)
         patients = list(self.of("Patient"))
         if len(patients) != 1:
             raise InputError(
