@@ -12,30 +12,37 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 from yaml.constructor import ConstructorError
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import MappingNode
 
 from ..values import Document, InputError
 from .answers import Answers
 
 MOST_BYTES = 10_000_000
 _MOST_NODES = 200_000
+_MOST_DEPTH = 100
 T = TypeVar("T", bound=Document)
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Safe YAML without aliases (a bomb is made of them), without duplicate keys, numbers exact."""
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-    def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
-            raise ConstructorError(
-                None, None, "aliases (*name) are not accepted; write the value out", event.start_mark
-            )
-        self.nodes = getattr(self, "nodes", 0) + 1
-        if self.nodes > _MOST_NODES:
+
+def _scan(text: str) -> None:
+    """Refuse what only a bomb is made of, before anything is built: aliases, endless entries, endless depth."""
+    depth = 0
+    mark: Any
+    for count, event in enumerate(yaml.parse(text, Loader=_BASE)):
+        mark = event.start_mark
+        if isinstance(event, yaml.AliasEvent):
+            raise ConstructorError(None, None, "aliases (*name) are not accepted; write the value out", mark)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if count > _MOST_NODES:
             raise ConstructorError(None, None, "the file holds far more entries than a patient's file can", None)
-        node: Node | None = super().compose_node(parent, index)
-        return node
+        if depth > _MOST_DEPTH:
+            raise ConstructorError(None, None, "the file is nested deeper than a patient's file can be", mark)
+
+
+class _Loader(_BASE):  # type: ignore[misc]
+    """Safe YAML without duplicate keys, numbers exact, an impossible date left as the words it is."""
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -54,7 +61,15 @@ def _exact(loader: Any, node: Any) -> Any:
         return float(yaml.SafeLoader.construct_yaml_float(loader, node))
 
 
+def _day(loader: Any, node: Any) -> Any:
+    try:
+        return yaml.SafeLoader.construct_yaml_timestamp(loader, node)
+    except ValueError:
+        return loader.construct_scalar(node)  # 2025-02-30: validation names the place
+
+
 _Loader.add_constructor("tag:yaml.org,2002:float", _exact)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _day)
 
 
 def read_bytes(path: str) -> tuple[str, bytes]:
@@ -96,6 +111,7 @@ def parse_yaml(name: str, data: bytes) -> Any:
             f"{name}, line {line}", f"byte {data[error.start]:#04x} is not UTF-8", "Save the file as UTF-8"
         ) from None
     try:
+        _scan(text)
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
