@@ -105,6 +105,7 @@ class ChecklistItem(Document):
     title: str
     do: str
     sources: tuple[Cited, ...]
+    facts: tuple[str, ...] = ()
 
 
 class Screening(Document):
@@ -154,19 +155,14 @@ class _Screener:
         self.stakes: dict[str, tuple[int, list[str]]] = {}
         self.order_waits: dict[str, OrderQuestion] = {}
         self.asked_of: dict[str, bool] = {}
+        self.checklist: list[ChecklistItem] = []
 
     def screen(self) -> Screening:
         facts, edition = self.facts, self.edition
-        checklist: list[ChecklistItem] = []
         reached = candidates(edition, facts.row)
         for rule in edition.rules.values():
             if rule.id in reached:
                 self._read(rule)
-            elif rule.checklist:
-                continue
-        for rule in edition.rules.values():
-            if rule.checklist and not any(f.rule == rule.id for f in self.findings):
-                checklist.append(self._checklist_item(rule))
         self.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.rule))
         questions = self._questions()
         gravest = self.findings[0].severity if self.findings else "information"
@@ -190,7 +186,7 @@ class _Screener:
             open_questions=questions,
             order_questions=tuple(self.order_waits.values()),
             order_gaps=facts.order_gaps,
-            checklist=tuple(checklist),
+            checklist=tuple(self.checklist),
             deceased=facts.deceased is not None,
         )
 
@@ -208,7 +204,9 @@ class _Screener:
             return
         if reading.answer:
             self._fire(rule, adopted, reading, readings)
-        elif reading.answer is None and not rule.checklist:
+        elif reading.answer is None and rule.checklist:
+            self.checklist.append(self._checklist_item(rule, reading))
+        elif reading.answer is None:
             self._wait(rule, adopted, reading)
 
     def _fire(self, rule: Rule, adopted: Position, reading: Reading, readings: Mapping[str, Reading]) -> None:
@@ -325,7 +323,10 @@ class _Screener:
             fact = self.edition.facts[name]
             needed = fact.asked == "everyone"
             if needed and fact.only_if:
-                needed = explain(self.edition.condition(fact.only_if), self.facts.row).answer is not False
+                reading = explain(self.edition.condition(fact.only_if), self.facts.row)
+                # Unknown for want of the order alone: the order answers first, the patient is not asked.
+                open_to_patient = any(self.edition.facts[f].asked != "order" for f in reading.facts)
+                needed = reading.answer is True or (reading.answer is None and open_to_patient)
             self.asked_of[name] = needed
         return self.asked_of[name]
 
@@ -409,12 +410,13 @@ class _Screener:
             count=len(rules),
         )
 
-    def _checklist_item(self, rule: Rule) -> ChecklistItem:
+    def _checklist_item(self, rule: Rule, reading: Reading) -> ChecklistItem:
         return ChecklistItem(
             rule=rule.id,
             title=self._say(rule.title),
             do=self._say(rule.do),
             sources=cited(self.edition, rule.adopted.source),
+            facts=tuple(sorted(f for f in reading.facts if self.edition.facts[f].asked == "clinician")),
         )
 
     # --- words ---------------------------------------------------------------------------------------------

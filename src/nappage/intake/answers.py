@@ -336,6 +336,8 @@ class Answers(Document):
     needle_fear: bool | None = None
     context: Context = Context()
     goals: str | tuple[str, ...] | None = None
+    # Single questions, by the fact a screening named when it asked: {contraception: reliable}.
+    answered: dict[str, bool | Amount | str] = {}
     not_asked: tuple[str, ...] = ()
     history_complete: bool = False
     order: Order | None = None

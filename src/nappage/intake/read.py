@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..knowledge import Edition, Fact
-from ..values import age_in_years, day_bounds, whole_months_between
+from ..values import InputError, age_in_years, day_bounds, whole_months_between
 from .answers import Answers, Order
 from .concepts import Dictionary, Recognition
 from .facts import Contradiction, Evidence, Facts, Unread
@@ -209,7 +209,9 @@ class _Reader:
     def _procedures(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.procedures or ()):
             origin = entry.origin or f"procedures[{index}]"
-            day = day_bounds(entry.date)[1] if entry.date else None
+            first, day = day_bounds(entry.date) if entry.date else (None, None)
+            if first is not None and day is not None and first <= self.planned:
+                day = min(day, self.planned)  # "this month", told before the month is over
             if recorded and day and (self.planned - day).days > _RECENT_RECORD_DAYS:
                 seen = self._see("procedures", entry.name, entry.codes, origin, ask=False)
             else:
@@ -250,8 +252,13 @@ class _Reader:
             origin = f"context.planned_events[{index}]"
             seen = self._see("planned-events", event.event, {}, origin)
             if seen is not None and not seen.negated:
-                day = day_bounds(event.date)[0] if event.date else None
-                self.mentions["planned-events"].append(
+                day, latest = day_bounds(event.date) if event.date else (None, None)
+                if day is not None and latest is not None and latest >= self.planned:
+                    day = max(day, self.planned)
+                base, areas = self._region(event.area) if event.area else (None, frozenset())
+                # What is planned for before the session will be behind the patient on its day.
+                topic = "procedures" if day is not None and day < self.planned else "planned-events"
+                self.mentions[topic].append(
                     _Mention(
                         frozenset(seen.concepts),
                         event.event,
@@ -260,6 +267,8 @@ class _Reader:
                         guess=seen.guess is not None,
                         last=day,
                         until=event.date,
+                        areas=areas,
+                        base_area=base,
                     )
                 )
         sun = source.context.recent_sun
@@ -359,6 +368,10 @@ class _Reader:
             return self._answer(name, fact)
         if "order" in derive:
             return self._order_fact(derive["order"]), [], "order"
+        if "answered" in derive:
+            return self._answered(name, fact)
+        if "allergy_in_order" in derive:
+            return self._allergy_in_order(name, fact)
         if "previous_reaction" in derive:
             return self._previous_reaction(name, fact)
         if "condition_uncontrolled" in derive:
@@ -421,6 +434,19 @@ class _Reader:
         if fact.type == "number" and value is not None:
             value = Decimal(str(value))
         return value, [], fact.topic
+
+    def _answered(self, name: str, fact: Fact) -> _Read:
+        """The answer to one question that the screening, or its checklist, asked by this name."""
+        value = self.answers.answered.get(name)
+        if value is None:
+            return (fact.derive["closed"] if self._closed_answer(name, fact) else None), [], fact.topic
+        given = "boolean" if isinstance(value, bool) else "number" if isinstance(value, Decimal) else "text"
+        if given != fact.type or (fact.values and value not in fact.values):
+            wanted = ", ".join(fact.values) or {"boolean": "true or false", "number": "a number"}.get(
+                fact.type, "a word"
+            )
+            raise InputError(f"answered.{name}", f"'{value}' is no answer to this question", f"Write {wanted}")
+        return value, [], ""
 
     def _closed_answer(self, name: str, fact: Fact) -> bool:
         open_again = {normal(fact.topic), normal(name)} & self.reopened
@@ -501,6 +527,22 @@ class _Reader:
     def _allergy(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         return self._flag(topic, name, fact, found)
 
+    def _allergy_in_order(self, name: str, fact: Fact) -> _Read:
+        """Whether the order contains something the patient is allergic to, by its own name or a class of it."""
+        contents = contents_of(self.edition, self.order)
+        found = self.mentions["allergies"]
+        hit = [m for m in found if self._named(m) & (contents.ingredients | contents.excipients)]
+        answer = self._flag("allergies", name, fact, hit)
+        unsure = bool(found) and not (contents.given and contents.complete)
+        return (None, found, "order") if answer[0] is False and unsure else answer
+
+    def _named(self, mention: _Mention) -> frozenset[str]:
+        """What a mention names itself, its classes left out."""
+        closures = {concept: self.dictionaries["allergies"].closure(concept) for concept in mention.concepts}
+        return frozenset(
+            c for c in mention.concepts if not any(c in up for other, up in closures.items() if other != c)
+        )
+
     def _skin_state(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         return self._flag(topic, name, fact, found)
 
@@ -514,11 +556,13 @@ class _Reader:
 
     def _planned(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         coming = [m for m in found if m.last is None or m.last >= self.planned]
+        if fact.derive.get("in_area"):
+            coming = [m for m in coming if self._here(m)]
         if fact.derive.get("is") != "days":
             return self._flag(topic, name, fact, coming)
         dated = [m for m in coming if m.last is not None]
         if not dated:
-            return None, coming, "date" if coming else topic
+            return None, coming, f"date:{coming[0].quote}" if coming else self._flag(topic, name, fact, [])[2]
         nearest = min(dated, key=lambda m: m.last or self.planned)
         assert nearest.last is not None
         return Decimal((nearest.last - self.planned).days), [nearest], ""
@@ -555,11 +599,16 @@ class _Reader:
                 technique = technique_id(edition, order.technique, self.gaps) if order.technique else None
                 return edition.techniques[technique].device if technique else None
             case "jurisdiction":
-                return order.jurisdiction or self.answers.context.jurisdiction
+                return (order.jurisdiction or self.answers.context.jurisdiction or "").strip().upper() or None
             case "points":
                 return None if order.points is None else Decimal(order.points)
             case "depth_mm":
                 return order.depth_mm
+            case "sessions":
+                return None if order.sessions is None else Decimal(order.sessions)
+            case "anaesthetic_at_home":
+                by = {item.applied_by for item in order.anaesthetic or ()}
+                return True if "patient" in by else None if None in by else False
             case "combined_with":
                 found: set[str] = set()
                 for name in order.combined_with:
@@ -620,7 +669,14 @@ class _Reader:
 
 
 def read(answers: Answers, edition: Edition, on: date) -> Facts:
-    """The facts about this patient for `answers.order`, counted to its planned day (else to `on`)."""
+    """The facts about this patient for `answers.order`, counted to its planned day (else to `on`).
+
+    Raises InputError where `answered` names no question of the edition, or answers it with what is no answer.
+    """
+    for name in answers.answered:
+        if name not in edition.facts or "answered" not in edition.facts[name].derive:
+            remedy = "Use the name that the screening or its checklist gives"
+            raise InputError(f"answered.{name}", "no single question is called that", remedy)
     return _Reader(edition, on, answers, answers.order or Order()).read()
 
 
