@@ -101,6 +101,7 @@ class Warning(Document):
 
 class Aftercare(Document):
     language: str
+    about: tuple[Line, ...]  # what the treatment is and what to expect of it
     before: tuple[Line, ...]
     during: tuple[Line, ...]
     after: tuple[Line, ...]
@@ -116,7 +117,7 @@ _LEVELS = ("emergency", "same-day-review", "routine-review")
 def advise(treatment: Treatment, edition: Edition, language: str = "en") -> Aftercare:
     """The lines of the edition that hold for this treatment. A line whose condition cannot be judged is kept:
     advice too many is safer than advice too few."""
-    kept: dict[str, list[Line]] = {phase: [] for phase in ("before", "during", "after", "normal", "warning")}
+    kept: dict[str, list[Line]] = {phase: [] for phase in ("about", "before", "during", "after", "normal", "warning")}
     levels: dict[str, list[Line]] = {level: [] for level in _LEVELS}
     alarms: list[Alarm] = []
     for advice in edition.advice.values():
@@ -130,6 +131,7 @@ def advise(treatment: Treatment, edition: Edition, language: str = "en") -> Afte
             alarms.append(Alarm(line=line.id, hours_before=int(line.hours), text=line.title))
     return Aftercare(
         language=language,
+        about=tuple(kept["about"]),
         before=_governed(kept["before"]),
         during=tuple(kept["during"]),
         after=_governed(kept["after"]),

@@ -235,7 +235,7 @@ class Protocol(_Record):
 class Advice(_Record):
     """One line of a patient's sheet. `{until}` or `{from}` in `tell` becomes this session's clock time."""
 
-    phase: Literal["before", "during", "after", "normal", "warning"]
+    phase: Literal["about", "before", "during", "after", "normal", "warning"]
     topic: Id
     when: str | None = None  # over the treatment facts; absent: everyone
     prescribed: bool = False  # speaks of something that may be prescribed: never an instruction to stop
