@@ -370,6 +370,8 @@ class _Reader:
             return self._order_fact(derive["order"]), [], "order"
         if "answered" in derive:
             return self._answered(name, fact)
+        if "any_allergy" in derive:
+            return self._flag("allergies", name, fact, self.mentions["allergies"])
         if "allergy_in_order" in derive:
             return self._allergy_in_order(name, fact)
         if "previous_reaction" in derive:
@@ -530,11 +532,10 @@ class _Reader:
     def _allergy_in_order(self, name: str, fact: Fact) -> _Read:
         """Whether the order contains something the patient is allergic to, by its own name or a class of it."""
         contents = contents_of(self.edition, self.order)
-        found = self.mentions["allergies"]
-        hit = [m for m in found if self._named(m) & (contents.ingredients | contents.excipients)]
-        answer = self._flag("allergies", name, fact, hit)
-        unsure = bool(found) and not (contents.given and contents.complete)
-        return (None, found, "order") if answer[0] is False and unsure else answer
+        hit = [m for m in self.mentions["allergies"] if self._named(m) & (contents.ingredients | contents.excipients)]
+        if not hit and (contents.gaps or not contents.given):
+            return None, [], "order"
+        return self._flag("allergies", name, fact, hit)
 
     def _named(self, mention: _Mention) -> frozenset[str]:
         """What a mention names itself, its classes left out."""
@@ -621,7 +622,7 @@ class _Reader:
             return None
         match what:
             case "ingredients":
-                return tuple(sorted(contents.ingredients))
+                return tuple(sorted(contents.ingredients | contents.excipients))
             case "products":
                 return tuple(sorted(contents.products))
             case "excipients":
