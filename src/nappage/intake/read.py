@@ -271,6 +271,18 @@ class _Reader:
                         base_area=base,
                     )
                 )
+        last_drink = source.lifestyle.alcohol_last
+        if last_drink:
+            self.mentions["procedures"].append(
+                _Mention(
+                    frozenset({"alcohol"}),
+                    f"alcohol on {last_drink}",
+                    "lifestyle.alcohol_last",
+                    recorded,
+                    last=day_bounds(last_drink)[1],
+                    until=last_drink,
+                )
+            )
         sun = source.context.recent_sun
         if isinstance(sun, str):
             self.mentions["procedures"].append(
