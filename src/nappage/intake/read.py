@@ -179,7 +179,7 @@ class _Reader:
                     recorded=recorded,
                     guess=seen.guess is not None,
                     family=entry.status == "family" or seen.family,
-                    controlled=_controlled(entry.text) if entry.controlled is None else entry.controlled,
+                    controlled=_controlled(entry.text, seen.concepts) if entry.controlled is None else entry.controlled,
                     current=not past,
                     last=resolved if past else self.planned,
                     since=entry.onset,
@@ -905,9 +905,11 @@ def _prescribed(said: bool | None, reason: str | None) -> bool | None:
     return None if said is False and reason and _PROTECTS.search(reason) else said
 
 
-def _controlled(text: str) -> bool | None:
+def _controlled(text: str, concepts: frozenset[str]) -> bool | None:
     """What the words say of control: 'poorly controlled asthma' no, 'stable angina' yes, 'asthma' nothing."""
-    return False if _BADLY.search(text) else True if _WELL.search(text) else None
+    if "uncontrolled" in concepts or _BADLY.search(text):
+        return False
+    return True if _WELL.search(text) else None
 
 
 def _since_onset(mention: _Mention) -> _Mention:
