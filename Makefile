@@ -8,7 +8,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check bench clean debian-test debian-bench
+.PHONY: help run test test-long check bench schemas clean debian-test debian-bench
 
 help:
 	@echo "make run        plan the example treatment; the documents go to out/"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-long  the tests that take long"
 	@echo "make check      ruff, mypy and the import rules"
 	@echo "make bench      side by side with peers, as ratios"
+	@echo "make schemas    the published JSON Schemas, from the code"
 	@echo "make clean      remove .venv, out/ and caches"
 	@echo "PYTHON=python3.13 make ...   chooses the Python that makes .venv"
 
@@ -74,6 +75,11 @@ debian-test:
 
 debian-bench: .venv/.stamp-bench
 	$(call debian,$(BIN)/python -c 'import weasyprint',libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0,the comparison with WeasyPrint)
+
+# The published schemas, from the code. A test fails when they are stale.
+schemas: .venv/.stamp-run
+	@for kind in answers order schedule decision plan screening formulation course; do \
+	    $(BIN)/nappage check --schema $$kind > docs/reference/schemas/$$kind.schema.json; done
 
 clean:
 	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .knowledge import Advice, Edition, Position
+from .knowledge import Advice, Cited, Edition, Position, cited
 from .rules import explain
 from .values import Document, plain
 
@@ -62,12 +62,6 @@ class Treatment(Document):
         }
 
 
-class Reference(Document):
-    ref: str
-    title: str
-    says: str = ""
-
-
 class Line(Document):
     """One line. `hours` is the adopted length; `from_time`/`until_time` ISO 8601 local with offset."""
 
@@ -81,7 +75,7 @@ class Line(Document):
     position: str
     grade: str
     reason: str
-    sources: tuple[Reference, ...]
+    sources: tuple[Cited, ...]
     dissent: tuple[str, ...] = ()
     governed_by: str | None = None  # a stricter line on the same topic holds instead
 
@@ -176,7 +170,7 @@ def _line(advice: Advice, treatment: Treatment, edition: Edition, language: str)
         position=adopted.id,
         grade=adopted.grade,
         reason=advice.because,
-        sources=_references(adopted, edition),
+        sources=cited(edition, adopted.source),
         dissent=tuple(_dissent(p, edition, language) for p in advice.dissent),
     )
 
@@ -230,10 +224,6 @@ def _clock(moment: datetime, edition: Edition, language: str) -> str:
         month=months[moment.month - 1],
         time=f"{moment:%H:%M}",
     ).removeprefix("[en] ")
-
-
-def _references(position: Position, edition: Edition) -> tuple[Reference, ...]:
-    return tuple(Reference(ref=c.ref, title=edition.sources[c.ref].title, says=c.says) for c in position.source)
 
 
 def _dissent(position: Position, edition: Edition, language: str) -> str:

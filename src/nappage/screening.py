@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from .intake import Facts
-from .knowledge import Edition, Position, Rule
-from .knowledge.schema import SEVERITIES, Citation, Severity
+from .knowledge import Cited, Edition, Position, Rule, cited
+from .knowledge.schema import SEVERITIES, Severity
 from .rules import Reading, explain
 from .values import Document, add_months, day_bounds
 
@@ -26,18 +26,6 @@ VERDICTS: tuple[Verdict, ...] = (
     "clear",
 )
 _VERDICT: dict[str, Verdict] = dict(zip(SEVERITIES, VERDICTS, strict=True))
-
-
-class Cited(Document):
-    """A source as it is printed: key, title, place, what it says, how much of it was read."""
-
-    ref: str
-    title: str
-    at: str = ""
-    says: str = ""
-    url: str | None = None
-    year: int | None = None
-    seen: str = ""
 
 
 class Dissent(Document):
@@ -447,19 +435,3 @@ def _as_printed(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value) if value % 1 else int(value)
     return value
-
-
-def cited(edition: Edition, citations: tuple[Citation, ...]) -> tuple[Cited, ...]:
-    """Citations with their sources' titles, for a document that must stand by itself."""
-    return tuple(
-        Cited(
-            ref=c.ref,
-            at=c.at,
-            says=c.says,
-            title=(source := edition.sources[c.ref]).title,
-            url=source.url,
-            year=source.year,
-            seen=source.seen,
-        )
-        for c in citations
-    )

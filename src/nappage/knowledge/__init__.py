@@ -1,5 +1,6 @@
 """What the software believes, why, and who disagrees: `load(on, policy)` → `Edition`."""
 
+from .cited import Cited, cited
 from .edition import Decision, Edition, Policy, load
 from .schema import (
     Advice,
@@ -20,6 +21,7 @@ from .schema import (
 
 __all__ = [
     "Advice",
+    "Cited",
     "Concept",
     "Decision",
     "Edition",
@@ -36,5 +38,6 @@ __all__ = [
     "Technique",
     "Text",
     "ValueRecord",
+    "cited",
     "load",
 ]
