@@ -253,6 +253,21 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "swallowing trouble, deoxycholic acid": (
         {**has("difficulty swallowing"), **mixed("deoxycholic acid")}, CONTRA, "dysphagia-deoxycholic-acid", ""),
     "mastocytosis": (has("mastocytosis"), CONTRA, "mast-cell-disease", ""),
+    "body dysmorphic disorder": (has("body dysmorphia"), DECIDE, "body-dysmorphic-disorder", ""),
+    "vitamin E": (takes("vitamin E capsules", stopped="2026-11-19"), CARE, "vitamin-e", ""),
+    "ginkgo": (takes("ginkgo biloba"), CARE, "ginkgo", ""),
+    "garlic": (takes("garlic capsules"), CARE, "garlic", ""),
+    "ginseng": (takes("ginseng", stopped="2026-11-19"), CARE, "ginseng", ""),
+    "turmeric": (takes("turmeric capsules"), CARE, "other-bruising-supplement", ""),
+    "immunodeficiency": (has("common variable immunodeficiency"), CONTRA, "immunodeficiency", ""),
+    "vasculitis": (has("vasculitis", controlled=True), DECIDE, "vascular-disease autoimmune-disease", ""),
+    "fatty liver": (has("fatty liver"), DECIDE, "liver-disease", ""),
+    "cured hepatitis C": (has("hepatitis C", resolved="2020"), CLEAR, "", "blood-borne-infection liver-disease"),
+    "thyroid nodule, iodine in the mix": (
+        {**has("thyroid nodule"), **mixed("iodine")}, CONTRA, "thyroid-disease-iodine-mix iodine-antiseptic", ""),
+    "gallstones, fat-dissolving mix": (
+        {**has("gallstones"), **mixed("deoxycholic acid")}, CONTRA, "gallstones-artichoke-or-fat-dissolving", ""),
+    "earlier anaphylaxis": (has("anaphylaxis", status="past"), DECIDE, "anaphylaxis-or-fainting", ""),
     # --- plans ---
     "wedding in 13 days": (
         {"context": {"planned_events": [{"event": "wedding", "date": "2026-12-08"}]}}, CARE, "social-event-soon", ""),
