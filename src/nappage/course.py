@@ -21,8 +21,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag
 from .intake import Order, contents_of, find_by_name, normal, region_id
 from .intake.concepts import Dictionary
 from .intake.read import closure
-from .knowledge import Edition, Position, Protocol, ValueRecord
-from .knowledge.schema import Citation
+from .knowledge import Cited, Edition, Position, Protocol, ValueRecord, cited
 from .rules import explain
 from .values import Document, InputError, add_months
 
@@ -323,25 +322,13 @@ class Request(Document):
 # --- what is answered --------------------------------------------------------------------------------------------
 
 
-class Reference(Document):
-    """A source as it is printed."""
-
-    ref: str
-    title: str
-    at: str = ""
-    says: str = ""
-    url: str | None = None
-    year: int | None = None
-    seen: str = ""
-
-
 class Reason(Document):
     """A sentence, and the record and position its figure comes from; neither where it is the request's own."""
 
     text: str
     record: str | None = None
     position: str | None = None
-    sources: tuple[Reference, ...] = ()
+    sources: tuple[Cited, ...] = ()
 
 
 class Session(Document):
@@ -356,7 +343,7 @@ class Session(Document):
     latest: Day | None = None
     record: str | None = None
     position: str | None = None
-    sources: tuple[Reference, ...] = ()
+    sources: tuple[Cited, ...] = ()
     moved_by: tuple[Reason, ...] = ()
 
 
@@ -380,7 +367,7 @@ class Conflict(Document):
     gap_days: int | None = None
     record: str | None = None
     position: str | None = None
-    sources: tuple[Reference, ...] = ()
+    sources: tuple[Cited, ...] = ()
 
 
 class Adopted(Document):
@@ -394,7 +381,7 @@ class Adopted(Document):
     because: str
     evidence: str | None = None
     grade: str | None = None
-    sources: tuple[Reference, ...] = ()
+    sources: tuple[Cited, ...] = ()
 
 
 class Other(Document):
@@ -404,7 +391,7 @@ class Other(Document):
     line: str
     words: str
     grade: str
-    sources: tuple[Reference, ...]
+    sources: tuple[Cited, ...]
 
 
 Verdict = Literal["scheduled", "scheduled-with-notes", "accepted", "refused", "conflict"]
@@ -565,22 +552,6 @@ class _Words:
         return self.bare("words-every", sessions=count, interval=interval)
 
 
-def references(edition: Edition, citations: Iterable[Citation]) -> tuple[Reference, ...]:
-    """Citations with their sources' titles."""
-    return tuple(
-        Reference(
-            ref=c.ref,
-            title=(source := edition.sources[c.ref]).title,
-            at=c.at,
-            says=c.says,
-            url=source.url,
-            year=source.year,
-            seen=source.seen,
-        )
-        for c in citations
-    )
-
-
 class _Calendar:
     """Which days a session may stand on, and what bars the others."""
 
@@ -703,25 +674,25 @@ class _Planner:
             because=because,
             evidence=self.edition.text(protocol.evidence, words.language),
             grade=position.grade,
-            sources=references(self.edition, position.source),
+            sources=cited(self.edition, position.source),
         )
         return parts, adopted, protocol.missed
 
     def _named(self, protocol: Protocol, name: str) -> Position:
         """The published regimen of that id, or the one that a source stands behind (alone, where several cite it)."""
         wanted = normal(name)
-        cited = [p for p in protocol.positions if any(normal(c.ref) == wanted for c in p.source)]
-        alone = [p for p in cited if len(p.source) == 1]
+        citing = [p for p in protocol.positions if any(normal(c.ref) == wanted for c in p.source)]
+        alone = [p for p in citing if len(p.source) == 1]
         by_id = [p for p in protocol.positions if p.id == wanted]
-        for found in (by_id, cited, alone):
+        for found in (by_id, citing, alone):
             if len(found) == 1:
                 return found[0]
-        several = cited or protocol.positions
-        known = ", ".join(f"{p.id} ({self.words.regimen(self._published(p))})" for p in several)
-        wrong = f"several regimens of '{protocol.id}' are from '{name}'" if cited else (
-            f"'{protocol.id}' has no regimen called '{name}'"
-        )  # fmt: skip
-        raise InputError("regimen", wrong, f"Name one of {known}")
+        known = (f"{p.id} ({self.words.regimen(self._published(p))})" for p in citing or protocol.positions)
+        if citing:
+            wrong = f"several regimens of '{protocol.id}' are from '{name}'"
+        else:
+            wrong = f"'{protocol.id}' has no regimen called '{name}'"
+        raise InputError("regimen", wrong, f"Name one of {', '.join(known)}")
 
     def _published(self, position: Position) -> tuple[_Part, ...]:
         parts = []
@@ -769,7 +740,7 @@ class _Planner:
                     line=said,
                     words=words,
                     grade=position.grade,
-                    sources=references(self.edition, position.source),
+                    sources=cited(self.edition, position.source),
                 )
             )
         return tuple(out)
@@ -818,7 +789,7 @@ class _Planner:
 
     def _from(self, record: ValueRecord, text: str) -> Reason:
         adopted = record.adopted
-        sources = references(self.edition, adopted.source)
+        sources = cited(self.edition, adopted.source)
         return Reason(text=text, record=record.id, position=adopted.id, sources=sources)
 
     def _regimens_own(self, text: str) -> Reason:
@@ -1462,5 +1433,5 @@ def _first_too_near(length: Length, event: date) -> date:
     return day
 
 
-def _sources(reasons: Iterable[Reason]) -> tuple[Reference, ...]:
+def _sources(reasons: Iterable[Reason]) -> tuple[Cited, ...]:
     return tuple({source.ref: source for reason in reasons for source in reason.sources}.values())
