@@ -8,7 +8,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check bench schemas clean debian-test debian-bench
+.PHONY: help run test test-long check bench reference clean debian-test debian-bench
 
 help:
 	@echo "make run        plan the example treatment; the documents go to out/"
@@ -16,7 +16,7 @@ help:
 	@echo "make test-long  the tests that take long"
 	@echo "make check      ruff, mypy and the import rules"
 	@echo "make bench      side by side with peers, as ratios"
-	@echo "make schemas    the published JSON Schemas, from the code"
+	@echo "make reference  docs/reference: the JSON Schemas and the table of sample patients"
 	@echo "make clean      remove .venv, out/ and caches"
 	@echo "PYTHON=python3.13 make ...   chooses the Python that makes .venv"
 
@@ -76,10 +76,11 @@ debian-test:
 debian-bench: .venv/.stamp-bench
 	$(call debian,$(BIN)/python -c 'import weasyprint',libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0,the comparison with WeasyPrint)
 
-# The published schemas, from the code. A test fails when they are stale.
-schemas: .venv/.stamp-run
+# What docs/reference takes from the code and the data. Tests fail when it is stale.
+reference: .venv/.stamp-test
 	@for kind in answers order schedule decision plan screening formulation course; do \
 	    $(BIN)/nappage check --schema $$kind > docs/reference/schemas/$$kind.schema.json; done
+	@$(BIN)/python -m tests.samples
 
 clean:
 	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .knowledge import Advice, Cited, Edition, Position, cited
+from .knowledge import Advice, Cited, Edition, Position, cited, said_by
 from .rules import explain
 from .values import Document, plain
 
@@ -229,5 +229,5 @@ def _clock(moment: datetime, edition: Edition, language: str) -> str:
 def _dissent(position: Position, edition: Edition, language: str) -> str:
     length = _hours(position)
     refs = ", ".join(c.ref for c in position.source)
-    said = "; ".join(c.says for c in position.source if c.says)
-    return f"{refs}: {said or (_length(length, edition, language) if length is not None else position.note)}"
+    said = position.note or (_length(length, edition, language) if length is not None else "")
+    return said_by(position.source) or f"{said} ({refs})"

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from .intake import Facts
-from .knowledge import Cited, Edition, Position, Rule, cited
+from .knowledge import Cited, Edition, Position, Rule, cited, said_by
 from .knowledge.schema import SEVERITIES, Severity
 from .rules import Reading, explain
 from .values import Document, add_months, day_bounds
@@ -207,7 +207,7 @@ class _Screener:
                 title=self._say(rule.title),
                 severity=adopted.says,
                 position=adopted.id,
-                because=tuple(self._because(fact) for fact in sorted(reading.facts) if self._tells(fact)),
+                because=tuple(self._because(fact) for fact in sorted(reading.facts, key=self._told_first) if self._tells(fact)),
                 do=self._say(rule.do),
                 tell=self._say(rule.tell),
                 earliest_date=earliest,
@@ -222,6 +222,10 @@ class _Screener:
             )
         )
 
+    def _told_first(self, fact: str) -> tuple[bool, str]:
+        """What there is before how long ago it was."""
+        return self.edition.facts[fact].type == "number", fact
+
     def _tells(self, fact: str) -> bool:
         return self.facts[fact] is not None and self.facts[fact] is not False
 
@@ -231,13 +235,12 @@ class _Screener:
             says = "none"
         else:
             says = "ask" if reading is None or reading.answer is None else str(position.says)
-        words = "; ".join(c.says for c in position.source if c.says) or position.note
-        names = ", ".join(c.ref for c in position.source)
+        words = said_by(position.source) or f"{position.note} ({', '.join(c.ref for c in position.source)})".strip()
         label = {"none": "no objection here", "ask": "would ask more"}.get(says, says.replace("-", " "))
         return Dissent(
             position=position.id,
             says=says,
-            line=f"{names}: {words or label} ({label})",
+            line=f"{words}: {label}",
             grade=position.grade,
             sources=cited(self.edition, position.source),
         )

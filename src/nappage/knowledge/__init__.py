@@ -1,6 +1,6 @@
 """What the software believes, why, and who disagrees: `load(on, policy)` → `Edition`."""
 
-from .cited import Cited, cited
+from .cited import Cited, cited, grouped, said_by
 from .edition import Decision, Edition, Policy, load
 from .schema import (
     Advice,
@@ -39,5 +39,7 @@ __all__ = [
     "Text",
     "ValueRecord",
     "cited",
+    "grouped",
     "load",
+    "said_by",
 ]

@@ -35,3 +35,17 @@ def cited(edition: Edition, citations: Iterable[Citation]) -> tuple[Cited, ...]:
         )
         for c in citations
     )
+
+
+def grouped(citations: Iterable[Citation | Cited]) -> dict[str, tuple[str, ...]]:
+    """What sources say → the keys of those who say it, in order; those without words are left out."""
+    out: dict[str, tuple[str, ...]] = {}
+    for citation in citations:
+        if citation.says:
+            out[citation.says] = (*out.get(citation.says, ()), citation.ref)
+    return out
+
+
+def said_by(citations: Iterable[Citation | Cited]) -> str:
+    """One line: what is said, and by whom; "2 weeks (MNSISU, CGATE); 3 months (MNBAL)"."""
+    return "; ".join(f"{says} ({', '.join(refs)})" for says, refs in grouped(citations).items())
