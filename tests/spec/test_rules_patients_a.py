@@ -268,6 +268,15 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "gallstones, fat-dissolving mix": (
         {**has("gallstones"), **mixed("deoxycholic acid")}, CONTRA, "gallstones-artichoke-or-fat-dissolving", ""),
     "earlier anaphylaxis": (has("anaphylaxis", status="past"), DECIDE, "anaphylaxis-or-fainting", ""),
+    # --- denials reach only what they deny ---
+    "epilepsy, no seizures": (has("epilepsy, no seizures for ten years"), CONTRA, "epilepsy", ""),
+    "no diabetes, but lupus": (has("no diabetes, but lupus"), CONTRA, "lupus", "diabetes"),
+    "no diabetes, lupus or epilepsy": (has("no diabetes, lupus or epilepsy"), CLEAR, "", "diabetes lupus epilepsy"),
+    "warfarin, no missed doses": (takes("warfarin, no missed doses"), DECIDE, "vitamin-k-antagonist", ""),
+    "warfarin misspelt, no missed doses": (
+        takes("warfarine sodium, never missed"), DECIDE, "vitamin-k-antagonist", ""),
+    "diabetes: no": (has("diabetes: no"), CLEAR, "", "diabetes"),
+    "cancer in remission, year not said": (has("breast cancer, in remission"), DECIDE, "cancer-past", "cancer-active"),
     # --- plans ---
     "wedding in 13 days": (
         {"context": {"planned_events": [{"event": "wedding", "date": "2026-12-08"}]}}, CARE, "social-event-soon", ""),

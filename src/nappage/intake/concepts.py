@@ -81,6 +81,13 @@ _ROUTE_WORDS = {
 _NEGATION = re.compile(
     r"\b(no|not|never|denies|denied|without|negative for|ruled out|free of|none|no history of)\b", re.I
 )
+_NO_DENIAL = re.compile(
+    r"\b(not (well )?controlled|no longer|not sure|not otherwise|non(?!e\b)[- ]?\w+|no cure)\b", re.I
+)
+_SENTENCE = re.compile(r"[;\n]|\.\s|\b(?:but|except|however|apart from)\b", re.I)
+_CLAUSE = re.compile(r"[,:()]|\s[-–]\s")
+_DENIES_ALL = re.compile(r"^\W*(no|not|never|denies|denied|without|none of)\b.*\b(or|nor)\b", re.I)
+_DENIALS = frozenset({"no", "not", "none", "never", "nil", "denied", "at", "all", "ruled", "out", "negative"})
 _FAMILY = re.compile(
     r"\b(family history|family|mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(mother|father|ma|pa)|"
     r"parents?|son|daughter|cousin)('s|s')?\b", re.I
@@ -146,24 +153,33 @@ class Dictionary:
     def recognise(self, text: str, codes: Mapping[str, Any] | None = None) -> Recognition:
         """What words and codes mean. `codes`: system → code or codes (snomed, icd10, rxnorm, atc)."""
         words = plain(text)
-        negated = bool(words) and _negated(text)
         family = bool(_FAMILY.search(text))
         found = self._by_codes(codes or {})
         matched: tuple[str, ...] = ()
         guess = None
         named, matched = self._by_words(words)
+        # Names that hold a denial of their own, like 'no spleen', deny nothing.
+        whole = tuple(n for n in matched if n == words or (_NEGATION.search(n) and not set(n.split()) <= _DENIALS))
+        spoken = words if whole else text
+        for name in whole:
+            spoken = spoken.replace(name, " , ")
+        negated = bool(words) and _negated(spoken)
+        if negated and named:
+            named = self._not_denied(spoken).union(*(self._by_words(name)[0] for name in whole))
+            negated = not named
         if not found:
             found = named
-        if not found and not (codes and not text):
-            found, guess = self._by_guess(words)
+        if not found and not matched and not (codes and not text):
+            found, guess = self._by_guess(_split_at_denial(words)[0] if negated else words)
             matched = (guess,) if guess else ()
+            negated = negated and not guess
         every = frozenset().union(*(self.closure(concept) for concept in found)) if found else frozenset()
         routes = {self.concepts[c].route for c in found if c in self.concepts and self.concepts[c].route}
-        spoken = next((_ROUTE_WORDS[w] for w in words.split() if w in _ROUTE_WORDS), None)
+        by_route_word = next((_ROUTE_WORDS[w] for w in words.split() if w in _ROUTE_WORDS), None)
         return Recognition(
             concepts=every,
             guess=guess,
-            route=spoken or (routes.pop() if len(routes) == 1 else None),
+            route=by_route_word or (routes.pop() if len(routes) == 1 else None),
             negated=negated,
             family=family,
             matched=matched,
@@ -204,6 +220,24 @@ class Dictionary:
             else:
                 start += 1
         return found, tuple(matched)
+
+    def _not_denied(self, text: str) -> set[str]:
+        """The names a text with a denial in it does not deny: 'epilepsy, no seizures' still says epilepsy."""
+        found: set[str] = set()
+        for sentence in _SENTENCE.split(_spoken(text)):
+            if _DENIES_ALL.search(sentence):  # no diabetes, epilepsy or asthma
+                continue
+            clauses = [plain(clause) for clause in _CLAUSE.split(sentence)]
+            for clause, following in zip(clauses, [*clauses[1:], ""], strict=True):
+                before, denial, after = _split_at_denial(clause)
+                names, words = self._by_words(before)
+                if not names:
+                    continue
+                answered_no = following and set(following.split()) <= _DENIALS  # diabetes: no
+                ends_in_no = denial and set(after.split()) <= _DENIALS and before.endswith(words[-1])  # diabetes denied
+                if not (answered_no or ends_in_no):
+                    found |= names
+        return found
 
     def _by_guess(self, words: str) -> tuple[set[str], str | None]:
         candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in _FORMS and w not in _SALTS]
@@ -253,8 +287,18 @@ def _singular(name: str) -> str:
 
 
 def _negated(text: str) -> bool:
-    """A denial of the thing itself; 'not controlled', 'no longer' and 'not sure' deny nothing."""
-    spoken = re.sub(
-        r"\b(not (well )?controlled|no longer|not sure|not otherwise|non[- ]?\w+|no cure)\b", " ", text, flags=re.I
-    )
-    return bool(_NEGATION.search(spoken))
+    """Whether anything is denied in a text."""
+    return bool(_NEGATION.search(_spoken(text)))
+
+
+def _spoken(text: str) -> str:
+    """A text without the words that only look like a denial: 'not controlled', 'no longer', 'not sure'."""
+    return _NO_DENIAL.sub(" ", text)
+
+
+def _split_at_denial(clause: str) -> tuple[str, str, str]:
+    """What stands before the first denial of a clause, the denial, and what stands after it."""
+    denial = _NEGATION.search(clause)
+    if denial is None:
+        return clause, "", ""
+    return clause[: denial.start()].strip(), denial.group(), clause[denial.end() :].strip()

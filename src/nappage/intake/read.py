@@ -171,6 +171,7 @@ class _Reader:
                 continue
             resolved = day_bounds(entry.resolved)[1] if entry.resolved else None
             past = entry.status == "past" or (resolved is not None and resolved <= self.planned)
+            past = past or (entry.status is None and resolved is None and bool(_OVER.search(entry.text)))
             self.mentions["conditions"].append(
                 _Mention(
                     concepts=frozenset(seen.concepts),
@@ -383,7 +384,8 @@ class _Reader:
         if "answered" in derive:
             return self._answered(name, fact)
         if "any_allergy" in derive:
-            return self._flag("allergies", name, fact, self.mentions["allergies"])
+            found = [m for m in self.mentions["allergies"] if "no-known-allergy" not in m.concepts]
+            return self._flag("allergies", name, fact, found)
         if "allergy_in_order" in derive:
             return self._allergy_in_order(name, fact)
         if "previous_reaction" in derive:
@@ -542,19 +544,25 @@ class _Reader:
         return self._flag(topic, name, fact, found)
 
     def _allergy_in_order(self, name: str, fact: Fact) -> _Read:
-        """Whether the order contains something the patient is allergic to, by its own name or a class of it."""
+        """Whether the order contains something the patient is allergic to, under any of its names."""
         contents = contents_of(self.edition, self.order)
-        hit = [m for m in self.mentions["allergies"] if self._named(m) & (contents.ingredients | contents.excipients)]
+        used = contents.ingredients | contents.excipients
+        words = {normal(w) for c in used for w in (c, *_names(self.edition.substances, c))}
+        hit = [m for m in self.mentions["allergies"] if self._named(m) & words]
         if not hit and (contents.gaps or not contents.given):
             return None, [], "order"
         return self._flag("allergies", name, fact, hit)
 
-    def _named(self, mention: _Mention) -> frozenset[str]:
-        """What a mention names itself, its classes left out."""
-        closures = {concept: self.dictionaries["allergies"].closure(concept) for concept in mention.concepts}
-        return frozenset(
-            c for c in mention.concepts if not any(c in up for other, up in closures.items() if other != c)
-        )
+    def _named(self, mention: _Mention) -> set[str]:
+        """All names of what a mention is about; of the classes above it, none: lidocaine is not procaine."""
+        above = {
+            other
+            for concept in mention.concepts
+            for other in self.dictionaries["allergies"].closure(concept)
+            if other != concept
+        }
+        own = mention.concepts - above
+        return {normal(w) for c in own for w in (c, *_names(self.edition.allergens, c))}
 
     def _skin_state(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         return self._flag(topic, name, fact, found)
@@ -831,6 +839,10 @@ def contents_of(edition: Edition, order: Order) -> Contents:
 # --- small readings ------------------------------------------------------------------------------------------
 
 
+def _names(entries: Mapping[str, Any], entry: str) -> tuple[str, ...]:
+    return entries[entry].names if entry in entries else ()
+
+
 def _path(answers: Answers, path: str) -> Any:
     value: Any = answers
     for part in path.split("."):
@@ -898,6 +910,7 @@ _BADLY = re.compile(
     r"decompensated|\bflar",
     re.I,
 )
+_OVER = re.compile(r"\bin remission\b|\bcured\b|\bin the past\b|\bprevious(ly)?\b|\bformer(ly)?\b", re.I)
 _WELL = re.compile(r"controlled|\bstable\b|seizure[- ]free|remission|quiescent", re.I)
 
 
