@@ -89,9 +89,9 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "pregnant by her list of conditions": (has("pregnant"), CONTRA, "pregnancy", ""),
     "a past pregnancy": (has("pregnancy", resolved="2019-03-01"), CLEAR, "", "pregnancy after-birth"),
     "trying to conceive": ({"patient": {"pregnancy": "planning"}}, DECIDE, "trying-to-conceive", "pregnancy"),
-    "trying to conceive, dutasteride in the mix": (
-        {"patient": {"pregnancy": "planning"}, **mixed("dutasteride")}, CONTRA,
-        "trying-to-conceive-with-harmful-ingredient", "pregnancy"),
+    "trying to conceive, vitamin A in the mix": (
+        {"patient": {"pregnancy": "planning"}, **mixed("vitamin a")}, CONTRA,
+        "retinoid-mix-and-pregnancy", "pregnancy"),
     "breastfeeding": ({"patient": {"breastfeeding": True}}, CONTRA, "breastfeeding", "pregnancy"),
     "41 days after birth": ({"procedures": [{"name": "gave birth", "date": "2026-10-15"}]}, DEFER, "after-birth", ""),
     "42 days after birth": ({"procedures": [{"name": "gave birth", "date": "2026-10-14"}]}, CLEAR, "", "after-birth"),
@@ -234,8 +234,8 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "recent-stent-or-heart-attack"),
     "epilepsy, nothing said": (has("epilepsy"), CONTRA, "epilepsy", "epilepsy-seizure-free"),
     "epilepsy, seizure-free": (has("epilepsy", controlled=True), DECIDE, "epilepsy-seizure-free", "epilepsy"),
-    "a seizure long ago, tranexamic acid planned": (
-        {**has("seizure", status="past"), **mixed("tranexamic acid")}, CONTRA, "seizures-with-convulsant-ingredient",
+    "epilepsy without seizures, carnitine in the mix": (
+        {**has("epilepsy", controlled=True), **mixed("carnitine")}, CONTRA, "epilepsy-with-convulsant-ingredient",
         "epilepsy"),
     "heart block with lidocaine": (
         {**has("heart block", controlled=True), **mixed("lidocaine")}, CONTRA, "heart-block-lidocaine", ""),
