@@ -134,6 +134,8 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "aspirin bought to protect the heart": (
         takes("aspirin", prescribed=False, reason="for my heart"), DECIDE, "aspirin-prescribed",
         "aspirin-self-bought"),
+    "low-dose aspirin, bought": (
+        takes("aspirin", dose="81 mg", prescribed=False), DECIDE, "aspirin-prescribed", "aspirin-self-bought"),
     "aspirin bought for a headache, 6 days ago": (
         takes("aspirin", prescribed=False, reason="headache", stopped="2026-11-19"), DEFER, "aspirin-self-bought",
         "aspirin-prescribed antithrombotic-continues"),
@@ -275,6 +277,8 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "warfarin, no missed doses": (takes("warfarin, no missed doses"), DECIDE, "vitamin-k-antagonist", ""),
     "warfarin misspelt, no missed doses": (
         takes("warfarine sodium, never missed"), DECIDE, "vitamin-k-antagonist", ""),
+    "the mother's illness and her own": (
+        has("my mother has lupus; I have type 1 diabetes"), CONTRA, "diabetes-insulin-or-uncontrolled", "lupus"),
     "diabetes: no": (has("diabetes: no"), CLEAR, "", "diabetes"),
     "cancer in remission, year not said": (has("breast cancer, in remission"), DECIDE, "cancer-past", "cancer-active"),
     # --- plans ---
@@ -346,10 +350,10 @@ def test_what_is_missing_is_asked(changes: dict[str, Any], topic: str, worst: st
     assert screening.incomplete
 
 
-def test_a_list_never_asked_is_one_question() -> None:
+@pytest.mark.parametrize("topic", ["medications", "skincare", "conditions", "procedures"])
+def test_a_list_never_asked_is_one_question(topic: str) -> None:
     """The last doses of medicines nobody has named yet are not asked one by one."""
-    topics = [question.topic for question in screened({"medications": None}).open_questions]
-    assert topics == ["medications"]
+    assert [question.topic for question in screened({topic: None}).open_questions] == [topic]
 
 
 def test_dissent_is_shown_with_the_finding() -> None:

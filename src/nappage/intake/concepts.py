@@ -167,6 +167,10 @@ class Dictionary:
         if negated and named:
             named = self._not_denied(spoken).union(*(self._by_words(name)[0] for name in whole))
             negated = not named
+        if family:  # 'my mother has lupus; I have diabetes' says one thing of the patient
+            own = [self._not_denied(part) for part in _SENTENCE.split(text) if not _FAMILY.search(part)]
+            if any(own):
+                named, family = set().union(*own), False
         if not found:
             found = named
         if not found and not matched and not (codes and not text):

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..knowledge import Edition, Fact
 from ..values import InputError, age_in_years, day_bounds, whole_months_between
-from .answers import Answers, Order
+from .answers import Answers, MedicationEntry, Order
 from .concepts import Dictionary, Recognition
 from .facts import Contradiction, Evidence, Facts, Unread
 
@@ -131,7 +131,7 @@ class _Reader:
                     recorded=recorded,
                     guess=seen.guess is not None,
                     route=_route(entry.route) or seen.route,
-                    prescribed=_prescribed(entry.prescribed, entry.reason),
+                    prescribed=_prescribed(entry, seen.concepts),
                     current=current,
                     last=last if not current else self.planned,
                     since=entry.started,
@@ -519,7 +519,10 @@ class _Reader:
             if answer[0] is False and route == "topical" and not self.closed("skincare", fact, name):
                 return None, [], "skincare"
             return answer
-        return self._elapsed(what, sure, ask_route or self._flag(topic, name, fact, [])[2])
+        wait = ask_route or self._flag(topic, name, fact, [])[2]
+        if route == "topical" and not wait and not self.closed("skincare", fact, name):
+            wait = "skincare"
+        return self._elapsed(what, sure, wait)
 
     def _condition(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
         what = fact.derive.get("is", "ever")
@@ -905,6 +908,7 @@ def _route(text: str | None) -> str | None:
 _PROTECTS = re.compile(
     r"heart(?!\s*-?burn)|cardi|stroke|\btia\b|stent|bypass|clot|thromb|embol|angina|circulation", re.I
 )
+_LOW_DOSE = re.compile(r"\b(75|81|100) ?mg\b|low[- ]dose|\bbaby\b|\bmini\b|cardio|\baspirin (75|81|100)\b", re.I)
 _BADLY = re.compile(
     r"uncontrolled|\b(poorly|badly|not|ill)[- ]?(well[- ])?controlled|out of control|unstable|brittle|"
     r"decompensated|\bflar",
@@ -914,8 +918,12 @@ _OVER = re.compile(r"\bin remission\b|\bcured\b|\bin the past\b|\bprevious(ly)?\
 _WELL = re.compile(r"controlled|\bstable\b|seizure[- ]free|remission|quiescent", re.I)
 
 
-def _prescribed(said: bool | None, reason: str | None) -> bool | None:
-    return None if said is False and reason and _PROTECTS.search(reason) else said
+def _prescribed(entry: MedicationEntry, concepts: frozenset[str]) -> bool | None:
+    """Whether it is prescribed; not known where somebody bought it, yet takes it against clots."""
+    against_clots = _PROTECTS.search(entry.reason or "") or (
+        "aspirin" in concepts and _LOW_DOSE.search(_words(entry.name, entry.dose))
+    )
+    return None if entry.prescribed is False and against_clots else entry.prescribed
 
 
 def _controlled(text: str, concepts: frozenset[str]) -> bool | None:
