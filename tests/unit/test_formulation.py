@@ -424,6 +424,14 @@ def test_the_dose_is_what_is_injected_not_what_is_drawn_up() -> None:
     assert found.verdict == "volume-mismatch"
 
 
+def test_what_is_injected_beside_the_mixture_is_given_whole() -> None:
+    """Half of 40 mg in the mixture is planned, 30 mg beside it: 50 mg."""
+    found = made(
+        line("lidocaine", 1, "%", 4), points=20, volume_per_point_ml="0.1", anaesthetic=[beside("lidocaine", 1, 3)]
+    )
+    assert (dose(found, "lidocaine").mg, dose(found, "lidocaine").mg_given) == (70, 50)
+
+
 def test_vials_to_open_and_what_is_left() -> None:
     found = made({"product": "Kybella", "volume_ml": 5})
     assert [(v.product, v.open, v.left_over_ml) for v in found.vials] == [("kybella", 3, 1)]
