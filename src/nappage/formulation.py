@@ -14,7 +14,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal
 
 from .intake import Anaesthetic, Facts, MixtureLine, Order, contents_of, find_by_name
-from .knowledge import Cited, Edition, Position, Product, Text, ValueRecord, cited
+from .knowledge import Cited, Edition, Position, Product, Text, ValueRecord, cited, said_by
 from .knowledge.schema import Citation
 from .rules import explain
 from .values import Amount, Document, mg_per_ml, normal_unit, plain
@@ -965,9 +965,8 @@ def _line_key(line: MixtureLine) -> tuple[str, ...]:
 
 
 def _dissent(position: Position) -> str:
-    refs = ", ".join(citation.ref for citation in position.source)
-    says = "; ".join(citation.says for citation in position.source if citation.says)
-    return f"{refs}: {plain(position.value or _NOTHING)} {position.unit}" + (f" ({says})" if says else "")
+    said = said_by(position.source) or ", ".join(citation.ref for citation in position.source)
+    return f"{plain(position.value or _NOTHING)} {position.unit}: {said}"
 
 
 def _gravest(statuses: Iterable[Status]) -> Status:
