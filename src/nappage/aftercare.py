@@ -114,7 +114,7 @@ def advise(treatment: Treatment, edition: Edition, language: str = "en") -> Afte
     kept: dict[str, list[Line]] = {phase: [] for phase in ("about", "before", "during", "after", "normal", "warning")}
     levels: dict[str, list[Line]] = {level: [] for level in _LEVELS}
     alarms: list[Alarm] = []
-    for advice in edition.advice.values():
+    for advice in sorted(edition.advice.values(), key=lambda line: line.rank):
         if advice.when and explain(edition.condition(advice.when), treatment.row).answer is False:
             continue
         line = _line(advice, treatment, edition, language)

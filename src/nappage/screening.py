@@ -207,7 +207,9 @@ class _Screener:
                 title=self._say(rule.title),
                 severity=adopted.says,
                 position=adopted.id,
-                because=tuple(self._because(fact) for fact in sorted(reading.facts, key=self._told_first) if self._tells(fact)),
+                because=tuple(
+                    self._because(fact) for fact in sorted(reading.facts, key=self._told_first) if self._tells(fact)
+                ),
                 do=self._say(rule.do),
                 tell=self._say(rule.tell),
                 earliest_date=earliest,

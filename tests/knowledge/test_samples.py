@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.samples import EXCEPTIONS, FACT_OF_TAG, TABLE, samples, table
 
 
 @pytest.mark.parametrize("tag", sorted(FACT_OF_TAG))
 def test_the_fact_is_present_in_every_tagged_patient_and_in_no_other(tag: str) -> None:
     fact = FACT_OF_TAG[tag]
-    differs = {
-        sample.name for sample in samples() if (sample.merged[fact] is True) != (tag in sample.tags)
-    }
+    differs = {sample.name for sample in samples() if (sample.merged[fact] is True) != (tag in sample.tags)}
     assert differs == {name for name, other in EXCEPTIONS if other == tag}
     for sample in samples():
         if sample.merged[fact]:

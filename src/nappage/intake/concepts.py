@@ -70,31 +70,59 @@ _FORMS = [
     "injection",
     "injectable",
 ]
+# The more exact way first: a mucosal spray in puffs ("actuat"), vaginal tablets, eye ointment.
 _ROUTE_WORDS = {
+    "eye drop": "eye", "eye drops": "eye", "eye ointment": "eye", "eye gel": "eye", "ear drops": "ear",
+    "vaginal": "vaginal", "pessary": "vaginal", "sublingual": "sublingual", "mucosal": "sublingual",
+    "under the tongue": "sublingual", "suppository": "rectal", "suppositories": "rectal",
+    "inhaler": "inhaled", "inhalant": "inhaled", "inhalation": "inhaled", "inhaled": "inhaled", "nasal": "inhaled",
+    "nebuliser": "inhaled", "nebulizer": "inhaled", "patch": "patch", "patches": "patch", "transdermal": "patch",
+    "injection": "injected", "injections": "injected", "injectable": "injected", "injected": "injected",
+    "syringe": "injected", "infusion": "infused", "drip": "infused", "iv": "infused",
     "cream": "topical", "gel": "topical", "ointment": "topical", "lotion": "topical", "topical": "topical",
-    "inhaler": "inhaled", "inhalant": "inhaled", "inhalation": "inhaled", "nasal": "inhaled", "actuat": "inhaled",
+    "mouthwash": "topical", "shampoo": "topical", "foam": "topical", "serum": "topical",
     "tablet": "oral", "tablets": "oral", "capsule": "oral", "capsules": "oral", "oral": "oral", "pill": "oral",
-    "pills": "oral", "injection": "injected", "injectable": "injected", "injections": "injected",
-    "syringe": "injected", "infusion": "infused", "patch": "patch", "transdermal": "patch",
-    "suppository": "rectal", "mouthwash": "topical", "shampoo": "topical", "foam": "topical", "serum": "topical",
+    "pills": "oral", "by mouth": "oral", "actuat": "inhaled",
 }  # fmt: skip
 _NEGATION = re.compile(
-    r"\b(no|not|never|denies|denied|without|negative for|ruled out|free of|none|no history of)\b", re.I
+    r"\b(no|not|never|denies|denied|without|negative for|ruled out|free of|none|nil|no history of|"
+    r"(do|does|did|has|have|had|is|are|was)n['’]?t)\b",
+    re.I,
 )
 _NO_DENIAL = re.compile(
-    r"\b(not (well )?controlled|no longer|not sure|not otherwise|non(?!e\b)[- ]?\w+|no cure)\b", re.I
+    r"\b(not (well )?controlled|no longer|not (sure|certain)|(not|don['’]?t) (know|remember|recall)|no idea|"
+    r"not otherwise|non(?!e\b)[- ]?\w+|no cure|no\W{0,2}\d+)\b|"
+    r"(\bnot|n['’]?t)\b(?=[^.;,]*\b(any ?more|any longer|at the moment|at present|right now|currently|since)\b)",
+    re.I,
 )
 _SENTENCE = re.compile(r"[;\n]|\.\s|\b(?:but|except|however|apart from)\b", re.I)
 _CLAUSE = re.compile(r"[,:()]|\s[-–]\s")
 _DENIES_ALL = re.compile(r"^\W*(no|not|never|denies|denied|without|none of)\b.*\b(or|nor)\b", re.I)
 _DENIALS = frozenset({"no", "not", "none", "never", "nil", "denied", "at", "all", "ruled", "out", "negative"})
+# A text that is nothing but a denial, in words that name no concept: "no regular medicines", "NKDA".
+_NOTHING = re.compile(
+    r"^((i|im|am|do|have|ive|patient|currently|on|take|takes|taking|known|allerg(y|ies)|medications?|medicines?) )*"
+    r"(no|not|none|nil|never|nothing|nka|nkda|n a|na|denies|denied|without|dont|doesnt|havent|aucune?|rien|pas d\w*)\b"
+)
+_SOMETHING = re.compile(r"\b(sure|certain|know|remember|recall|idea|clue|called|longer|controlled|no \d+)\b")
 _FAMILY = re.compile(
     r"\b(family history|family|mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(mother|father|ma|pa)|"
     r"parents?|son|daughter|cousin)('s|s')?\b", re.I
 )  # fmt: skip
+# Words of the patient's own in a clause that also names a relative: "I have had epilepsy since my son's birth".
+_OWN = re.compile(
+    r"\b(i|i['’]?m|i['’]?ve|me|myself)\b(?!.*\b(family history|in (the|my) family)\b)|\b(took|use[ds]?|borrowed)\b",
+    re.I,
+)
+# A clause that only says whose: "(mother)", "in my brother", "family history".
+_WHOSE = re.compile(
+    r"^((my|in|on|the|of|side|both|has|had|it|only|maternal|paternal|family|history|mother|father|mum|mom|dad|"
+    r"sister|brother|aunt|uncle|grand(mother|father|ma|pa)|parent|son|daughter|cousin)s?\b ?)+$"
+)
+_SPEAKER = re.compile(r"[.;,:()\n]|\s[-–]\s|\b(?:but|while|whereas)\b|\band\s+(?=i\b|my\b|his\b|her\b)", re.I)
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
 # Shortest word that may be read through a misspelling, and how alike it must be (0–100).
-_FUZZY_LETTERS, _FUZZY_RATIO = 6, 88
+_FUZZY_LETTERS, _FUZZY_RATIO = 6, 87
 
 
 class Recognition(Document):
@@ -153,7 +181,6 @@ class Dictionary:
     def recognise(self, text: str, codes: Mapping[str, Any] | None = None) -> Recognition:
         """What words and codes mean. `codes`: system → code or codes (snomed, icd10, rxnorm, atc)."""
         words = plain(text)
-        family = bool(_FAMILY.search(text))
         found = self._by_codes(codes or {})
         matched: tuple[str, ...] = ()
         guess = None
@@ -163,14 +190,14 @@ class Dictionary:
         spoken = words if whole else text
         for name in whole:
             spoken = spoken.replace(name, " , ")
-        negated = bool(words) and _negated(spoken)
-        if negated and named:
+        negated = not named and _nothing(words)
+        if named and _negated(spoken):
             named = self._not_denied(spoken).union(*(self._by_words(name)[0] for name in whole))
             negated = not named
-        if family:  # 'my mother has lupus; I have diabetes' says one thing of the patient
-            own = [self._not_denied(part) for part in _SENTENCE.split(text) if not _FAMILY.search(part)]
-            if any(own):
-                named, family = set().union(*own), False
+        family = bool(_FAMILY.search(text))
+        if family and named:
+            own = self._of_the_patient(text) & named
+            named, family = own or named, not own
         if not found:
             found = named
         if not found and not matched and not (codes and not text):
@@ -179,11 +206,10 @@ class Dictionary:
             negated = negated and not guess
         every = frozenset().union(*(self.closure(concept) for concept in found)) if found else frozenset()
         routes = {self.concepts[c].route for c in found if c in self.concepts and self.concepts[c].route}
-        by_route_word = next((_ROUTE_WORDS[w] for w in words.split() if w in _ROUTE_WORDS), None)
         return Recognition(
             concepts=every,
             guess=guess,
-            route=by_route_word or (routes.pop() if len(routes) == 1 else None),
+            route=_route(words, matched, routes, single=len(found) == 1),
             negated=negated,
             family=family,
             matched=matched,
@@ -243,6 +269,26 @@ class Dictionary:
                     found |= names
         return found
 
+    def _of_the_patient(self, text: str) -> set[str]:
+        """The names a text with a relative in it still says of the patient: 'asthma; my father had eczema'."""
+        own: set[str] = set()
+        for sentence in _SENTENCE.split(text):
+            latest: set[str] = set()
+            relative = False
+            for clause in _SPEAKER.split(sentence):
+                names = self._by_words(plain(clause))[0]
+                if _OWN.search(clause):
+                    relative = False
+                elif _FAMILY.search(clause):
+                    if _WHOSE.search(plain(clause)):
+                        relative = not latest  # 'mother: diabetes' – what follows is hers
+                        own -= latest  # 'breast cancer (mother)' – what came before is, too
+                    latest = set()
+                    continue
+                latest = set() if relative else names
+                own |= latest
+        return own
+
     def _by_guess(self, words: str) -> tuple[set[str], str | None]:
         candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in _FORMS and w not in _SALTS]
         phrase = " ".join(w for w in words.split() if w not in _FORMS and w not in _SALTS and not w.isdigit())
@@ -251,14 +297,16 @@ class Dictionary:
         from rapidfuzz import fuzz, process  # only when something is misspelt: keeps the start quick
 
         for query in dict.fromkeys((phrase, *candidates)):
-            best = process.extractOne(query, self._long_names, scorer=fuzz.ratio, score_cutoff=_FUZZY_RATIO)
-            if best and best[0][:1] == query[:1]:
-                return set(self.by_name[best[0]]), best[0]
+            heard = _sound(query)
+            best = process.extractOne(heard, self._by_sound.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY_RATIO)
+            if best and best[0][:1] == heard[:1]:
+                name = self._by_sound[best[0]]
+                return set(self.by_name[name]), name
         return set(), None
 
     @cached_property
-    def _long_names(self) -> list[str]:
-        return [name for name in self.by_name if len(name) >= _FUZZY_LETTERS]
+    def _by_sound(self) -> dict[str, str]:
+        return {_sound(name): name for name in self.by_name if len(name) >= _FUZZY_LETTERS}
 
 
 class _Keyed:
@@ -288,6 +336,31 @@ def plain(text: str) -> str:
 
 def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _sound(name: str) -> str:
+    """A spelling with the letters that are often taken for one another made one: 'ibuprophen' → 'ibuprofen'."""
+    for written, spoken in (("ph", "f"), ("th", "t"), ("k", "c"), ("y", "i"), ("z", "s"), ("oe", "e"), ("ae", "e")):
+        name = name.replace(written, spoken)
+    return re.sub(r"([a-z])\1", r"\1", name)
+
+
+def _route(words: str, matched: tuple[str, ...], routes: set[str | None], single: bool) -> str | None:
+    """The route that words beside the names say; else the one the names always mean; else one within a name.
+    Two routes said of several names leave it open."""
+    beside = f" {words} "
+    for name in matched:
+        beside = beside.replace(f" {name} ", " ")
+    for place in (beside, f" {words} "):
+        said = list(dict.fromkeys(route for word, route in _ROUTE_WORDS.items() if f" {word} " in place))
+        if said and (place == beside or len(routes) != 1):
+            return said[0] if single or len(said) == 1 else None
+    return routes.pop() if len(routes) == 1 else None
+
+
+def _nothing(words: str) -> bool:
+    """Whether words that name no concept only say that there is none."""
+    return bool(_NOTHING.search(words)) and not _SOMETHING.search(words)
 
 
 def _negated(text: str) -> bool:

@@ -235,6 +235,7 @@ class Protocol(_Record):
 class Advice(_Record):
     """One line of a patient's sheet. `{until}` or `{from}` in `tell` becomes this session's clock time."""
 
+    rank: int = 0  # its place among the lines of its phase; of equals, by id
     phase: Literal["about", "before", "during", "after", "normal", "warning"]
     topic: Id
     when: str | None = None  # over the treatment facts; absent: everyone

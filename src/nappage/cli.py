@@ -1,0 +1,401 @@
+"""`nappage plan | screen | formulate | schedule | knowledge | check`: the rooms' verbs, thin.
+
+Exit codes: 0 may proceed or accepted, 1 answered but may not, 2 bad input (one sentence on standard error).
+Imports stand inside the verbs, so that a verb loads only what it uses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .values import InputError
+
+if TYPE_CHECKING:
+    from .intake import Answers, Facts, Order
+    from .knowledge import Edition
+
+MAY, MAY_NOT, BAD_INPUT = 0, 1, 2
+
+_EXAMPLES = {
+    "plan": """\
+examples:
+  nappage plan examples/facial-rejuvenation.yaml --out out
+  nappage plan patient.json.gz answers.yaml --on 2026-03-01     a FHIR bundle beside the patient's answers
+  nappage plan examples/facial-rejuvenation.yaml --json         the plan as JSON, nothing written""",
+    "screen": """\
+examples:
+  nappage screen examples/deferred-isotretinoin.yaml
+  nappage screen patient.json.gz --on 2021-06-01                a FHIR bundle alone: its silence stays unanswered
+  nappage screen patient.json.gz answers.yaml --json            both; what contradicts becomes a question""",
+    "formulate": """\
+examples:
+  nappage formulate examples/mixture-lidocaine.yaml
+  nappage formulate - --json < examples/mixture-lidocaine.yaml""",
+    "schedule": """\
+examples:
+  nappage schedule examples/schedule-facial.yaml                dates from a published protocol
+  nappage schedule examples/schedule-proposed.yaml --json       dates that somebody proposes, checked""",
+    "knowledge": """\
+examples:
+  nappage knowledge list                     every record with its adopted position
+  nappage knowledge list rules               one kind: rules, values, protocols, advice
+  nappage knowledge show warfarin            one record: positions, sources, who disagrees
+  nappage knowledge sources                  every source and how much of it was read
+  nappage knowledge conflicts                records whose sources disagree
+  nappage knowledge check                    what may not be published""",
+    "check": """\
+examples:
+  nappage check examples/facial-rejuvenation.yaml
+  nappage check out/facial-rejuvenation/plan.json               a plan against its schema and today's edition
+  nappage check --schema answers                                the JSON Schema of a kind of file""",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except InputError as error:
+        print(f"nappage: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        sys.stderr.close()
+        return MAY
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="nappage",
+        description="Plans mesotherapy: who may be treated, with what, when, and why. It supports a licensed "
+        "clinician's decision; it is not a certified medical device.",
+        epilog="Each verb has worked examples: nappage VERB --help",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, says: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        added = verbs.add_parser(
+            name, help=says, description=says, epilog=_EXAMPLES[name],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        added.set_defaults(run=run)
+        added.add_argument("--json", action="store_true", help="the answer as JSON")
+        added.add_argument("--on", type=_day, metavar="DATE", help="the day it is asked for (YYYY-MM-DD; today)")
+        added.add_argument("--language", default="en", choices=("en", "fr"), help="the language of the words")
+        added.add_argument("--policy", metavar="FILE", help="the clinic's own decisions (YAML)")
+        return added
+
+    files = "a patient's file (YAML or JSON), a FHIR bundle (JSON, may be gzipped), or - for standard input"
+    for name, says, run in (
+        ("plan", "From a patient's answers and an order to a sourced treatment plan.", _plan),
+        ("screen", "May this patient have this order, on this day?", _screen),
+    ):
+        added = verb(name, says, run)
+        added.add_argument("file", help=files)
+        added.add_argument(
+            "answers", nargs="*", help="further files: the answers beside a bundle, or an order of its own"
+        )
+        if name == "plan":
+            added.add_argument("--out", metavar="FOLDER", default="out", help="where the documents go (out)")
+    added = verb("formulate", "What a mixture holds, and whether it keeps within the ceilings.", _formulate)
+    added.add_argument("file", nargs="+", help=files)
+    added = verb("schedule", "A course's dates, each with its reason; or proposed dates, checked.", _schedule)
+    added.add_argument("file", help="a file with protocol or regimen, start, given, constraints or proposed; or -")
+    added = verb("knowledge", "What this software believes, why, and who disagrees.", _knowledge)
+    added.add_argument("what", choices=("list", "show", "sources", "conflicts", "check"))
+    added.add_argument("id", nargs="?", help="for show: a record's id; for list: a kind of record")
+    added = verb("check", "Read any file of nappage against its schema and edition.", _check)
+    added.add_argument("file", nargs="?", help="answers, order, bundle, schedule, policy or plan; or -")
+    added.add_argument("--schema", metavar="KIND", help="print the JSON Schema of a kind of file instead")
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a date; write YYYY-MM-DD") from None
+
+
+# --- what the verbs share ----------------------------------------------------------------------------------------
+
+
+def _edition(args: argparse.Namespace) -> Edition:
+    from .knowledge import Decision, KnowledgeError, load
+
+    decisions: tuple[Decision, ...] = ()
+    if args.policy:
+        from .intake import load_yaml, validated
+
+        name, content = load_yaml(args.policy)
+        lines = content.get("decisions") if isinstance(content, dict) else None
+        if not isinstance(lines, list):
+            raise InputError(name, "a policy holds 'decisions', a list", "See docs/how-to/clinic-policy.md")
+        decisions = tuple(validated(Decision, line, f"{name}, decisions[{i}]") for i, line in enumerate(lines))
+    try:
+        edition = load(args.on or date.today(), decisions)
+    except KnowledgeError as error:
+        raise InputError(args.policy or "the edition", str(error), "Correct the decision") from None
+    for lapsed in edition.lapsed:
+        print(
+            f"nappage: the clinic's decision on '{lapsed.record}' has lapsed: the record it was made on has changed. "
+            f"Read it again (nappage knowledge show {lapsed.record}) and decide anew.",
+            file=sys.stderr,
+        )
+    return edition
+
+
+def _read_answers(paths: list[str]) -> Answers:
+    """One patient's files as answers: at most one bundle, one file of answers, one order of its own."""
+    from . import fhir
+    from .intake import Answers, Order, validated
+
+    answers: Answers | None = None
+    record: Answers | None = None
+    order: Order | None = None
+    for path in paths:
+        name, content = _content(path)
+        if fhir.looks_like_bundle(content):
+            if record is not None:
+                raise InputError(name, "this is a second bundle", "Give one patient's bundle")
+            record = fhir.to_answers(content, name)
+        elif isinstance(content, dict) and set(content) <= set(Order.model_fields) and content:
+            order = validated(Order, content, name)
+        else:
+            if answers is not None:
+                raise InputError(name, "this is a second file of answers", "Give one file of answers")
+            answers = validated(Answers, content, name)
+    answers = answers or Answers()
+    if order is not None:
+        if answers.order is not None:
+            raise InputError(paths[-1], "there are two orders", "Give the order in one place")
+        answers = answers.model_copy(update={"order": order})
+    return answers if record is None else fhir.with_record(answers, record)
+
+
+def _content(path: str) -> tuple[str, Any]:
+    """A file's name and content: FHIR as JSON with exact decimals, everything else as YAML."""
+    from . import fhir
+    from .intake.files import parse_yaml, read_bytes
+
+    name, data = read_bytes(path)
+    if data[:2] == b"\x1f\x8b" or (data.lstrip()[:1] == b"{" and b'"resourceType"' in data):
+        return name, fhir.parse_bundle(name, data)
+    return name, parse_yaml(name, data)
+
+
+def _facts(answers: Answers, edition: Edition, on: date) -> Facts:
+    from .intake import read
+
+    return read(answers, edition, on)
+
+
+def _print_json(document: Any) -> None:
+    print(document.model_dump_json(indent=2))
+
+
+# --- verbs -------------------------------------------------------------------------------------------------------
+
+
+def _screen(args: argparse.Namespace) -> int:
+    from .screening import screen
+
+    answers = _read_answers([args.file, *args.answers])
+    edition = _edition(args)
+    screening = screen(_facts(answers, edition, edition.on), edition, args.language)
+    if args.json:
+        _print_json(screening)
+    else:
+        from .plan import compose, terminal
+
+        terminal.show(compose.screening_sheet(screening, edition, args.language))
+    return MAY if screening.may_proceed else MAY_NOT
+
+
+def _plan(args: argparse.Namespace) -> int:
+    from .plan import compose, draft
+
+    paths = [args.file, *args.answers]
+    answers = _read_answers(paths)
+    edition = _edition(args)
+    plan = draft(answers, edition, edition.on, reference=_reference(paths), language=args.language)
+    if args.json:
+        _print_json(plan)
+        return MAY if plan.may_proceed else MAY_NOT
+    from .plan import terminal
+
+    if plan.screening.deceased:
+        print(plan.screening.statement)
+        return MAY_NOT
+    terminal.show(compose.summary(plan, edition))
+    from .plan import write
+
+    terminal.show_written(write(plan, edition, Path(args.out)), compose.Words(edition, args.language))
+    return MAY if plan.may_proceed else MAY_NOT
+
+
+def _reference(paths: list[str]) -> str:
+    """What the folder is called: the last file's name (the answers stand after the bundle)."""
+    name = Path(paths[-1]).name if paths[-1] != "-" else "patient"
+    for ending in (".gz", ".json", ".yaml", ".yml"):
+        name = name.removesuffix(ending)
+    return name or "patient"
+
+
+def _order(answers: Answers, name: str) -> Order:
+    if answers.order is None:
+        raise InputError(name, "there is no order in it", "Add 'order' with its 'mixture'; see examples/")
+    return answers.order
+
+
+def _formulate(args: argparse.Namespace) -> int:
+    from .formulation import formulate
+
+    answers = _read_answers(args.file)
+    order = _order(answers, args.file[0])
+    edition = _edition(args)
+    formulation = formulate(order, _facts(answers, edition, edition.on), edition, args.language)
+    if args.json:
+        _print_json(formulation)
+    else:
+        from .plan import compose, terminal
+
+        terminal.show(compose.formulation_sheet(formulation, edition, args.language))
+    return MAY if formulation.verdict == "within-limits" else MAY_NOT
+
+
+def _schedule(args: argparse.Namespace) -> int:
+    from .course import Request, plan_course
+    from .intake import load_yaml, validated
+
+    name, content = load_yaml(args.file)
+    request = validated(Request, content, name)
+    edition = _edition(args)
+    course = plan_course(request, edition, args.language)
+    if args.json:
+        _print_json(course)
+    else:
+        from .plan import compose, terminal
+
+        terminal.show(compose.course_sheet(course, edition, args.language))
+    return MAY if course.verdict in ("scheduled", "scheduled-with-notes", "accepted") else MAY_NOT
+
+
+def _knowledge(args: argparse.Namespace) -> int:
+    from .intake.files import dumps
+    from .knowledge import pages
+    from .knowledge.check import check
+
+    edition = _edition(args)
+    language: str = args.language
+    if args.what == "check":
+        report = check(edition, edition.on)
+        if args.json:
+            _print_json(report)
+        else:
+            print(f"{report.records} records, {report.positions} positions, {report.sources} sources")
+            for fault in (*report.faults, *report.overdue):
+                print(f"  fault: {fault}")
+            print(f"{len(report.unsourced)} position(s) say 'unsourced': {', '.join(report.unsourced) or 'none'}")
+            for name, missing in report.missing_translations.items():
+                print(f"{missing} text(s) have no translation into '{name}'")
+        return MAY_NOT if report.faults or report.overdue else MAY
+    if args.what == "show":
+        record = pages.find(edition, args.id)
+        if args.json:
+            _print_json(record)
+        else:
+            print(pages.page(edition, record.id, language))
+    elif args.what == "list":
+        text = pages.listing(edition, args.id, language)
+        if args.json:
+            kinds = (args.id,) if args.id else pages.KINDS
+            records = [record for kind in kinds for record in getattr(edition, kind).values()]
+            print(dumps([record.model_dump(mode="json", exclude_defaults=True) for record in records]))
+        else:
+            print(text)
+    elif args.what == "sources":
+        sources = {key: source.model_dump(mode="json") for key, source in edition.sources.items()}
+        print(dumps(sources) if args.json else pages.sources(edition))
+    elif args.json:
+        print(dumps([c.model_dump(mode="json", exclude_defaults=True) for c in pages.conflicting(edition)]))
+    else:
+        print(pages.conflicts(edition, language))
+    return MAY
+
+
+def schema_kinds() -> Mapping[str, type[Any]]:
+    """The kinds of file with a published schema."""
+    from .course import Course, Request
+    from .formulation import Formulation
+    from .intake import Answers, Order
+    from .knowledge import Decision
+    from .plan import TreatmentPlan
+    from .screening import Screening
+
+    return {
+        "answers": Answers, "order": Order, "schedule": Request, "decision": Decision,
+        "plan": TreatmentPlan, "screening": Screening, "formulation": Formulation, "course": Course,
+    }  # fmt: skip
+
+
+def _check(args: argparse.Namespace) -> int:
+    from .intake.files import dumps
+
+    kinds = schema_kinds()
+    if args.schema:
+        if args.schema not in kinds:
+            raise InputError(f"'{args.schema}'", "no schema is called so", f"Write one of {', '.join(kinds)}")
+        print(dumps(kinds[args.schema].model_json_schema()))
+        return MAY
+    if not args.file:
+        raise InputError("nappage check", "no file was named", "Name one, or --schema KIND")
+    name, content = _content(args.file)
+    edition = _edition(args)
+    kind, notes = _checked(name, content, edition)
+    if args.json:
+        print(dumps({"file": name, "kind": kind, "accepted": not notes, "notes": notes}))
+    else:
+        print(f"{name}: {kind}, " + ("as it should be." if not notes else "readable; note:"))
+        for note in notes:
+            print(f"  {note}")
+    return MAY_NOT if notes else MAY
+
+
+def _checked(name: str, content: Any, edition: Edition) -> tuple[str, list[str]]:
+    """The kind of a file and what stands in the way of using it. Raises InputError where it is malformed."""
+    from . import fhir
+    from .intake import Answers, Order, read, validated
+    from .plan import TreatmentPlan
+
+    kinds = schema_kinds()
+    if fhir.looks_like_bundle(content):
+        facts = read(fhir.with_record(Answers(), fhir.to_answers(content, name)), edition, edition.on)
+        return "FHIR bundle", [f"not recognised: “{u.quote}” ({u.origin})" for u in facts.unread]
+    keys = set(content) if isinstance(content, dict) else set()
+    if content and isinstance(content, dict) and content.get("document") == "treatment-plan":
+        plan = validated(TreatmentPlan, content, name)
+        notes = []
+        if plan.edition != edition.fingerprint:
+            notes.append(
+                f"it was made with edition {plan.edition_version} ({plan.edition}); "
+                f"today's is {edition.version} ({edition.fingerprint}). Plan again before it is used."
+            )
+        return "treatment plan", notes
+    if "decisions" in keys:
+        for index, line in enumerate(content["decisions"] or ()):
+            validated(kinds["decision"], line, f"{name}, decisions[{index}]")
+        return "clinic policy", []
+    if keys & {"protocol", "start", "proposed", "constraints", "given"} and not keys & {"patient", "mixture", "areas"}:
+        validated(kinds["schedule"], content, name)
+        return "schedule", []
+    if keys and keys <= set(Order.model_fields):
+        content = {"order": content}
+    facts = read(validated(Answers, content, name), edition, edition.on)
+    notes = [f"not recognised: “{unread.quote}” ({unread.origin})" for unread in facts.unread]
+    return "answers", [*notes, *facts.order_gaps]

@@ -1,0 +1,741 @@
+"""A plan → a sheet: the clinician's edition with everything, the patient's in plain words.
+
+Every label is a text of the edition, so a sheet speaks the plan's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+
+from ..aftercare import Line as AdviceLine
+from ..course import Course, Session
+from ..formulation import Cream, Formulation, IngredientDose
+from ..knowledge import Cited, Edition, grouped
+from ..screening import Finding, Screening
+from ..values import plain
+from .sheet import (
+    Block,
+    Column,
+    Entries,
+    Entry,
+    Glance,
+    Line,
+    Mark,
+    Notice,
+    Paragraph,
+    Said,
+    Section,
+    Sheet,
+    SourceLine,
+    SourceList,
+    Step,
+    Steps,
+    Strip,
+    Table,
+    Tone,
+)
+from .treatment_plan import TreatmentPlan
+
+_TONES: dict[str, Tone] = {
+    "contraindicated": "stop",
+    "defer": "wait",
+    "needs-clinician-decision": "wait",
+    "proceed-with-precautions": "go",
+    "clear": "go",
+    "absolute-contraindication": "stop",
+    "deferral": "wait",
+    "relative-contraindication": "wait",
+    "precaution": "wait",
+    "information": "go",
+    "within-limits": "go",
+    "over-limit": "stop",
+    "not-allowed": "stop",
+    "volume-mismatch": "wait",
+    "needs-data": "wait",
+    "no-ceiling-known": "wait",
+    "scheduled": "go",
+    "scheduled-with-notes": "go",
+    "accepted": "go",
+    "refused": "stop",
+    "conflict": "stop",
+}
+
+
+def tone_of(word: str) -> Tone:
+    """The colour of a verdict or a severity."""
+    return _TONES.get(word, "wait")
+
+
+def clinician(plan: TreatmentPlan, edition: Edition) -> Sheet:
+    """Everything the plan holds, each number with its source."""
+    return _Clinician(plan, edition).sheet()
+
+
+def patient(plan: TreatmentPlan, edition: Edition) -> Sheet:
+    """What the patient needs, in plain words: dates, preparation, what is normal, whom to call."""
+    return _Patient(plan, edition).sheet()
+
+
+class Words:
+    """The edition's labels in one language."""
+
+    def __init__(self, edition: Edition, language: str) -> None:
+        self.edition, self.language = edition, language
+
+    def __call__(self, key: str, **words: str) -> str:
+        return self.edition.say(f"plan.{key}", self.language, **words)
+
+    def day(self, day: date, *, weekday: bool = True) -> str:
+        """A day as people write it: Fri 20 March 2026."""
+        days = self("weekdays").removeprefix("[en] ").split(",")
+        months = self("months").removeprefix("[en] ").split(",")
+        text = f"{day.day} {months[day.month - 1]} {day.year}"
+        return f"{days[day.weekday()]} {text}" if weekday else text
+
+    def short_day(self, day: date) -> str:
+        months = self("months").removeprefix("[en] ").split(",")
+        return f"{day.day} {months[day.month - 1][:3]}"
+
+
+class _Rooms:
+    """Each room's answer as blocks; remembers the sources it named, for the list at the end."""
+
+    def __init__(self, edition: Edition, language: str) -> None:
+        self.edition, self.say = edition, Words(edition, language)
+        self.refs: dict[str, None] = {}  # in the order of their naming
+
+    def ref(self, sources: Iterable[Cited]) -> tuple[str, ...]:
+        """The keys, remembered for the list of sources."""
+        keys = tuple(dict.fromkeys(source.ref for source in sources))
+        self.refs.update(dict.fromkeys(keys))
+        return keys
+
+    # --- screening -----------------------------------------------------------------------------------------
+
+    def screening(self, screening: Screening) -> Iterator[Block]:
+        say = self.say
+        if screening.earliest_date is not None:
+            yield Notice(tone="wait", title=say("earliest", day=say.day(screening.earliest_date)), text=say("counted"))
+        if not screening.findings:
+            yield Paragraph(text=say("no-findings"))
+        else:
+            yield Entries(entries=tuple(self.finding(finding) for finding in screening.findings))
+
+    def finding(self, finding: Finding) -> Entry:
+        say = self.say
+        lines: list[Line] = []
+        for because in finding.because:
+            quotes = "; ".join(f"“{quote}”" for quote in because.quotes if quote)
+            value = "" if because.value is True else f": {_shown(because.value)}"
+            confirm = f" ({say('confirm')})" if because.confirm else ""
+            lines.append(
+                Line(label=say("because"), text=f"{because.title}{value}{f' — {quotes}' if quotes else ''}{confirm}")
+            )
+        lines.append(Line(label=say("do"), text=finding.do))
+        if finding.earliest_date is not None:
+            lines.append(Line(label=say("until"), text=say.day(finding.earliest_date)))
+        elif finding.until:
+            lines.append(Line(label=say("until"), text=finding.until.removeprefix("until ")))
+        self.ref(finding.sources)
+        stated = grouped(finding.sources) or {finding.reason: tuple(source.ref for source in finding.sources)}
+        for number, (says, keys) in enumerate(stated.items()):
+            grade = f" ({_grade(finding.grade)})" if number == 0 else ""
+            lines.append(Line(label="" if number else say("source"), text=f"{says}{grade}", refs=keys))
+        for dissent in finding.dissent:
+            self.ref(dissent.sources)
+            lines.append(Line(label=say("disagrees"), text=dissent.line))
+        if finding.clinic_decision:
+            lines.append(Line(label=say("clinic-decision"), text=finding.clinic_decision))
+        return Entry(
+            mark=say(f"severity-{finding.severity}"),
+            tone=tone_of(finding.severity),
+            title=finding.title,
+            lines=tuple(lines),
+        )
+
+    def questions(self, screening: Screening) -> Iterator[Block]:
+        say = self.say
+        if screening.open_questions:
+            yield Table(
+                columns=(Column(title=say("question"), wide=True), Column(title=say("could-be"))),
+                rows=tuple(
+                    (Said(text=question.question), Said(text=say(f"severity-{question.could_be}")))
+                    for question in screening.open_questions
+                ),
+            )
+        if screening.order_questions:
+            names = ", ".join(question.title for question in screening.order_questions)
+            yield Paragraph(
+                text=say("order-questions", count=str(len(screening.order_questions)), titles=names), quiet=True
+            )
+
+    # --- mixture -------------------------------------------------------------------------------------------
+
+    def formulation(self, formulation: Formulation) -> Iterator[Block]:
+        say = self.say
+        yield Notice(
+            tone=tone_of(formulation.verdict), title=say(f"formula-{formulation.verdict}"), text=formulation.statement
+        )
+        if formulation.ingredients:
+            yield Table(
+                columns=(
+                    Column(title=say("ingredient")),
+                    Column(title=say("amount"), align="right"),
+                    Column(title="mg/mL", align="right"),
+                    Column(title="mg/kg", align="right"),
+                    Column(title=say("ceiling"), align="right"),
+                    Column(title=say("governs"), wide=True),
+                ),
+                rows=tuple(self.dose(dose) for dose in formulation.ingredients),
+                note=say("doses-note"),
+            )
+        yield from self.formulation_details(formulation)
+
+    def dose(self, dose: IngredientDose) -> tuple[Said, ...]:
+        """One ingredient's row: what there is of it, what limits it, and on whose word."""
+        say, governing = self.say, dose.governing
+        amount = say("not-stated") if dose.mg is None else f"{_figure(dose.mg)} mg"
+        if dose.iu is not None:
+            amount = f"{plain(dose.iu)} IU"
+        if governing is not None:
+            limit = f"{plain(governing.value)} {governing.unit}"
+            because = f"{say(f'dose-{dose.status}')}: {governing.title}"
+            keys = self.ref(governing.sources)
+        else:
+            limit = ""
+            because = say(f"dose-{dose.status}")
+            keys = self.ref(dose.sources)
+        if dose.searched and dose.status == "no-ceiling-known":
+            because += f" ({say('searched', what=dose.searched)})"
+        if dose.refused:
+            because += f". {dose.refused}"
+        if dose.dissent:
+            because += f" {say('disagrees')}: {'; '.join(dose.dissent)}"
+        return (
+            Said(text=dose.title, strong=True),
+            Said(text=amount),
+            Said(text="" if dose.mg_per_ml is None else _figure(dose.mg_per_ml)),
+            Said(text="" if dose.mg_per_kg is None else _figure(dose.mg_per_kg)),
+            Said(text="" if dose.ceiling_mg is None else f"{_figure(dose.ceiling_mg)} mg"),
+            Said(text=f"{because}{f' — {limit}' if limit and dose.ceiling_mg is None else ''}", refs=keys),
+        )
+
+    def formulation_details(self, formulation: Formulation) -> Iterator[Block]:
+        say = self.say
+        for refusal in formulation.refusals:
+            self.ref(refusal.sources)
+            yield Notice(tone="stop", title=refusal.name, text=refusal.why)
+        for together in formulation.together:
+            yield Paragraph(text=together.text)
+        for cream in formulation.creams:
+            yield Entries(entries=(self.cream(cream),))
+        if formulation.compatibility:
+            yield Table(
+                columns=(
+                    Column(title=say("pair")),
+                    Column(title=say("compatibility")),
+                    Column(title=say("why-pair"), wide=True),
+                ),
+                rows=tuple(
+                    (
+                        Said(text=" + ".join(pair.pair)),
+                        Said(text=say(pair.verdict), strong=pair.verdict == "incompatible"),
+                        Said(text=pair.why, refs=self.ref(pair.sources)),
+                    )
+                    for pair in formulation.compatibility
+                ),
+            )
+        steps = [
+            Step(text=f"{step.step}. {step.name}", when=say("ml", amount=plain(step.volume_ml)))
+            for step in formulation.draw_up
+        ]
+        if steps:
+            yield Paragraph(text=say("draw-up"))
+            yield Steps(boxes=True, steps=tuple(steps))
+        for vial in formulation.vials:
+            if vial.open is not None and vial.left_over_ml is not None:
+                yield Paragraph(
+                    text=say("vials", count=str(vial.open), product=vial.title, left=plain(vial.left_over_ml))
+                )
+        for note in formulation.notes:
+            yield Paragraph(text=note, quiet=True)
+
+    def cream(self, cream: Cream) -> Entry:
+        """A numbing cream: what is put on, against its own limits."""
+        say = self.say
+        given = [
+            say(f"cream-{key}", amount=plain(amount))
+            for key, amount in (("grams", cream.grams), ("area", cream.area_cm2), ("dwell", cream.dwell_min))
+            if amount is not None
+        ]
+        if cream.applied_by:
+            given.append(say(f"cream-by-{cream.applied_by}"))
+        lines = [Line(label=say("ordered-cream"), text=", ".join(given) or say("not-given"))]
+        for limit in cream.limits:
+            used = "" if limit.used is None else f" ({_figure(limit.used)})"
+            lines.append(
+                Line(
+                    label=say(f"dose-{limit.status}"),
+                    text=f"{limit.title}: {plain(limit.value)} {limit.unit}{used}",
+                    refs=self.ref(limit.sources),
+                )
+            )
+        lines.append(Line(label=say("note"), text=cream.note))
+        return Entry(
+            mark=say(f"dose-{cream.status}"), tone=tone_of(cream.status), title=cream.title, lines=tuple(lines)
+        )
+
+    def strip(self, course: Course) -> Strip | None:
+        days = [session.date for session in course.sessions]
+        if not days:
+            return None
+        first, last = min(days), max(days)
+        span = max((last - first).days, 1)
+        marks = tuple(
+            Mark(
+                at=(session.date - first).days / span,
+                label=str(session.number),
+                day=self.say.short_day(session.date),
+                phase=session.phase,
+            )
+            for session in course.sessions
+        )
+        says = self.say("strip", dates=", ".join(self.say.day(day) for day in days))
+        return Strip(marks=marks, says=says)
+
+    def course(self, course: Course) -> Iterator[Block]:
+        say = self.say
+        for conflict in course.conflicts:
+            yield Notice(tone="stop", title=conflict.what, text=conflict.way_out)
+            self.ref(conflict.sources)
+        strip = self.strip(course)
+        if strip is not None:
+            yield strip
+            yield Table(
+                columns=(
+                    Column(title=say("session"), align="right"),
+                    Column(title=say("date")),
+                    Column(title=say("phase")),
+                    Column(title=say("why"), wide=True),
+                ),
+                rows=tuple(
+                    (
+                        Said(text=str(session.number)),
+                        Said(text=say.day(session.date), strong=True),
+                        Said(text=say(f"phase-{session.phase}")),
+                        Said(
+                            text=" ".join(p for p in (session.why, session.moved or "") if p),
+                            refs=self.moved_by(session),
+                        ),
+                    )
+                    for session in course.sessions
+                ),
+            )
+        yield from self.regimens(course)
+
+    def moved_by(self, session: Session) -> tuple[str, ...]:
+        """Sources of what moved a session; those of the regimen stand with it, once."""
+        return self.ref(source for reason in session.moved_by for source in reason.sources)
+
+    def regimens(self, course: Course) -> Iterator[Block]:
+        """Why this regimen and this least gap, what to note, and what others published."""
+        say, regimen = self.say, course.regimen
+        lines = [Line(label=say("regimen"), text=f"{regimen.words}.", refs=self.ref(regimen.sources))]
+        lines.append(Line(label=say("why-regimen"), text=regimen.because))
+        if course.minimum is not None:
+            lines.append(Line(label=say("least-gap"), text=course.minimum.text, refs=self.ref(course.minimum.sources)))
+        if regimen.evidence:
+            lines.append(Line(label=say("evidence"), text=regimen.evidence))
+        lines += [Line(label=say("note"), text=note.text, refs=self.ref(note.sources)) for note in course.notes]
+        lines += [
+            Line(label=say("review"), text=" ".join(p for p in (say.day(r.due) if r.due else "", r.text) if p))
+            for r in course.reviews
+        ]
+        yield Entries(entries=(Entry(mark=say("course"), title=regimen.title, lines=tuple(lines)),))
+        if course.others:
+            yield Table(
+                columns=(Column(title=say("regimens"), wide=True), Column(title=say("grade"))),
+                rows=tuple(
+                    (Said(text=other.words, refs=self.ref(other.sources)), Said(text=_grade(other.grade)))
+                    for other in course.others
+                ),
+            )
+
+    def sources(self) -> SourceList:
+        lines = []
+        for key in sorted(self.refs):
+            source = self.edition.sources.get(key)
+            if source is None:
+                continue
+            year = f" ({source.year})" if source.year else ""
+            seen = self.say(f"seen-{source.seen}")
+            lines.append(SourceLine(key=key, text=f"{source.title}{year}. {seen}", url=source.url))
+        return SourceList(sources=tuple(lines))
+
+
+class _Composer:
+    def __init__(self, plan: TreatmentPlan, edition: Edition) -> None:
+        self.plan, self.edition = plan, edition
+        self.rooms = _Rooms(edition, plan.language)
+        self.say = self.rooms.say
+
+    def treatment(self) -> str:
+        order = self.plan.order
+        names = [*order.products, *(line.product or line.ingredient or "" for line in order.mixture)]
+        return ", ".join(dict.fromkeys(names)) or self.say("not-given")
+
+    def foot(self) -> str:
+        plan = self.plan
+        return self.say(
+            "foot", software=plan.software, edition=f"{plan.edition_version} ({plan.edition})",
+            day=self.say.day(plan.asked_on, weekday=False),
+        )  # fmt: skip
+
+    def start(self) -> tuple[str, str]:
+        plan = self.plan
+        first = next((s.date for s in plan.course.sessions), None) if plan.course else plan.order.planned_start
+        if first is None:
+            return self.say("not-given"), ""
+        clock = " ".join(part for part in (plan.order.planned_time, plan.order.time_zone) if part)
+        return self.say.day(first), clock or self.say("no-time")
+
+
+class _Clinician(_Composer):
+    def sheet(self) -> Sheet:
+        plan, say, screening = self.plan, self.say, self.plan.screening
+        sections = [s for s in self.sections() if s.blocks]
+        sections.append(Section(title=say("sources"), blocks=(self.rooms.sources(),)))
+        who = plan.patient.name or plan.reference
+        tone = "wait" if screening.incomplete and tone_of(screening.verdict) == "go" else tone_of(screening.verdict)
+        return Sheet(
+            language=plan.language,
+            day=plan.asked_on,
+            title=say("title", patient=who),
+            subtitle=say(
+                "subtitle", indication=plan.indication or say("not-given"), day=say.day(plan.asked_on, weekday=False)
+            ),
+            tone=tone,
+            verdict=say(f"verdict-{screening.verdict}") if not self.unclear() else say("verdict-unclear"),
+            statement=screening.statement,
+            glance=() if screening.deceased else tuple(self.glance()),
+            sections=tuple(sections),
+            foot=self.foot(),
+        )
+
+    def unclear(self) -> bool:
+        return self.plan.screening.verdict == "clear" and self.plan.screening.incomplete
+
+    def glance(self) -> Iterator[Glance]:
+        plan, say, place = self.plan, self.say, self.plan.placement
+        person = plan.patient
+        about = [
+            say("years", count=str(person.age_years)) if person.age_years is not None else say("age-unknown"),
+            say(f"sex-{person.sex}") if person.sex else "",
+            say("phototype", type=("I", "II", "III", "IV", "V", "VI")[person.phototype - 1])
+            if person.phototype
+            else "",
+        ]
+        yield Glance(
+            label=say("patient"), value=person.name or plan.reference, note=", ".join(part for part in about if part)
+        )
+        where = ", ".join(place.areas) or say("areas-not-given")
+        yield Glance(
+            label=say("treatment"), value=self.treatment(), note=", ".join(p for p in (place.title, where) if p)
+        )
+        if place.volume_ml is not None and place.volume_per_point_ml is not None:
+            volume = say("ml", amount=plain(place.volume_ml))
+            note = say("points-of", points=str(place.points), each=plain(place.volume_per_point_ml))
+        else:
+            volume, note = say("not-given"), say("to-sign-points")
+        yield Glance(label=say("volume"), value=volume, note=note)
+        day, clock = self.start()
+        yield Glance(label=say("first-session"), value=day, note=clock)
+        course = plan.course
+        if course is not None and course.sessions:
+            yield Glance(
+                label=say("course"),
+                value=say("sessions", count=str(len([s for s in course.sessions if s.phase != "maintenance"]))),
+                note=course.regimen.words,
+            )
+        else:
+            yield Glance(label=say("course"), value=say("no-dates"), note="")
+        count = len(plan.to_sign)
+        yield Glance(
+            label=say("before-signing"), value=say("open-points", count=str(count)) if count else say("nothing-open")
+        )
+
+    def sections(self) -> Iterator[Section]:
+        plan, say = self.plan, self.say
+        if plan.screening.deceased:
+            return
+        if plan.to_sign:
+            steps = tuple(Step(text=item.text) for item in plan.to_sign)
+            yield Section(
+                title=say("to-sign"),
+                blocks=(Paragraph(text=say("to-sign-note"), quiet=True), Steps(boxes=True, steps=steps)),
+            )
+        yield Section(title=say("screening"), blocks=tuple(self.rooms.screening(plan.screening)))
+        if plan.screening.open_questions or plan.screening.order_questions:
+            yield Section(title=say("questions"), blocks=tuple(self.rooms.questions(plan.screening)))
+        if plan.formulation is not None:
+            yield Section(title=say("mixture"), blocks=tuple(self.rooms.formulation(plan.formulation)))
+        yield Section(title=say("placement"), blocks=tuple(self.placement()))
+        yield Section(title=say("course"), blocks=tuple(self.course()))
+        if plan.screening.checklist:
+            steps = tuple(
+                Step(text=f"{item.title}: {item.do}", refs=self.rooms.ref(item.sources))
+                for item in plan.screening.checklist
+            )
+            yield Section(
+                title=say("checklist"),
+                blocks=(Paragraph(text=say("checklist-note"), quiet=True), Steps(boxes=True, steps=steps)),
+            )
+        if plan.aftercare is not None:
+            care = plan.aftercare
+            yield Section(title=say("before"), blocks=(self.advice((*care.before, *care.during)),))
+            yield Section(title=say("after"), blocks=(self.advice(care.after),))
+            yield Section(title=say("normal"), blocks=(self.advice(care.normal),))
+            yield Section(
+                title=say("warnings"),
+                blocks=tuple(
+                    block
+                    for warning in care.warnings
+                    for block in (
+                        Notice(
+                            tone="stop" if warning.level == "emergency" else "wait",
+                            title=self.edition.say(f"aftercare.level.{warning.level}", plan.language),
+                        ),
+                        self.advice(warning.lines),
+                    )
+                ),
+            )
+            yield Section(title=say("told"), blocks=(self.advice(care.about),) if care.about else ())
+
+    def placement(self) -> Iterator[Block]:
+        say, place = self.say, self.plan.placement
+        keys = self.rooms.ref(place.sources)
+        if place.title:
+            yield Paragraph(text=f"{place.title}. {place.says or ''}".strip(), refs=keys)
+        if place.volume_ml is not None and place.volume_per_point_ml is not None:
+            yield Paragraph(
+                text=say(
+                    "points-total",
+                    points=str(place.points),
+                    each=plain(place.volume_per_point_ml),
+                    total=plain(place.volume_ml),
+                )
+            )
+        ordered = [
+            say(f"ordered-{key}", amount=plain(amount))
+            for key, amount in (("depth", place.depth_mm), ("spacing", place.spacing_mm), ("area", place.area_cm2))
+            if amount is not None
+        ]
+        if ordered:
+            yield Paragraph(text=f"{say('ordered')} {'; '.join(ordered)}.")
+        if place.published:
+            yield Paragraph(text=f"{say('published')} {'; '.join(place.published)}.", refs=keys)
+        yield Paragraph(text=say("no-map"), quiet=True)
+
+    def course(self) -> Iterator[Block]:
+        if self.plan.course_note:
+            yield Notice(tone="wait", title=self.plan.course_note)
+        if self.plan.course is not None:
+            yield from self.rooms.course(self.plan.course)
+
+    def advice(self, lines: Iterable[AdviceLine]) -> Block:
+        say = self.say
+        rows = []
+        for line in lines:
+            keys = self.rooms.ref(line.sources)
+            dissent = f" {say('disagrees')}: {'; '.join(line.dissent)}" if line.dissent else ""
+            rows.append((Said(text=line.title, strong=True), Said(text=f"{line.text}{dissent}", refs=keys)))
+        return Table(columns=(Column(title=say("about")), Column(title=say("line"), wide=True)), rows=tuple(rows))
+
+
+class _Patient(_Composer):
+    def sheet(self) -> Sheet:
+        plan, say, screening = self.plan, self.say, self.plan.screening
+        unclear = screening.incomplete and screening.verdict in ("clear", "proceed-with-precautions")
+        key = "unclear" if unclear else screening.verdict
+        day, clock = self.start()
+        dated = plan.course is not None and bool(plan.course.sessions)
+        glance = [Glance(label=say("patient-treatment"), value=plan.indication or self.treatment())]
+        if dated:
+            glance.append(Glance(label=say("first-session"), value=day, note=clock))
+        return Sheet(
+            language=plan.language,
+            day=plan.asked_on,
+            title=say("patient-title"),
+            subtitle=say(
+                "patient-subtitle",
+                patient=plan.patient.name or plan.reference,
+                day=say.day(plan.asked_on, weekday=False),
+            ),
+            tone="wait" if unclear else tone_of(screening.verdict),
+            verdict=say(f"patient-verdict-{key}"),
+            statement=self.statement(key),
+            glance=() if screening.deceased else tuple(glance),
+            sections=() if screening.deceased else tuple(s for s in self.sections() if s.blocks),
+            foot=self.foot(),
+        )
+
+    def statement(self, key: str) -> str:
+        if self.plan.screening.deceased:
+            return self.plan.screening.statement
+        day = self.plan.screening.earliest_date
+        if key == "defer" and day is not None:
+            return self.say("patient-says-defer-date", day=self.say.day(day))
+        return self.say(f"patient-says-{key}")
+
+    def sections(self) -> Iterator[Section]:
+        plan, say = self.plan, self.say
+        told = tuple(dict.fromkeys(finding.tell for finding in plan.screening.findings))
+        if told:
+            yield Section(title=say("patient-found"), blocks=(Steps(steps=tuple(Step(text=text) for text in told)),))
+        questions = tuple(dict.fromkeys(q.question for q in plan.screening.open_questions))
+        if questions:
+            yield Section(
+                title=say("patient-questions"),
+                blocks=(
+                    Paragraph(text=say("patient-questions-note"), quiet=True),
+                    Steps(boxes=True, steps=tuple(Step(text=text) for text in questions)),
+                ),
+            )
+        if plan.course is not None and plan.course.sessions:
+            strip = self.rooms.strip(plan.course)
+            dates = Steps(
+                steps=tuple(
+                    Step(text=say("patient-session", number=str(s.number)), when=say.day(s.date))
+                    for s in plan.course.sessions
+                )
+            )
+            yield Section(
+                title=say("patient-dates"),
+                blocks=(*((strip,) if strip else ()), dates, Paragraph(text=say("patient-dates-note"), quiet=True)),
+            )
+        care = plan.aftercare
+        if care is None or plan.screening.verdict == "contraindicated":
+            yield Section(title=say("patient-contact"), blocks=(Paragraph(text=say("patient-contact-plain")),))
+            return
+        for title, lines in (
+            ("before", care.before),
+            ("during", care.during),
+            ("after", care.after),
+            ("normal", care.normal),
+        ):
+            kept = [line for line in lines if line.governed_by is None]
+            if kept:
+                steps = tuple(Step(text=line.text) for line in kept)
+                yield Section(title=say(f"patient-{title}"), blocks=(Steps(steps=steps),))
+        blocks: list[Block] = []
+        for warning in care.warnings:
+            blocks.append(
+                Notice(
+                    tone="stop" if warning.level == "emergency" else "wait",
+                    title=self.edition.say(f"aftercare.level.{warning.level}", plan.language),
+                )
+            )
+            blocks.append(Steps(steps=tuple(Step(text=line.text) for line in warning.lines)))
+        yield Section(title=say("patient-warnings"), blocks=tuple(blocks))
+        yield Section(title=say("patient-contact"), blocks=(Paragraph(text=care.contact),))
+        about = tuple(Step(text=f"{line.title}. {line.text}") for line in care.about)
+        yield Section(title=say("patient-about"), blocks=(Steps(steps=about),) if about else ())
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    if isinstance(value, float | Decimal):
+        return plain(Decimal(str(value)))
+    return str(value)
+
+
+def _figure(amount: Decimal) -> str:
+    """An amount to at most three decimals; what is exact stays exact in the JSON."""
+    return plain(amount.quantize(Decimal("0.001")) if amount % Decimal("0.001") else amount)
+
+
+def _grade(grade: str) -> str:
+    return grade.replace("-", " ")
+
+
+# --- one room alone, for the terminal ----------------------------------------------------------------------------
+
+
+def summary(plan: TreatmentPlan, edition: Edition) -> Sheet:
+    """The clinician's sheet cut down to what fits a terminal: verdict, findings, questions, doses, dates."""
+    whole = clinician(plan, edition)
+    say = Words(edition, plan.language)
+    wanted = {say(key) for key in ("to-sign", "screening", "questions", "mixture", "course")}
+    kept = [section for section in whole.sections if section.title in wanted]
+    return whole.model_copy(update={"sections": tuple(map(_without_regimens(say("regimens")), kept))})
+
+
+def _without_regimens(title: str) -> Callable[[Section], Section]:
+    """A section without the table of other regimens, which is long."""
+
+    def shortened(section: Section) -> Section:
+        kept = tuple(b for b in section.blocks if not (isinstance(b, Table) and b.columns[0].title == title))
+        return section.model_copy(update={"blocks": kept})
+
+    return shortened
+
+
+def screening_sheet(screening: Screening, edition: Edition, language: str) -> Sheet:
+    """A screening by itself."""
+    rooms = _Rooms(edition, language)
+    say = rooms.say
+    unclear = screening.verdict == "clear" and screening.incomplete
+    return _room(
+        rooms, screening.asked_on, say("screening"),
+        tone="wait" if unclear else tone_of(screening.verdict),
+        verdict=say("verdict-unclear") if unclear else say(f"verdict-{screening.verdict}"),
+        statement=screening.statement,
+        sections=()
+        if screening.deceased
+        else (
+            Section(title=say("screening"), blocks=tuple(rooms.screening(screening))),
+            Section(title=say("questions"), blocks=tuple(rooms.questions(screening))),
+        ),
+    )  # fmt: skip
+
+
+def formulation_sheet(formulation: Formulation, edition: Edition, language: str) -> Sheet:
+    """A mixture by itself."""
+    rooms = _Rooms(edition, language)
+    say = rooms.say
+    return _room(
+        rooms, edition.on, say("mixture"), tone=tone_of(formulation.verdict),
+        verdict=say(f"formula-{formulation.verdict}"), statement=formulation.statement,
+        sections=(Section(title=say("mixture"), blocks=tuple(rooms.formulation(formulation))[1:]),),
+    )  # fmt: skip
+
+
+def course_sheet(course: Course, edition: Edition, language: str) -> Sheet:
+    """A course by itself."""
+    rooms = _Rooms(edition, language)
+    say = rooms.say
+    return _room(
+        rooms, edition.on, say("course"), tone=tone_of(course.verdict),
+        verdict=say(f"course-{course.verdict}"), statement=course.statement,
+        sections=(Section(title=say("course"), blocks=tuple(rooms.course(course))),),
+    )  # fmt: skip
+
+
+def _room(
+    rooms: _Rooms, day: date, title: str, *, tone: Tone, verdict: str, statement: str, sections: tuple[Section, ...]
+) -> Sheet:
+    return Sheet(
+        language=rooms.say.language,
+        day=day,
+        title=title,
+        subtitle="",
+        tone=tone,
+        verdict=verdict,
+        statement=statement,
+        glance=(),
+        sections=tuple(section for section in sections if section.blocks),
+        foot=rooms.say("foot-short", edition=rooms.edition.version),
+    )

@@ -1,0 +1,270 @@
+"""`draft` asks every room about one patient's order and keeps the answers as one frozen document."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from ..aftercare import Aftercare, Treatment, advise
+from ..course import Course, Request, plan_course
+from ..formulation import Formulation, formulate
+from ..intake import Answers, Facts, Order, contents_of, read, region_id, technique_id
+from ..knowledge import Cited, Edition, cited
+from ..screening import Screening, screen
+from ..values import Amount, Document, InputError
+
+SOFTWARE = "0.1.0"
+
+
+class Person(Document):
+    """What the documents say of the patient."""
+
+    name: str | None = None
+    age_years: int | None = None
+    sex: str | None = None
+    phototype: int | None = None
+    weight_kg: Amount | None = None
+
+
+class Placement(Document):
+    """How the product is placed, from the order and the technique's record. `volume_ml` is points × volume per
+    point. No map is drawn yet."""
+
+    technique: str | None = None
+    title: str | None = None
+    says: str | None = None
+    areas: tuple[str, ...] = ()
+    points: int | None = None
+    volume_per_point_ml: Amount | None = None
+    volume_ml: Amount | None = None
+    depth_mm: Amount | None = None
+    spacing_mm: Amount | None = None
+    area_cm2: Amount | None = None
+    published: tuple[str, ...] = ()  # the technique's published ranges, in words
+    sources: tuple[Cited, ...] = ()
+
+
+class ToSign(Document):
+    """Something missing before this plan can be signed. It never changes the patient's screening."""
+
+    room: Literal["order", "screening", "formulation", "course", "placement"]
+    text: str
+
+
+class TreatmentPlan(Document):
+    """The whole plan for one order. Self-contained: words, sources and versions are in it."""
+
+    document: Literal["treatment-plan"] = "treatment-plan"
+    software: str = SOFTWARE
+    reference: str
+    language: str
+    asked_on: date
+    edition: str
+    edition_version: str
+    patient: Person
+    goals: tuple[str, ...] = ()
+    order: Order
+    indication: str | None = None
+    screening: Screening
+    formulation: Formulation | None = None
+    placement: Placement
+    course: Course | None = None
+    course_note: str | None = None  # why there is no course, or why it does not start on the planned day
+    aftercare: Aftercare | None = None
+    to_sign: tuple[ToSign, ...] = ()
+
+    @property
+    def may_proceed(self) -> bool:
+        """Whether every room that was asked says that this session may go ahead."""
+        formula = self.formulation is not None and self.formulation.verdict == "within-limits"
+        course = self.course is None or self.course.verdict != "conflict"
+        return self.screening.may_proceed and formula and course
+
+
+def draft(
+    answers: Answers, edition: Edition, on: date, *, reference: str = "patient", language: str = "en"
+) -> TreatmentPlan:
+    """The plan for the answers' order, asked for on `on`. Raises InputError where the order names a protocol,
+    a regimen or a date that cannot be."""
+    order = answers.order or Order()
+    facts = read(answers, edition, on)
+    screening = screen(facts, edition, language)
+    person = _person(answers, facts)
+    indication = facts["indication"]
+    base = TreatmentPlan(
+        reference=reference,
+        language=language,
+        asked_on=on,
+        edition=edition.fingerprint,
+        edition_version=edition.version,
+        patient=person,
+        goals=(answers.goals,) if isinstance(answers.goals, str) else answers.goals or (),
+        order=order,
+        indication=_indication_title(edition, indication),
+        screening=screening,
+        placement=_placement(order, edition, language),
+    )
+    if screening.deceased:
+        return base
+    formulation = formulate(order, facts, edition, language)
+    course, note = _course(answers, facts, screening, edition, language)
+    aftercare = _aftercare(order, facts, course, edition, language)
+    return base.model_copy(
+        update={
+            "formulation": formulation,
+            "course": course,
+            "course_note": note,
+            "aftercare": aftercare,
+            "to_sign": _to_sign(base, formulation, course, edition, language),
+        }
+    )
+
+
+def _person(answers: Answers, facts: Facts) -> Person:
+    age = facts["age_years"]
+    return Person(
+        name=answers.patient.name or (answers.record.patient.name if answers.record else None),
+        age_years=None if age is None else int(age),
+        sex=facts["sex"],
+        phototype=None if facts["phototype"] is None else int(facts["phototype"]),
+        weight_kg=facts["weight_kg"],
+    )
+
+
+def _indication_title(edition: Edition, indication: str | None) -> str | None:
+    if indication is None:
+        return None
+    concept = edition.indications.get(indication)
+    return (concept.title if concept else None) or indication.replace("-", " ").capitalize()
+
+
+def _placement(order: Order, edition: Edition, language: str) -> Placement:
+    technique = technique_id(edition, order.technique) if order.technique else None
+    record = edition.techniques.get(technique) if technique else None
+    total = order.points * order.volume_per_point_ml if order.points and order.volume_per_point_ml else None
+    regions = [region_id(edition, area) for area in order.areas]
+    published: list[str] = []
+    if record:
+        for key, bounds in (
+            ("depth", record.depth_mm),
+            ("volume", record.volume_per_point_ml),
+            ("spacing", record.spacing_mm),
+            ("angle", record.angle_deg),
+        ):
+            if bounds:
+                low, high = (f"{bound.normalize():f}" for bound in bounds)
+                published.append(edition.say(f"plan.published-{key}", language, low=low, high=high))
+    return Placement(
+        technique=technique,
+        title=edition.text(record.title, language) if record else order.technique,
+        says=edition.text(record.says, language) if record else None,
+        areas=tuple(
+            edition.text(edition.regions[region].title, language) if region else name
+            for region, name in zip(regions, order.areas, strict=True)
+        ),
+        points=order.points,
+        volume_per_point_ml=order.volume_per_point_ml,
+        volume_ml=total,
+        depth_mm=order.depth_mm,
+        spacing_mm=order.spacing_mm,
+        area_cm2=order.area_cm2,
+        published=tuple(published),
+        sources=cited(edition, record.source) if record else (),
+    )
+
+
+def _course(
+    answers: Answers, facts: Facts, screening: Screening, edition: Edition, language: str
+) -> tuple[Course | None, str | None]:
+    """The dates of the ordered protocol, or of the one whose name is the indication's. None with the reason
+    where no date may be given."""
+    order = answers.order or Order()
+    if screening.verdict == "contraindicated":
+        return None, edition.say("plan.no-course-contraindicated", language)
+    protocol = order.protocol or next(
+        (p.id for p in edition.protocols.values() if facts["indication"] in p.indications), None
+    )
+    if protocol is None:
+        return None, edition.say("plan.no-course-protocol", language)
+    if order.planned_start is None:
+        return None, edition.say("plan.no-course-start", language)
+    note = None
+    start = order.planned_start
+    if screening.verdict == "defer":
+        if screening.earliest_date is None:
+            return None, edition.say("plan.no-course-deferred", language)
+        if screening.earliest_date > start:
+            start = screening.earliest_date
+            note = edition.say("plan.course-deferred", language, day=start.isoformat())
+    events = [
+        {"event": event.event, "date": event.date, **({"area": event.area} if event.area else {})}
+        for event in answers.context.planned_events or ()
+        if event.date is not None and len(event.date) == 10
+    ]
+    request = Request.model_validate(
+        {
+            "protocol": protocol,
+            "regimen": order.regimen,
+            "sessions": order.sessions,
+            "start": start,
+            "indication": facts["indication"],
+            "constraints": {"events": events},
+        }
+    )
+    return plan_course(request, edition, language), note
+
+
+def _aftercare(order: Order, facts: Facts, course: Course | None, edition: Edition, language: str) -> Aftercare | None:
+    start = next((s.date for s in course.sessions), None) if course else order.planned_start
+    if start is None:
+        return None
+    contents = contents_of(edition, order)
+    treatment = Treatment(
+        products=tuple(sorted(contents.products)),
+        ingredients=tuple(sorted(contents.ingredients)),
+        technique=facts["technique"],
+        areas=facts["areas"] or (),
+        start=start,
+        time=order.planned_time,
+        zone=order.time_zone,
+        combined_with=facts["combined_with"] or (),
+        sex=facts["sex"],
+        purpose=facts["purpose"] or "cosmetic",
+        jurisdiction=facts["jurisdiction"],
+        minutes=order.visit_minutes,
+    )
+    return advise(treatment, edition, language)
+
+
+def _to_sign(
+    plan: TreatmentPlan, formulation: Formulation, course: Course | None, edition: Edition, language: str
+) -> tuple[ToSign, ...]:
+    """What the order lacks, in the order in which it is filled in."""
+
+    def say(key: str) -> str:
+        return edition.say(f"plan.to-sign-{key}", language)
+
+    order = plan.order
+    out = [ToSign(room="order", text=gap) for gap in plan.screening.order_gaps]
+    for missing, key in (
+        (not order.indication, "indication"),
+        (not order.areas, "areas"),
+        (not order.technique, "technique"),
+        (not order.points or not order.volume_per_point_ml, "points"),
+        (order.planned_start is None, "start"),
+        (order.planned_start is not None and (order.planned_time is None or order.time_zone is None), "time"),
+        (order.visit_minutes is None, "minutes"),
+    ):
+        if missing:
+            out.append(ToSign(room="order", text=say(key)))
+    out += [ToSign(room="formulation", text=text) for text in formulation.blocks_signing]
+    if plan.screening.open_questions and plan.screening.incomplete:
+        out.append(ToSign(room="screening", text=say("questions")))
+    if plan.screening.verdict == "needs-clinician-decision":
+        out.append(ToSign(room="screening", text=say("decision")))
+    if course is not None and course.verdict == "conflict":
+        out.append(ToSign(room="course", text=say("conflict")))
+    return tuple(dict.fromkeys(out))
+
+
+__all__ = ["InputError", "Person", "Placement", "ToSign", "TreatmentPlan", "draft"]
