@@ -110,6 +110,11 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
         | {"start": MONDAY, "constraints": {"closed_dates": ["2026-04-13/2026-04-24"]}},
         "03-02 03-28 04-25",
     ),
+    "so may the first one after those given": (
+        own(sessions=3, every="3 weeks", max="4 weeks")
+        | {"given": [MONDAY], "constraints": {"closed_dates": ["2026-04-13/2026-04-24"]}},
+        "03-28 04-25",
+    ),
     # availability, washouts, start
     "only on Tuesdays and Thursdays": (
         FACE | {"start": MONDAY, "constraints": {"available": ["tue", "thursday"]}}, "03-03 03-24 04-14",

@@ -1,0 +1,228 @@
+"""Sessions onto days: each on the earliest from which all that follow still fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from .document import Conflict, Reason, Session, sources_of
+from .intervals import Intervals
+from .regimen import Slot
+
+_LATER_STARTS = 183  # days by which another beginning is looked for
+
+
+@dataclass(frozen=True)
+class Placed:
+    slot: Slot
+    day: date
+    nominal: date
+    movers: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The first session that found no day in its interval: `found` outside it, or None from `at` on."""
+
+    placed: list[Placed]
+    slot: Slot
+    at: date
+    found: Placed | None
+
+
+class Planner:
+    """Plans the sessions to come. `notes` gathers what is unusual without being forbidden."""
+
+    def __init__(self, rules: Intervals) -> None:
+        self.rules, self.words, self.calendar = rules, rules.words, rules.calendar
+        self.notes: list[Reason] = []
+
+    def place(self, slots: tuple[Slot, ...]) -> tuple[list[Placed], Conflict | None]:
+        """The sessions after the past ones; up to the conflict, where there is one."""
+        placed, failure = self._place(slots, None)
+        return placed, self._conflict(slots, failure) if failure else None
+
+    def _place(self, slots: tuple[Slot, ...], begin: date | None) -> tuple[list[Placed], _Failure | None]:
+        """The first session of the course stands where it was asked (`begin`: not before this day); a later one may
+        wait within its interval for the one after it. Days only ever move on, so this ends."""
+        kept: dict[int, date] = {} if begin is None else {len(self.rules.past): begin}
+        placed: list[Placed] = []
+        failure: _Failure | None = None
+        index = len(self.rules.past)
+        while index < len(slots):
+            slot = slots[index]
+            days = [*self.rules.past, *(p.day for p in placed)]
+            at, found = self._put(slots, days, kept.get(index))
+            limit = self.rules.limit(slot, days[-1], found.day) if found and days else None
+            if found and (limit is None or found.day <= limit):
+                placed.append(found)
+                index += 1
+                continue
+            failure = failure or _Failure(list(placed), slot, at, found)
+            movable = len(placed) if self.rules.past else len(placed) - 1
+            if found is None or movable < 1:
+                return failure.placed, failure
+            # The session before may come later, if that brings this one into its interval.
+            before = placed.pop().day
+            while self._reach(slot, before) < found.day:
+                before += timedelta(days=1)
+            index -= 1
+            kept[index] = before
+        return placed, None
+
+    @staticmethod
+    def _reach(slot: Slot, previous: date) -> date:
+        assert slot.part.most is not None  # asked only of a session that has passed its limit
+        return slot.part.most.after(previous)
+
+    def _put(self, slots: tuple[Slot, ...], days: list[date], kept: date | None) -> tuple[date, Placed | None]:
+        """The first day looked at, and the session on its first possible day from there."""
+        rules, words, slot = self.rules, self.words, slots[len(days)]
+        nominal = rules.nominal(slots, days)
+        pushes = list(rules.earliest())
+        if days:
+            floor_day, floor = rules.floor(slot, days[-1])
+            text = words.bare("mover-minimum", length=words.length(floor.length) if floor else words.days(1))
+            reason = floor.reason.model_copy(update={"text": text}) if floor else Reason(text=text)
+            pushes.append((floor_day, reason))
+        if kept is not None:
+            pushes.append((kept, Reason(text=words.bare("mover-next", next=str(slot.number + 1)))))
+        pushes = [(day, reason) for day, reason in pushes if day > nominal]
+        at = max([nominal, *(day for day, _ in pushes)])
+        day = self.calendar.first_open(at)
+        if day is None:
+            return at, None
+        movers = (*(reason for _, reason in pushes), *self.calendar.between(at, day))
+        return at, Placed(slot, day, nominal, movers)
+
+    # --- conflicts ---------------------------------------------------------------------------------------------
+
+    def _conflict(self, slots: tuple[Slot, ...], failure: _Failure) -> Conflict:
+        if failure.found is None:
+            return self._no_day(failure)
+        words, slot, found = self.words, failure.slot, failure.found
+        previous = [*self.rules.past, *(p.day for p in failure.placed)][-1]
+        gap = (found.day - previous).days
+        assert slot.part.most is not None
+        out = words("out-later", date=words.date(found.day), gap=words.days(gap))
+        start = None if self.rules.past else self._fitting_start(slots, failure.placed[0].day)
+        if start is not None:
+            out += " " + words("out-start", date=words.date(start))
+        own = self.rules.regimen.reason("")
+        return Conflict(
+            what=words(
+                "conflict-beyond",
+                number=str(slot.number),
+                length=words.length(slot.part.most),
+                previous=str(slot.number - 1),
+                date=words.date(previous),
+                reasons=_joined(found.movers),
+            ),
+            way_out=out,
+            session=slot.number,
+            nearest=found.day,
+            pair=(previous, found.day),
+            gap_days=gap,
+            record=own.record,
+            position=own.position,
+            sources=sources_of((own, *found.movers)),
+        )
+
+    def _no_day(self, failure: _Failure) -> Conflict:
+        words, at = self.words, failure.at
+        days = [*self.rules.past, *(p.day for p in failure.placed)]
+        limit = self.rules.limit(failure.slot, days[-1], at) if days else None
+        reasons = self.calendar.between(at, None)
+        if self.calendar.never_open:
+            key = "out-weekdays"
+        else:
+            key = "out-open" if self.rules.request.constraints.available is None else "out-available"
+            key = f"{key}-between" if limit else key
+        return Conflict(
+            what=words("conflict-none", number=str(failure.slot.number), date=words.date(at), reasons=_joined(reasons)),
+            way_out=words(key, date=words.date(at), last=words.date(limit) if limit else ""),
+            session=failure.slot.number,
+            nearest=at,
+            sources=sources_of(reasons),
+        )
+
+    def _fitting_start(self, slots: tuple[Slot, ...], first: date) -> date | None:
+        """The next first day from which everything fits."""
+        for wait in range(1, _LATER_STARTS):
+            placed, failure = self._place(slots, first + timedelta(days=wait))
+            if failure is None:
+                return placed[0].day
+        return None
+
+    # --- documents ---------------------------------------------------------------------------------------------
+
+    def sessions(self, placed: list[Placed]) -> tuple[Session, ...]:
+        words, out, days = self.words, list[Session](), list(self.rules.past)
+        for p in placed:
+            moved = None
+            if p.day != p.nominal:
+                nominal, day = words.date(p.nominal), words.date(p.day)
+                moved = words("moved", nominal=nominal, day=day, reasons=_joined(p.movers))
+            out.append(self.rules.session(p.slot, p.day, days, self._why(p, days), moved, p.movers))
+            if days:
+                self._note_gap(p.slot, days[-1], p.day)
+            days.append(p.day)
+        return tuple(out)
+
+    def _why(self, placed: Placed, days: list[date]) -> str:
+        words, slot = self.words, placed.slot
+        if not days:
+            return words("why-first", date=words.date(placed.nominal))
+        if slot.offset is not None:
+            return words("why-offset", offset=words.length(slot.offset), first=words.date(days[0]))
+        assert slot.part.every is not None
+        key = "why-dropped" if days[-1] in self.rules.dropped else "why-interval"
+        key = "why-maintenance" if slot.part.name == "maintenance" else key
+        interval = words.interval(slot.part.every, slot.part.most)
+        return words(key, interval=interval, previous=str(slot.number - 1), date=words.date(days[-1]))
+
+    def _note_gap(self, slot: Slot, previous: date, day: date) -> None:
+        words, most = self.words, slot.part.most
+        said = {"number": str(slot.number), "previous": str(slot.number - 1), "gap": words.days((day - previous).days)}
+        if slot.offset is None and most is not None and day > most.after(previous):
+            key = "note-beyond-maintenance" if slot.part.name == "maintenance" else "note-beyond"
+            self._note(words(key, **said, length=words.length(most)))
+        if slot.offset is not None:
+            days = [offset.after(previous) for offset in slot.part.offsets]
+            closest = min(((later - sooner).days for sooner, later in pairwise(days)), default=0)
+            if (day - previous).days < closest:
+                self._note(words("note-close-offsets", **said, length=words.days(closest)))
+
+    def note_past(self, slots: tuple[Slot, ...]) -> None:
+        """What is to be said of the sessions given and missed."""
+        rules, words = self.rules, self.words
+        for number, (first, second) in enumerate(pairwise(rules.given), 1):
+            day, floor = rules.floor(slots[min(number, len(slots) - 1)], first)
+            if second < day and floor is not None:
+                said = {"first": words.date(first), "second": words.date(second)}
+                gap, length = words.days((second - first).days), words.length(floor.length)
+                text = words("note-given-close", **said, gap=gap, length=length)
+                self.notes.append(floor.reason.model_copy(update={"text": text}))
+        for day in rules.dropped:
+            self._note(words("note-dropped", date=words.date(day)))
+
+    def note_total(self) -> None:
+        """What is to be said of the number of sessions."""
+        rules, words, asked = self.rules, self.words, self.rules.request.sessions
+        low, high = rules.regimen.bounds
+        published = words.sessions(low, high)
+        if asked is None and low < high:
+            self._note(words("note-range", published=published))
+        elif asked is not None and not low <= asked <= high:
+            self._note(words("note-outside", asked=words.sessions(asked, asked), published=published))
+        if len(rules.past) >= rules.total:
+            self._note(words("note-given-all", total=words.sessions(rules.total, rules.total)))
+
+    def _note(self, text: str) -> None:
+        self.notes.append(self.rules.regimen.reason(text))
+
+
+def _joined(reasons: Iterable[Reason]) -> str:
+    return "; ".join(reason.text for reason in reasons)
