@@ -189,6 +189,7 @@ def test_words_too_vague_to_act_on_are_asked_about(text: str) -> None:
         ("methatrexate", "methotrexate"),
         ("predisolone", "prednisolone"),
         ("levothyroxin", "levothyroxine"),
+        ("metformin and klopidogrel", "clopidogrel"),
     ],
 )
 def test_a_misspelling_is_a_guess_that_is_shown(text: str, concept: str) -> None:

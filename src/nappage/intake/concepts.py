@@ -120,6 +120,7 @@ _WHOSE = re.compile(
     r"sister|brother|aunt|uncle|grand(mother|father|ma|pa)|parent|son|daughter|cousin)s?\b ?)+$"
 )
 _SPEAKER = re.compile(r"[.;,:()\n]|\s[-–]\s|\b(?:but|while|whereas)\b|\band\s+(?=i\b|my\b|his\b|her\b)", re.I)
+_ITEM = re.compile(r"[,;+&/\n]|\b(?:and|plus|with)\b", re.I)
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
 # Shortest word that may be read through a misspelling, and how alike it must be (0–100).
 _FUZZY_LETTERS, _FUZZY_RATIO = 6, 87
@@ -204,6 +205,11 @@ class Dictionary:
             found, guess = self._by_guess(_split_at_denial(words)[0] if negated else words)
             matched = (guess,) if guess else ()
             negated = negated and not guess
+        elif found and not codes and not family and spoken == text and not _negated(text):
+            for item in _ITEM.split(text):  # 'aspirin and klopidogrel'
+                if not self._by_words(plain(item))[0]:
+                    more, heard = self._by_guess(plain(item), whole=True)
+                    found, guess = found | more, heard or guess
         every = frozenset().union(*(self.closure(concept) for concept in found)) if found else frozenset()
         routes = {self.concepts[c].route for c in found if c in self.concepts and self.concepts[c].route}
         return Recognition(
@@ -289,14 +295,15 @@ class Dictionary:
                 own |= latest
         return own
 
-    def _by_guess(self, words: str) -> tuple[set[str], str | None]:
+    def _by_guess(self, words: str, whole: bool = False) -> tuple[set[str], str | None]:
+        """The name a misspelling is likest to; `whole`: all words together, none of them alone."""
         candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in _FORMS and w not in _SALTS]
         phrase = " ".join(w for w in words.split() if w not in _FORMS and w not in _SALTS and not w.isdigit())
         if not candidates:
             return set(), None
         from rapidfuzz import fuzz, process  # only when something is misspelt: keeps the start quick
 
-        for query in dict.fromkeys((phrase, *candidates)):
+        for query in (phrase,) if whole else dict.fromkeys((phrase, *candidates)):
             heard = _sound(query)
             best = process.extractOne(heard, self._by_sound.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY_RATIO)
             if best and best[0][:1] == heard[:1]:
