@@ -261,7 +261,30 @@ def test_a_gap_that_a_missed_session_made_is_noted_not_refused() -> None:
 
 def test_given_sessions_that_came_too_close_are_noted() -> None:
     planned = course(**FACE, given=[MONDAY, "2026-03-10"])
-    assert any("are 8 days apart; at least 3 weeks" in note.text for note in planned.notes)
+    assert any("are 8 days apart; the least is 3 weeks" in note.text for note in planned.notes)
+
+
+def test_offsets_nearer_than_the_regimen_ever_has_them_are_noted() -> None:
+    planned = course(**PAIN, start=MONDAY, constraints={"closed_weekdays": ["saturday", "sunday"]})
+    assert dates(planned) == ["03-02", "03-05", "03-09", "03-11", "03-16"]
+    (note,) = planned.notes
+    assert "Session 4 is 2 days after session 3; the days of this regimen are never less than 3 days" in note.text
+    assert [source.ref for source in note.sources] == ["COST2011"]
+
+
+def test_late_maintenance_is_noted_never_a_conflict() -> None:
+    own_course = own(phases=[{"sessions": 1}, {"name": "maintenance", "every": "3 months", "max": "5 months"}])
+    asked = own_course | {"start": MONDAY, "constraints": {"closed_dates": ["2026-06-01/2026-08-31"]}}
+    planned = course(**asked)
+    assert [s.date for s in planned.sessions] == [date(2026, 3, 2), date(2026, 9, 1)]
+    assert planned.verdict == "scheduled-with-notes" and "later than the regimen's 5 months" in planned.notes[-1].text
+    assert course(**asked, proposed=[s.date for s in planned.sessions]).verdict == "accepted"
+
+
+def test_the_gap_is_counted_from_a_session_that_took_place() -> None:
+    regimen = own(sessions=4, every="2 weeks", if_missed="is-dropped")
+    planned = course(**regimen, given=[MONDAY], missed=["2026-03-16"])
+    assert [s.gap_days for s in planned.sessions] == [28, 14]
 
 
 def test_a_language_that_is_not_there_falls_back_visibly() -> None:
