@@ -10,7 +10,8 @@ import pytest
 
 from nappage.course import Course, Request, plan_course
 from nappage.intake import validated
-from nappage.knowledge import load
+from nappage.knowledge import Decision, load
+from nappage.knowledge.edition import fingerprint_of
 from nappage.values import InputError
 
 ON = date(2026, 11, 25)
@@ -197,6 +198,21 @@ def test_a_chosen_regimen_names_the_default_beside_it() -> None:
     assert planned.regimen.position == "three-monthly"  # the one that BASP alone stands behind
     assert planned.regimen.chosen == "named"
     assert "three-every-three-to-four-weeks" in planned.regimen.because
+
+
+def test_a_clinics_own_choice_gives_the_clinics_reason() -> None:
+    decision = Decision(
+        record="facial-rejuvenation",
+        adopts="three-monthly",
+        saw=fingerprint_of(EDITION.protocols["facial-rejuvenation"]),
+        reason="our product's trial",
+        decided_by="Dr A",
+        decided_on=ON,
+        review_by=date(2027, 11, 25),
+    )
+    planned = plan_course(Request.model_validate(FACE | {"start": MONDAY}), load(ON, (decision,)))
+    assert planned.regimen.chosen == "clinic" and "our product's trial" in planned.regimen.because
+    assert dates(planned) == ["03-02", "04-01", "05-01"]
 
 
 def test_maintenance_is_one_session_with_a_window_and_a_review_before_it() -> None:
