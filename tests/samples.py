@@ -134,8 +134,9 @@ def table() -> str:
     lines = [
         "# The hundred sample patients",
         "",
-        "Patient × tag × fact × fired, on 2021-06-01. The tags stand in `tests/data/fhir-sample/index.csv` and were made",
-        "without this software. *When* gives the newest dates behind the fact, *now* where it is current. *Fired* names",
+        "Patient × tag × fact × fired, on 2021-06-01. The tags stand in `tests/data/fhir-sample/index.csv` and were",
+        "made without this software. *When* gives the newest dates behind the fact, *now* where it is current. *Fired*",
+        "names",
         "the rules about it that fired for the bundle merged with clean answers and an order for the face; a finished",
         "course and a past pregnancy are facts with dates, and fire nothing. A deceased patient gets a sentence and no",
         "plan. Written by `make reference`; a test fails when it is stale.",
@@ -153,10 +154,15 @@ def table() -> str:
             when = "not found" if newest is None else f"{newest.since or '?'} to {newest.until or 'now'}"
             note = EXCEPTIONS.get((sample.name, tag))
             what = ", ".join(fired) or ("deceased: nothing is planned" if sample.deceased else "nothing")
-            lines.append(
-                f"| {sample.name} | {tag}{'' if tag in sample.tags else ' (not in the index)'} | {fact} | {origin}: "
-                f"{(newest.quote if newest else '').replace('|', '/')[:60]} | {when} | {what}{f' — {note}' if note else ''} |"
-            )
+            cells = [
+                sample.name,
+                tag if tag in sample.tags else f"{tag} (not in the index)",
+                fact,
+                f"{origin}: {newest.quote[:60]}" if newest else "none",
+                when,
+                f"{what} — {note}" if note else what,
+            ]
+            lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 

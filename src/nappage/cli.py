@@ -44,7 +44,7 @@ examples:
 examples:
   nappage knowledge list                     every record with its adopted position
   nappage knowledge list rules               one kind: rules, values, protocols, advice
-  nappage knowledge show warfarin            one record: positions, sources, who disagrees
+  nappage knowledge show vitamin-k-antagonist   one record: positions, sources, who disagrees
   nappage knowledge sources                  every source and how much of it was read
   nappage knowledge conflicts                records whose sources disagree
   nappage knowledge check                    what may not be published""",

@@ -297,7 +297,7 @@ class _Screener:
     def _wait(self, rule: Rule, adopted: Position, reading: Reading) -> None:
         assert adopted.says is not None and adopted.says != "none"
         order_only = True
-        for fact in reading.facts:
+        for fact in sorted(reading.facts):
             if not self._is_asked(fact):
                 continue
             order_only = False

@@ -51,7 +51,7 @@ _FINE = re.compile(
     r"do(es)? not (stop|pause|skip|reduce|delay|interrupt|alter|change)|without (stopping|changing|any change)|"
     r"prescribers?|whoever prescribed|self-bought|over.the.counter|bought (for|by|without|yourself)|"
     r"unless (it is |it was |they are |they were |a |some|one )?\w* ?prescribed|not prescribed|supplements?|"
-    r"reject(ed|s)?|withdrawal (can|may)|keeps? taking)\b",
+    r"reject(ed|s)?|anaesthetic cream|withdrawal (can|may)|keeps? taking)\b",
     re.I,
 )
 
@@ -60,7 +60,7 @@ def orders(text: str) -> list[str]:
     """The sentences of a text that order a medicine away."""
     return [
         sentence
-        for sentence in re.split(r"(?<=[.!?;])\s+|\n", text)
+        for sentence in re.split(r"(?<=[.!?])\s+|\n", text)
         if _VERB.search(sentence) and _MEDICINE.search(sentence) and not _FINE.search(sentence)
     ]
 
@@ -151,7 +151,9 @@ PATIENTS = {
         "skincare": [{"product": "tretinoin cream", "prescribed": True}],
     },
     "status-unknown": {
-        "medications": [{"name": name} for name in ("aspirin", "ibuprofen", "fish oil", "ginkgo", "warfarin", "naproxen")],
+        "medications": [
+            {"name": name} for name in ("aspirin", "ibuprofen", "fish oil", "ginkgo", "warfarin", "naproxen")
+        ],
         "skincare": [{"product": "adapalene gel"}, {"product": "retinol serum"}, {"product": "glycolic acid"}],
     },
 }  # fmt: skip
@@ -173,5 +175,13 @@ def test_no_document_of_a_medicated_patient_orders_one_away(name: str, mixture: 
     )  # fmt: skip
     plan = draft(answers, EDITION, ON)
     for sheet in (clinician(plan, EDITION), patient(plan, EDITION)):
-        found = [sentence for words in sheet.words() for sentence in orders(words)]
+        without_titles = sheet.model_copy(
+            update={
+                "sections": tuple(
+                    section.model_copy(update={"blocks": tuple(b for b in section.blocks if b.kind != "sources")})
+                    for section in sheet.sections
+                )
+            }
+        )
+        found = [sentence for words in without_titles.words() for sentence in orders(words)]
         assert not found, "\n" + "\n".join(found)

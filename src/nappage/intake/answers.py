@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from ..values import CONCENTRATION_UNITS, Amount, Document, day_bounds, normal_unit
 
@@ -38,7 +38,11 @@ def _word(value: Any) -> Any:
 
 
 # A date that may be known only to the month or year: "2024-03-05", "2024-03", "2024".
-PartialDate = Annotated[str, BeforeValidator(_as_date_text)]
+PartialDate = Annotated[
+    str,
+    BeforeValidator(_as_date_text),
+    WithJsonSchema({"type": ["string", "integer"], "description": "YYYY-MM-DD, YYYY-MM or YYYY"}),
+]
 Positive = Annotated[Amount, Field(gt=Decimal(0))]
 NotNegative = Annotated[Amount, Field(ge=Decimal(0))]
 Codes = dict[str, str | tuple[str, ...]]  # system → code(s): {snomed: "44054006", icd10: E11}
@@ -83,11 +87,21 @@ class Patient(Document):
     name: str | None = None
     birth_date: date | None = None
     age: Annotated[int, Field(ge=0, le=125)] | None = None
-    sex: Literal["female", "male", "other"] | None = None
-    pregnancy: Literal["no", "pregnant", "possible", "planning"] | None = None
+    sex: Annotated[Literal["female", "male", "other"], WithJsonSchema({"type": "string"})] | None = None
+    pregnancy: (
+        Annotated[Literal["no", "pregnant", "possible", "planning"], WithJsonSchema({"type": ["string", "boolean"]})]
+        | None
+    ) = None
     breastfeeding: bool | None = None
     weight_kg: Annotated[Amount, Field(gt=Decimal(1), lt=Decimal(500))] | None = None
-    phototype: Annotated[int, Field(ge=1, le=6)] | None = None
+    phototype: (
+        Annotated[
+            int,
+            Field(ge=1, le=6),
+            WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1, "maximum": 6}, {"type": "string"}]}),
+        ]
+        | None
+    ) = None
     deceased: bool | PartialDate | None = None
 
     @field_validator("sex", mode="before")

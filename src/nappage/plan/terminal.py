@@ -43,11 +43,10 @@ def show(sheet: Sheet) -> None:
 def show_written(written: Mapping[str, Path], say: Words) -> None:
     """Where the documents are."""
     console = _console()
-    grid = Grid.grid(padding=(0, 2))
-    for name, path in written.items():
-        grid.add_row(Text(str(path)), Text(say(f"file-{name.replace('.', '-')}"), style="dim"))
     console.print(Text(say("written"), style="bold"))
-    console.print(grid)
+    for name, path in written.items():
+        line = Text(f"{path}  ") + Text(say(f"file-{name.replace('.', '-')}"), style="dim")
+        console.print(line, soft_wrap=True)
 
 
 def _console() -> Console:

@@ -208,6 +208,9 @@ def _course(
             "sessions": order.sessions,
             "start": start,
             "indication": facts["indication"],
+            "purpose": facts["purpose"],
+            "ingredients": sorted(contents_of(edition, order).ingredients),
+            "areas": order.areas,
             "constraints": {"events": events},
         }
     )
