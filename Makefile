@@ -32,7 +32,7 @@ help:
 
 run: .venv/.stamp-run
 	@echo "planning examples/facial-rejuvenation.yaml..."
-	@$(BIN)/nappage plan examples/facial-rejuvenation.yaml --out out
+	@$(BIN)/nappage plan examples/facial-rejuvenation.yaml --on 2026-11-25 --out out
 
 # The checks and the tests both run, whichever fails; either failure fails the target.
 test: .venv/.stamp-test debian-test

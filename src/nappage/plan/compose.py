@@ -118,6 +118,8 @@ class _Rooms:
         say = self.say
         if screening.earliest_date is not None:
             yield Notice(tone="wait", title=say("earliest", day=say.day(screening.earliest_date)), text=say("counted"))
+        if screening.order_gaps:
+            yield Notice(tone="wait", title=say("order-gaps"), text="; ".join(screening.order_gaps))
         if not screening.findings:
             yield Paragraph(text=say("no-findings"))
         else:
@@ -274,13 +276,10 @@ class _Rooms:
             given.append(say(f"cream-by-{cream.applied_by}"))
         lines = [Line(label=say("ordered-cream"), text=", ".join(given) or say("not-given"))]
         for limit in cream.limits:
-            used = "" if limit.used is None else f" ({_figure(limit.used)})"
+            value, unit = plain(limit.value), limit.unit.replace("cm2", "cm²")
+            used = say("cream-used", used="?" if limit.used is None else _figure(limit.used), value=value, unit=unit)
             lines.append(
-                Line(
-                    label=say(f"dose-{limit.status}"),
-                    text=f"{limit.title}: {plain(limit.value)} {limit.unit}{used}",
-                    refs=self.ref(limit.sources),
-                )
+                Line(label=say(f"dose-{limit.status}"), text=f"{limit.title}: {used}", refs=self.ref(limit.sources))
             )
         lines.append(Line(label=say("note"), text=cream.note))
         return Entry(
