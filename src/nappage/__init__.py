@@ -1,5 +1,3 @@
 """Treatment planning for mesotherapy: values and an edition in, frozen documents out."""
 
-from importlib.metadata import version
-
-__version__ = version("nappage")
+__version__ = "0.1.0"

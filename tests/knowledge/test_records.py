@@ -130,3 +130,22 @@ def test_a_missing_source_and_a_wrong_example_are_found(tmp_path) -> None:
 def test_reading_the_data_gives_every_folder_something() -> None:
     for kind, entries in read_data().items():
         assert entries, kind
+
+
+def test_what_was_read_is_kept_until_a_file_changes(tmp_path, monkeypatch) -> None:
+    import shutil
+    import sys
+
+    from nappage.knowledge.edition import DATA
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data, ignore=shutil.ignore_patterns("__pycache__"))
+    first = read_data(data)
+    cache = data / "__pycache__" / "read.json"
+    assert cache.is_file() and read_data(data) == first
+    text = data / "texts" / "screening.yaml"
+    text.write_text(text.read_text() + 'verdict.more: {en: "more"}\n')
+    assert read_data(data)["texts"]["verdict.more"] == {"en": "more"}
+    cache.write_text("{broken")
+    assert read_data(data)["texts"]["verdict.more"] == {"en": "more"}

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -216,7 +218,41 @@ def _load(on: date, policy: Policy, data: Path) -> Edition:
 
 
 def read_data(data: Path = DATA) -> dict[str, dict[str, Any]]:
-    """All YAML under `data`, unvalidated: folder name → id → content."""
+    """All YAML under `data`, unvalidated: folder name → id → content; dates as ISO text. What was read is kept in
+    `__pycache__` beside it, as Python keeps its own, and read again when a file's name, size or time differs."""
+    stamp = _stamp(data)
+    cache = data / "__pycache__" / "read.json"
+    try:
+        kept: dict[str, Any] = json.loads(cache.read_bytes())
+        if kept["stamp"] == stamp:
+            return kept["raw"]  # type: ignore[no-any-return]
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none, or a broken one: read anew
+    text = json.dumps({"stamp": stamp, "raw": _read_tree(data)}, default=str)
+    if not sys.dont_write_bytecode:
+        try:
+            cache.parent.mkdir(exist_ok=True)
+            part = cache.with_suffix(f".{os.getpid()}")
+            part.write_text(text, "utf-8")
+            os.replace(part, cache)
+        except OSError:
+            pass  # a folder that is only read
+    return json.loads(text)["raw"]  # type: ignore[no-any-return]
+
+
+def _stamp(data: Path) -> str:
+    digest = hashlib.sha256(VERSION.encode())
+    for folder, folders, files in os.walk(data):
+        folders.sort()
+        for name in sorted(files):
+            if name.endswith(".yaml"):
+                path = os.path.join(folder, name)
+                status = os.stat(path)
+                digest.update(f"{os.path.relpath(path, data)} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _read_tree(data: Path) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for kind in ("rules", "values", "protocols", "advice"):
         out[kind] = {path.stem: read_yaml(path) for path in sorted((data / kind).glob("*.yaml"))}

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
+from .. import __version__
 from ..aftercare import Aftercare, Treatment, advise
 from ..course import Course, Request, plan_course
 from ..formulation import Formulation, formulate
 from ..intake import Answers, Facts, Order, contents_of, read, region_id, technique_id
 from ..knowledge import Cited, Edition, cited
 from ..screening import Screening, screen
-from ..values import Amount, Document, InputError
-
-SOFTWARE = "0.1.0"
+from ..values import Amount, Document
 
 
 class Person(Document):
@@ -55,7 +54,7 @@ class TreatmentPlan(Document):
     """The whole plan for one order. Self-contained: words, sources and versions are in it."""
 
     document: Literal["treatment-plan"] = "treatment-plan"
-    software: str = SOFTWARE
+    software: str = __version__
     reference: str
     language: str
     asked_on: date
@@ -269,5 +268,3 @@ def _to_sign(
         out.append(ToSign(room="course", text=say("conflict")))
     return tuple(dict.fromkeys(out))
 
-
-__all__ = ["InputError", "Person", "Placement", "ToSign", "TreatmentPlan", "draft"]

@@ -1,0 +1,49 @@
+"""`python bench [screening|population|plan|documents] [--record]`: side by side with peers, as ratios.
+
+Everything is counted in CPU seconds of this process or its children, so that a busy machine changes little.
+`--record` writes the figures into the table of bench/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import re
+import sys
+from datetime import date
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PARTS = ("screening", "population", "plan", "documents")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="which (all)")
+    parser.add_argument("--record", action="store_true", help="write the figures into bench/README.md")
+    args = parser.parse_args()
+    sys.path.insert(0, str(HERE))
+    for name in args.part or PARTS:
+        print(f"## {name}")
+        lines = importlib.import_module(f"{name}_bench").run()
+        print("\n".join(lines))
+        if args.record:
+            record(name, lines)
+    return 0
+
+
+def record(name: str, lines: list[str]) -> None:
+    """Replace the part's figures in the README, between its two marks."""
+    path = HERE / "README.md"
+    machine = (
+        f"Measured {date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}: `python bench {name}`"
+    )
+    block = "\n".join([f"<!-- {name} -->", machine, "", *lines, f"<!-- /{name} -->"])
+    text = re.sub(rf"<!-- {name} -->.*?<!-- /{name} -->", lambda _: block, path.read_text(), flags=re.S)
+    path.write_text(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
