@@ -1,24 +1,140 @@
-"""Rules per patient and CPU-second: our edition with a fifth of the facts missing, index against no index."""
+"""Decisions (one rule, one patient) per CPU-second: beside three rules engines, and on our own edition.
+
+Beside the engines: sixty rules, ten thousand patients, nothing unknown. Each engine gets the same patients (lists of
+codes with days), in its own types, before the clock starts; ours includes turning the codes into facts, and answers
+with findings: rule, severity, position and the facts that decided with their values. Every hit is compared.
+"""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
+import rules60
 from nappage.knowledge import Edition, load
 from nappage.rules import Condition, Reading, explain
-from nappage.screening import candidates
+from nappage.screening import candidates, readings
 from rows import adopted_trees, random_table, rows
+from rules60 import (
+    Patient,
+    Reader,
+    Rule60,
+    elm,
+    exact,
+    json_rules,
+    make_patients,
+    make_rules,
+    zen_expression,
+    zen_table,
+)
 
 ON = date(2026, 11, 25)
+COUNT = 10_000
 PATIENTS = 2_000
+PEERS = Path(__file__).parent / "peers"
+T = TypeVar("T")
 
 
 def run() -> list[str]:
     """Both parts as lines of tables. Raises AssertionError where two ways of answering part."""
-    return edition_part(load(ON))
+    edition = load(ON)
+    return [*engines_part(edition), "", *edition_part(edition)]
+
+
+# --- Sixty rules beside the peers ---
+
+
+class Hit(NamedTuple):
+    """A finding as data."""
+
+    rule: str
+    severity: str
+    position: str
+    because: dict[str, Any]
+
+
+def engines_part(base: Edition) -> list[str]:
+    rules, patients = make_rules(), make_patients(COUNT, seed=3)
+    decisions = len(rules) * len(patients)
+    hits, seconds = ours(rules60.edition(base, rules), Reader(rules), [exact(patient) for patient in patients])
+    found = {"ours, with findings and reasons": ([sorted(hit.rule for hit in one) for one in hits], seconds)}
+    found["zen-engine, one table"] = zen_table_hits(rules, patients)
+    found["zen-engine, compiled expressions"] = zen_expression_hits(rules, patients)
+    missing = []
+    for engine in ("json-rules-engine", "cql-execution"):
+        try:
+            found[engine] = node_hits(engine, rules, patients)
+        except FileNotFoundError as error:
+            missing.append(f"| {engine} | not run: no {error.filename} here | |")
+    (wanted, best), *peers = found.values()
+    for name, (others, _) in found.items():
+        assert others == wanted, (name, next(n for n in range(COUNT) if others[n] != wanted[n]))
+    fastest = min(peer for _, peer in peers)
+    count = sum(map(len, wanted))
+    return [
+        f"| {len(rules)} rules × {COUNT:,} patients, {count:,} hits, all equal | decisions per CPU-second | ours / it |",
+        "|---|---|---|",
+        *(f"| {name} | {decisions / used:,.0f} | {used / best:.1f} |" for name, (_, used) in found.items()),
+        *missing,
+        f"| **ours / best peer** (aim 50) | | **{fastest / best:.0f}** |",
+    ]
+
+
+def ours(edition: Edition, reader: Reader, patients: list[Patient]) -> tuple[list[list[Hit]], float]:
+    """The hits of each patient, and CPU seconds."""
+
+    def hits(patient: Patient) -> list[Hit]:
+        row = reader.row(patient)
+        return [
+            Hit(rule, *says[rule], {fact: row[fact] for fact in reading.facts})
+            for rule, reading in readings(edition, row).items()
+            if reading.answer
+        ]
+
+    says = {rule.id: (rule.adopted.says, rule.adopted.id) for rule in edition.rules.values()}
+    return _timed(hits, patients)
+
+
+def zen_table_hits(rules: list[Rule60], patients: list[Patient]) -> tuple[list[list[str]], float]:
+    import zen
+
+    table = zen.ZenEngine().create_decision(json.dumps(zen_table(rules)))
+    return _timed(lambda patient: [hit["id"] for hit in table.evaluate(patient)["result"]], patients)
+
+
+def zen_expression_hits(rules: list[Rule60], patients: list[Patient]) -> tuple[list[list[str]], float]:
+    import zen
+
+    compiled = [(rule.id, zen.compile_expression(zen_expression(rule))) for rule in rules]
+    return _timed(lambda patient: [rule for rule, holds in compiled if holds.evaluate(patient)], patients)
+
+
+def node_hits(engine: str, rules: list[Rule60], patients: list[Patient]) -> tuple[list[list[str]], float]:
+    """The same of an engine of npm. Raises FileNotFoundError where node or npm is absent."""
+    if not (PEERS / "node_modules").is_dir():
+        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
+    given = {"patients": patients, "json_rules": json_rules(rules), "elm": elm(rules)}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "given.json"
+        path.write_text(json.dumps(given))
+        said = subprocess.run(["node", "peers.cjs", engine, path], cwd=PEERS, check=True, stdout=subprocess.PIPE)
+    read = json.loads(said.stdout)
+    return read["hits"], read["seconds"]
+
+
+def _timed(read: Callable[[Patient], T], patients: list[Patient]) -> tuple[list[T], float]:
+    """What `read` gives for each patient, and CPU seconds after a warm start."""
+    for patient in patients[:200]:
+        read(patient)
+    start = time.process_time()
+    found = [read(patient) for patient in patients]
+    return found, time.process_time() - start
 
 
 # --- Our edition, a fifth of the facts missing ---
@@ -30,10 +146,10 @@ def edition_part(edition: Edition) -> list[str]:
     decisions = len(patients) * len(trees)
 
     start = time.process_time()
-    indexed = [with_index(edition, trees, row) for row in patients]
+    indexed = [readings(edition, row) for row in patients]
     seconds = time.process_time() - start
     start = time.process_time()
-    plain = [{rule: explain(tree, row) for rule, tree in trees.items()} for row in patients]
+    plain = [{rule: read(row) for rule, read in edition.rule_readers.items()} for row in patients]
     plain_seconds = time.process_time() - start
 
     for row, read, all_read in zip(patients, indexed, plain, strict=True):
@@ -46,13 +162,8 @@ def edition_part(edition: Edition) -> list[str]:
         "|---|---|---|",
         f"| with the index | {decisions / seconds:,.0f} | {skipped:.0%} of the rules skipped; {no:.0%} are *no* |",
         f"| every rule read | {decisions / plain_seconds:,.0f} | |",
-        f"| ratio | {plain_seconds / seconds:.1f} | {len(trees)} rules × {len(patients):,} patients, all answers equal |",
+        f"| ratio | {plain_seconds / seconds:.1f} | {len(trees)} rules × {len(patients):,} patients, all equal |",
     ]
-
-
-def with_index(edition: Edition, trees: Mapping[str, Condition], row: Mapping[str, Any]) -> dict[str, Reading]:
-    """The reading of every rule that the index does not skip; what it skips is *no*."""
-    return {rule: explain(trees[rule], row) for rule in candidates(edition, row)}
 
 
 def assert_same(row: Mapping[str, Any], read: Mapping[str, Reading], all_read: Mapping[str, Reading]) -> None:
@@ -69,7 +180,7 @@ def assert_unknown_lists_stay(edition: Edition, trees: Mapping[str, Condition], 
     flags = [fact for fact, kind in edition.kinds.items() if kind == "boolean"]
     planted = dict.fromkeys(patients[0]) | dict.fromkeys(flags, False) | dict.fromkeys(lists)
     all_read = {rule: explain(tree, planted) for rule, tree in trees.items()}
-    assert_same(planted, with_index(edition, trees, planted), all_read)
+    assert_same(planted, readings(edition, planted), all_read)
     waiting = {rule for rule, reading in all_read.items() if reading.answer is None}
     forgetful = candidates(edition, planted | dict.fromkeys(lists, ()))
     assert waiting <= candidates(edition, planted) and not waiting <= forgetful
