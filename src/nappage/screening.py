@@ -14,7 +14,7 @@ from typing import Any, Literal
 from .intake import Facts
 from .knowledge import Cited, Edition, Position, Rule, cited, said_by
 from .knowledge.schema import SEVERITIES, Severity
-from .rules import Reading, explain
+from .rules import Reading
 from .values import Document, add_months, day_bounds
 
 Verdict = Literal["contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear"]
@@ -126,13 +126,23 @@ def screen(facts: Facts, edition: Edition, language: str = "en") -> Screening:
 def candidates(edition: Edition, row: Mapping[str, Any]) -> set[str]:
     """Rules that can be anything but *no* for this row. Skips only what is provably no: a rule is reached
     from each of its signs that is present or unknown, an unknown list standing for all its words."""
-    always, by_sign = edition.rule_index
-    out = set(always)
-    for (fact, word), rules in by_sign.items():
-        value = row.get(fact)
-        if value is None or (value if word is None else word in value):
-            out.update(rules)
+    index = edition.rule_index
+    out = set(index.always)
+    for fact, rules in index.flags.items():
+        if row.get(fact) is not False:
+            out |= rules
+    for fact, by_word in index.words.items():
+        present = row.get(fact)
+        for word in by_word if present is None else present:
+            if word in by_word:
+                out |= by_word[word]
     return out
+
+
+def readings(edition: Edition, row: Mapping[str, Any]) -> dict[str, Reading]:
+    """Rule id → reading of its adopted position. A rule that is left out is *no*."""
+    readers = edition.rule_readers
+    return {rule: readers[rule](row) for rule in candidates(edition, row)}
 
 
 class _Screener:
@@ -147,10 +157,10 @@ class _Screener:
 
     def screen(self) -> Screening:
         facts, edition = self.facts, self.edition
-        reached = candidates(edition, facts.row)
+        read = readings(edition, facts.row)
         for rule in edition.rules.values():
-            if rule.id in reached:
-                self._read(rule)
+            if rule.id in read:
+                self._take(rule, read[rule.id])
         self.findings.sort(key=lambda f: (SEVERITIES.index(f.severity), f.rule))
         questions = self._questions()
         gravest = self.findings[0].severity if self.findings else "information"
@@ -180,24 +190,30 @@ class _Screener:
 
     # --- one rule ------------------------------------------------------------------------------------------
 
-    def _read(self, rule: Rule) -> None:
-        readings = {
-            position.id: explain(self.edition.condition(position.when), self.facts.row)
-            for position in rule.positions
-            if position.when
-        }
-        adopted = rule.adopted
-        reading = readings.get(adopted.id)
-        if reading is None:
-            return
+    def _take(self, rule: Rule, reading: Reading) -> None:
         if reading.answer:
-            self._fire(rule, adopted, reading, readings)
+            self._fire(rule, rule.adopted, reading)
         elif reading.answer is None and rule.checklist:
             self.checklist.append(self._checklist_item(rule, reading))
         elif reading.answer is None:
-            self._wait(rule, adopted, reading)
+            dated = self._by_dates(rule, reading)
+            if dated is not None:
+                self._fire(rule, rule.adopted, dated)
+            self._wait(rule, rule.adopted, reading)
 
-    def _fire(self, rule: Rule, adopted: Position, reading: Reading, readings: Mapping[str, Reading]) -> None:
+    def _by_dates(self, rule: Rule, reading: Reading) -> Reading | None:
+        """The rule's reading by the entries that have a day, where an entry without one leaves it open."""
+        if not reading.facts & self.facts.at_most.keys() or rule.adopted.when is None:
+            return None
+        dated = self.edition.reader(rule.adopted.when)({**self.facts.row, **self.facts.at_most})
+        return dated if dated.answer else None
+
+    def _value(self, fact: str) -> Any:
+        """What a finding goes by: a fact's value, or the time by the entries that have a day."""
+        value = self.facts[fact]
+        return self.facts.at_most.get(fact) if value is None else value
+
+    def _fire(self, rule: Rule, adopted: Position, reading: Reading) -> None:
         assert adopted.says is not None and adopted.says != "none"
         earliest, until = self._wait_of(adopted)
         decision = self.edition.decisions.get(rule.id)
@@ -217,7 +233,7 @@ class _Screener:
                 grade=adopted.grade,
                 reason=rule.because,
                 sources=cited(self.edition, adopted.source),
-                dissent=tuple(self._dissent(position, readings) for position in rule.dissent),
+                dissent=tuple(self._dissent(position) for position in rule.dissent),
                 clinic_decision=None
                 if decision is None
                 else f"{decision.decided_by}, {decision.decided_on}: {decision.reason}",
@@ -229,10 +245,10 @@ class _Screener:
         return self.edition.facts[fact].type == "number", fact
 
     def _tells(self, fact: str) -> bool:
-        return self.facts[fact] is not None and self.facts[fact] is not False
+        return self._value(fact) is not None and self._value(fact) is not False
 
-    def _dissent(self, position: Position, readings: Mapping[str, Reading]) -> Dissent:
-        reading = readings.get(position.id)
+    def _dissent(self, position: Position) -> Dissent:
+        reading = self.edition.reader(position.when)(self.facts.row) if position.when else None
         if position.says == "none" or (reading is not None and reading.answer is False):
             says = "none"
         else:
@@ -252,7 +268,7 @@ class _Screener:
         return Because(
             fact=fact,
             title=self._say(self.edition.facts[fact].title),
-            value=_as_printed(self.facts[fact]),
+            value=_as_printed(self._value(fact)),
             quotes=tuple(
                 dict.fromkeys(" ".join(w for w in (e.quote, f"[{e.note}]" if e.note else "") if w) for e in evidence)
             ),
@@ -266,7 +282,7 @@ class _Screener:
             return None, None
         said = self._say(wait.text) if wait.text else None
         anchor = wait.since or wait.after
-        value = self.facts[anchor] if anchor else None
+        value = self._value(anchor) if anchor else None
         if anchor is None or value is None or not (wait.days or wait.months):
             return None, said
         if wait.since and any(e.until is None for e in self.facts.evidence.get(anchor, ())) and value == 0:
@@ -316,7 +332,7 @@ class _Screener:
             fact = self.edition.facts[name]
             needed = fact.asked == "everyone"
             if needed and fact.only_if:
-                reading = explain(self.edition.condition(fact.only_if), self.facts.row)
+                reading = self.edition.reader(fact.only_if)(self.facts.row)
                 # Unknown for want of the order alone: the order answers first, the patient is not asked.
                 open_to_patient = any(self.edition.facts[f].asked != "order" for f in reading.facts)
                 needed = reading.answer is True or (reading.answer is None and open_to_patient)
@@ -333,7 +349,7 @@ class _Screener:
                 for unread in self.facts.unread:
                     if unread.topic == topic:
                         groups.setdefault((f"unread:{topic}", unread.quote), []).append(fact)
-            elif wait.startswith(("route:", "date:")):
+            elif wait.startswith(("route:", "date:", "kind:")):
                 kind, quote = wait.split(":", 1)
                 groups.setdefault((kind, quote), []).append(fact)
             elif f"ask.{wait}" in self.edition.texts:
@@ -386,7 +402,7 @@ class _Screener:
         fact = self.edition.facts.get(key)
         if key.startswith("unread:"):
             text = self._phrase("ask.unread", quote=quote or "")
-        elif key in ("route", "date"):
+        elif key in ("route", "date", "kind"):
             own = next((self.edition.facts[f].question for f in facts if self.edition.facts[f].question), None)
             text = self._say(own) if own and key == "date" else self._phrase(f"ask.{key}", quote=quote or "")
         elif fact is not None:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from ..rules import Condition, ConditionError, FactKind, guard_of, parse
+from ..rules import Condition, ConditionError, FactKind, Reader, guard_of, parse, reader
 from ..values import Document
 from .schema import (
     SEVERITIES,
@@ -63,6 +63,15 @@ class Decision(Document):
 
 
 Policy = tuple[Decision, ...]
+
+
+@dataclass(frozen=True)
+class RuleIndex:
+    """Rules by the sign that must be present or unknown for them to be anything but *no*."""
+
+    always: Set[str]  # no such sign: read for everyone
+    flags: Mapping[str, Set[str]]  # yes/no fact → rules
+    words: Mapping[str, Mapping[str, Set[str]]]  # list fact → word in it → rules
 
 
 @dataclass(frozen=True)
@@ -110,20 +119,43 @@ class Edition:
     def _trees(self) -> dict[str, Condition]:
         return {}
 
+    def reader(self, text: str) -> Reader:
+        """What reads a condition text over a row (prepared once)."""
+        found = self._readers.get(text)
+        if found is None:
+            found = self._readers[text] = reader(self.condition(text))
+        return found
+
     @cached_property
-    def rule_index(self) -> tuple[tuple[str, ...], Mapping[tuple[str, str | None], tuple[str, ...]]]:
-        """(rules to read for everyone, sign → rules that it can concern). A rule that is not reached from a
-        present or unknown sign has *no* for an answer in every position."""
-        always: list[str] = []
-        by_sign: dict[tuple[str, str | None], list[str]] = {}
+    def _readers(self) -> dict[str, Reader]:
+        return {}
+
+    @cached_property
+    def rule_readers(self) -> Mapping[str, Reader]:
+        """Rule id → what reads its adopted position; rules whose adopted position says nothing have none."""
+        return {rule.id: self.reader(when) for rule in self.rules.values() if (when := rule.adopted.when)}
+
+    @cached_property
+    def rule_index(self) -> RuleIndex:
+        """Which rules a row can concern, by the guards of their adopted positions."""
+        always: set[str] = set()
+        flags: dict[str, set[str]] = {}
+        words: dict[str, dict[str, set[str]]] = {}
         for rule in self.rules.values():
-            guards = [guard_of(self.condition(p.when)) for p in rule.positions if p.when]
-            if any(guard is None for guard in guards):
-                always.append(rule.id)
+            if not rule.adopted.when:
                 continue
-            for sign in frozenset().union(*(guard for guard in guards if guard)):
-                by_sign.setdefault(sign, []).append(rule.id)
-        return tuple(always), {sign: tuple(ids) for sign, ids in by_sign.items()}
+            guard = guard_of(self.condition(rule.adopted.when))
+            if guard is None:
+                always.add(rule.id)
+                continue
+            for fact, word in guard:
+                rules = (
+                    flags.setdefault(fact, set())
+                    if word is None
+                    else words.setdefault(fact, {}).setdefault(word, set())
+                )
+                rules.add(rule.id)
+        return RuleIndex(always, flags, words)
 
     def text(self, text: Text, language: str = "en", **words: str) -> str:
         """A text in a language; where it is missing, the English one marked `[en]`."""

@@ -20,7 +20,7 @@ from .condition import (
     parse,
     to_text,
 )
-from .explain import Reading, explain
+from .explain import Reader, Reading, explain, reader
 
 __all__ = [
     "All",
@@ -33,11 +33,13 @@ __all__ = [
     "Flag",
     "Not",
     "OneOf",
+    "Reader",
     "Reading",
     "Unknown",
     "explain",
     "facts_of",
     "guard_of",
     "parse",
+    "reader",
     "to_text",
 ]

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from .condition import All, AnyOf, Compare, Condition, Contains, Flag, Not, OneOf, Unknown
@@ -13,9 +15,10 @@ from .condition import All, AnyOf, Compare, Condition, Contains, Flag, Not, OneO
 FactValue = bool | Decimal | str | Collection[str] | None
 
 _NONE: frozenset[str] = frozenset()
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt,
-    ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+# `fact < constant`, said the other way round: `constant > fact`.
+_SAID_BY_THE_CONSTANT: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.gt, "<=": operator.ge, ">": operator.lt,
+    ">=": operator.le, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 
 
@@ -28,39 +31,63 @@ class Reading:
     facts: frozenset[str]
 
 
+Reader = Callable[[Mapping[str, FactValue]], Reading]
+
+
 def explain(tree: Condition, facts: Mapping[str, FactValue]) -> Reading:
     """Read `tree` over `facts` (fact id → value; absent or None is unknown)."""
+    return reader(tree)(facts)
+
+
+def reader(tree: Condition) -> Reader:
+    """`explain` of one tree, prepared for many rows."""
     match tree:
         case All(terms):
-            return _join([explain(term, facts) for term in terms], decisive=False)
+            return _joined([reader(term) for term in terms], decisive=False)
         case AnyOf(terms):
-            return _join([explain(term, facts) for term in terms], decisive=True)
+            return _joined([reader(term) for term in terms], decisive=True)
         case Not(term):
-            inner = explain(term, facts)
-            return inner if inner.answer is None else Reading(not inner.answer, inner.facts)
-        case Unknown(fact):
-            return Reading(facts.get(fact) is None, frozenset({fact}))
-    value: Any = facts.get(tree.fact)
-    reasons = frozenset({tree.fact})
-    if value is None:
-        return Reading(None, reasons)
+            return _turned(reader(term))
+    fact = tree.fact
+    # A leaf has only these three readings, so none is made while reading.
+    yes, no, unknown = (Reading(answer, frozenset({fact})) for answer in (True, False, None))
     match tree:
+        case Unknown():
+            return lambda facts: yes if facts.get(fact) is None else no
         case Flag():
-            return Reading(bool(value), reasons)
+            test: Callable[[Any], bool] = bool
         case Contains(_, word):
-            return Reading(word in value, reasons)
+            test = methodcaller("__contains__", word)
         case OneOf(_, values):
-            return Reading(value in values, reasons)
+            test = values.__contains__
         case Compare(_, op, constant):
-            return Reading(_COMPARE[op](value, constant), reasons)
+            test = partial(_SAID_BY_THE_CONSTANT[op], constant)
+
+    def read(facts: Mapping[str, FactValue]) -> Reading:
+        value = facts.get(fact)
+        return unknown if value is None else yes if test(value) else no
+
+    return read
 
 
-def _join(readings: list[Reading], *, decisive: bool) -> Reading:
+def _joined(terms: list[Reader], *, decisive: bool) -> Reader:
     """`and` (decisive no) or `or` (decisive yes): one decisive answer settles it, else unknown wins."""
-    settled: bool | None = not decisive
-    for wanted in (decisive, None, not decisive):
-        facts = _NONE.union(*(r.facts for r in readings if r.answer is wanted))
-        if any(r.answer is wanted for r in readings):
-            settled = wanted
-            break
-    return Reading(settled, facts)
+
+    def read(facts: Mapping[str, FactValue]) -> Reading:
+        readings = [term(facts) for term in terms]
+        settling = (
+            [r for r in readings if r.answer is decisive] or [r for r in readings if r.answer is None] or readings
+        )
+        if len(settling) == 1:
+            return settling[0]
+        return Reading(settling[0].answer, _NONE.union(*[r.facts for r in settling]))
+
+    return read
+
+
+def _turned(term: Reader) -> Reader:
+    def read(facts: Mapping[str, FactValue]) -> Reading:
+        inner = term(facts)
+        return inner if inner.answer is None else Reading(not inner.answer, inner.facts)
+
+    return read
