@@ -119,20 +119,28 @@ class Reader:
     """A patient's codes → the flat row of facts: which of the words that rules ask for, and days since each."""
 
     def __init__(self, rules: list[Rule60]) -> None:
-        self.days = {rule.word: f"days_{rule.word.lower()}" for rule in rules if rule.kind == "medicine"}
-        self.conditions = {rule.word for rule in rules if rule.kind == "condition"}
+        self.words = _Words({rule.word for rule in rules if rule.kind == "medicine"})
 
     def row(self, patient: Patient) -> dict[str, Any]:
         medicines: list[str] = []
         row = patient | {"medicines": medicines, "conditions": [code[:3] for code in patient["conditions"]]}
         for medicine in patient["medicines"]:
-            code, days = medicine["code"], medicine["days"]
-            for word in (code[:3], code[:5]):
-                fact = self.days.get(word)
-                if fact is not None:
-                    medicines.append(word)
-                    row[fact] = min(days, row.get(fact, days))
+            for word, fact in self.words[medicine["code"]]:
+                days = medicine["days"]
+                medicines.append(word)
+                row[fact] = min(days, row[fact]) if fact in row else days
         return row
+
+
+class _Words(dict[str, tuple[tuple[str, str], ...]]):
+    """Code → the words it begins with that rules ask for, each with its fact; found once for each code."""
+
+    def __init__(self, asked: set[str]) -> None:
+        self.asked = asked
+
+    def __missing__(self, code: str) -> tuple[tuple[str, str], ...]:
+        found = self[code] = tuple((word, f"days_{word.lower()}") for word in self.asked if code.startswith(word))
+        return found
 
 
 def exact(patient: Patient) -> Patient:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from .intake import Facts
 from .knowledge import Cited, Edition, Position, Rule, cited, said_by
 from .knowledge.schema import SEVERITIES, Severity
-from .rules import Reading
+from .rules import Reader, Reading
 from .values import Document, add_months, day_bounds
 
 Verdict = Literal["contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear"]
@@ -123,11 +123,11 @@ def screen(facts: Facts, edition: Edition, language: str = "en") -> Screening:
     return _Screener(facts, edition, language).screen()
 
 
-def candidates(edition: Edition, row: Mapping[str, Any]) -> set[str]:
-    """Rules that can be anything but *no* for this row. Skips only what is provably no: a rule is reached
-    from each of its signs that is present or unknown, an unknown list standing for all its words."""
+def candidates(edition: Edition, row: Mapping[str, Any]) -> dict[str, Reader]:
+    """Rules that can be anything but *no* for this row, each with what reads it. Skips only what is provably no: a
+    rule is reached from each of its signs that is present or unknown, an unknown list standing for all its words."""
     index = edition.rule_index
-    out = set(index.always)
+    out = dict(index.always)
     for fact, rules in index.flags.items():
         if row.get(fact) is not False:
             out |= rules
@@ -141,8 +141,7 @@ def candidates(edition: Edition, row: Mapping[str, Any]) -> set[str]:
 
 def readings(edition: Edition, row: Mapping[str, Any]) -> dict[str, Reading]:
     """Rule id → reading of its adopted position. A rule that is left out is *no*."""
-    readers = edition.rule_readers
-    return {rule: readers[rule](row) for rule in candidates(edition, row)}
+    return {rule: read(row) for rule, read in candidates(edition, row).items()}
 
 
 class _Screener:
@@ -168,7 +167,7 @@ class _Screener:
         if facts.deceased is not None:
             verdict = "contraindicated"
         worst_open = min((SEVERITIES.index(q.could_be) for q in questions), default=len(SEVERITIES))
-        incomplete = worst_open < SEVERITIES.index(gravest) or any(q.quote for q in questions if q.topic != "confirm")
+        incomplete = worst_open < SEVERITIES.index(gravest) or any(q.topic.startswith("unread:") for q in questions)
         incomplete = incomplete and facts.deceased is None
         earliest = self._earliest() if verdict == "defer" else None
         return Screening(
@@ -438,7 +437,8 @@ class _Screener:
 
     def _statement(self, verdict: Verdict, incomplete: bool, earliest: date | None, questions: int) -> str:
         if self.facts.deceased is not None:
-            return self._phrase("verdict.deceased", day=self.facts.deceased or "")
+            day = self.facts.deceased
+            return self._phrase("verdict.deceased", day=day) if day else self._phrase("verdict.deceased-undated")
         if verdict == "clear" and incomplete:
             return self._phrase("verdict.cannot-be-cleared", count=str(questions))
         said = self._phrase(f"verdict.{verdict}")

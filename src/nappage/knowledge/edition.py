@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -67,11 +67,11 @@ Policy = tuple[Decision, ...]
 
 @dataclass(frozen=True)
 class RuleIndex:
-    """Rules by the sign that must be present or unknown for them to be anything but *no*."""
+    """Rules, each with what reads it, by the sign that must be present or unknown for it to be anything but *no*."""
 
-    always: Set[str]  # no such sign: read for everyone
-    flags: Mapping[str, Set[str]]  # yes/no fact → rules
-    words: Mapping[str, Mapping[str, Set[str]]]  # list fact → word in it → rules
+    always: Mapping[str, Reader]  # no such sign: read for everyone
+    flags: Mapping[str, Mapping[str, Reader]]  # yes/no fact → rules
+    words: Mapping[str, Mapping[str, Mapping[str, Reader]]]  # list fact → word in it → rules
 
 
 @dataclass(frozen=True)
@@ -138,23 +138,17 @@ class Edition:
     @cached_property
     def rule_index(self) -> RuleIndex:
         """Which rules a row can concern, by the guards of their adopted positions."""
-        always: set[str] = set()
-        flags: dict[str, set[str]] = {}
-        words: dict[str, dict[str, set[str]]] = {}
-        for rule in self.rules.values():
-            if not rule.adopted.when:
-                continue
-            guard = guard_of(self.condition(rule.adopted.when))
+        always: dict[str, Reader] = {}
+        flags: dict[str, dict[str, Reader]] = {}
+        words: dict[str, dict[str, dict[str, Reader]]] = {}
+        for rule, read in self.rule_readers.items():
+            guard = guard_of(self.condition(self.rules[rule].adopted.when or ""))
             if guard is None:
-                always.add(rule.id)
+                always[rule] = read
                 continue
             for fact, word in guard:
-                rules = (
-                    flags.setdefault(fact, set())
-                    if word is None
-                    else words.setdefault(fact, {}).setdefault(word, set())
-                )
-                rules.add(rule.id)
+                place = flags if word is None else words.setdefault(fact, {})
+                place.setdefault(fact if word is None else word, {})[rule] = read
         return RuleIndex(always, flags, words)
 
     def text(self, text: Text, language: str = "en", **words: str) -> str:

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from operator import methodcaller
 from typing import Any
 
@@ -14,7 +14,6 @@ from .condition import All, AnyOf, Compare, Condition, Contains, Flag, Not, OneO
 
 FactValue = bool | Decimal | str | Collection[str] | None
 
-_NONE: frozenset[str] = frozenset()
 # `fact < constant`, said the other way round: `constant > fact`.
 _SAID_BY_THE_CONSTANT: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.gt, "<=": operator.ge, ">": operator.lt,
@@ -71,18 +70,27 @@ def reader(tree: Condition) -> Reader:
 
 
 def _joined(terms: list[Reader], *, decisive: bool) -> Reader:
-    """`and` (decisive no) or `or` (decisive yes): one decisive answer settles it, else unknown wins."""
+    """`and` (decisive no) or `or` (decisive yes): one decisive answer settles it, else unknown wins. Of the same
+    answer twice, both have their reasons."""
+    first, *others = terms
 
     def read(facts: Mapping[str, FactValue]) -> Reading:
-        readings = [term(facts) for term in terms]
-        settling = (
-            [r for r in readings if r.answer is decisive] or [r for r in readings if r.answer is None] or readings
-        )
-        if len(settling) == 1:
-            return settling[0]
-        return Reading(settling[0].answer, _NONE.union(*[r.facts for r in settling]))
+        found = first(facts)
+        for term in others:
+            reading = term(facts)
+            if reading.answer is found.answer:
+                found = _together(found.answer, found.facts, reading.facts)
+            elif reading.answer is decisive or found.answer is (not decisive):
+                found = reading
+        return found
 
     return read
+
+
+@lru_cache(maxsize=1 << 16)
+def _together(answer: bool | None, some: frozenset[str], others: frozenset[str]) -> Reading:
+    """The same few reasons meet again and again, so each meeting is made once."""
+    return Reading(answer, some | others)
 
 
 def _turned(term: Reader) -> Reader:
