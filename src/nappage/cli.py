@@ -160,6 +160,8 @@ def _read_answers(paths: list[str]) -> Answers:
     order: Order | None = None
     for path in paths:
         name, content = _content(path)
+        if isinstance(content, dict) and set(content) == {"order"} and isinstance(content["order"], dict):
+            content = content["order"]
         if fhir.looks_like_bundle(content):
             if record is not None:
                 raise InputError(name, "this is a second bundle", "Give one patient's bundle")

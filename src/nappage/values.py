@@ -108,11 +108,13 @@ CONCENTRATION_UNITS = (*_MG_PER_ML, "iu/ml", "mg/vial", "iu/vial")
 
 
 def normal_unit(unit: str) -> str:
-    """A unit as the tables spell it: no spaces, lower case, 'units' and 'u' as IU, 'cc' as mL."""
+    """A unit as the tables spell it: no spaces, lower case, 'units' and 'u' as IU, 'cc' as mL. Bare IU count a
+    whole vial."""
     text = re.sub(r"\s+", "", unit).casefold().replace("per", "/")
     text = {"percent": "%", "%w/v": "%", "/cent": "%"}.get(text, text)
     text = re.sub(r"/(cc|millilit(re|er)s?)$", "/ml", text)
-    return re.sub(r"^(units?|u|ui|i\.u\.)(?=/|$)", "iu", text)
+    text = re.sub(r"^(units?|u|ui|i\.u\.)(?=/|$)", "iu", text)
+    return "iu/vial" if text == "iu" else text
 
 
 def mg_per_ml(concentration: Decimal, unit: str) -> Decimal:

@@ -141,3 +141,30 @@ def test_the_same_plan_gives_the_same_bytes(plan, edition) -> None:
     sheet = clinician(plan, edition)
     assert pdf(sheet) == pdf(sheet)
     assert html(sheet) == html(sheet)
+
+
+def test_a_name_in_any_script_gets_its_documents(answers, edition, tmp_path: Path) -> None:
+    named = answers.model_copy(update={"patient": answers.patient.model_copy(update={"name": "王小明 Żółć Ω 😀"})})
+    files = write(draft(named, edition, ON, reference="named"), edition, tmp_path)
+    printed = "".join(page.get_text() for page in pymupdf.open(files["plan.pdf"]))
+    assert "[U+738B][U+5C0F][U+660E] Żółć Ω" in " ".join(printed.split())
+    assert "王小明 Żółć Ω 😀" in files["plan.html"].read_text()
+
+
+def test_markup_in_a_name_stays_words(answers, edition, tmp_path: Path) -> None:
+    name = '<script>alert(1)</script> & "#eval" $x$ *b* _i_ @ref'
+    named = answers.model_copy(update={"patient": answers.patient.model_copy(update={"name": name})})
+    files = write(draft(named, edition, ON, reference="named"), edition, tmp_path)
+    assert "<script" not in files["plan.html"].read_text()
+    printed = "".join(page.get_text() for page in pymupdf.open(files["plan.pdf"]))
+    assert _squeezed(name) in _squeezed(printed)
+
+
+def test_a_document_that_cannot_be_written_leaves_none_half_written(plan, edition, tmp_path: Path) -> None:
+    from nappage.values import InputError
+
+    home = tmp_path / plan.reference
+    (home / "course.ics").mkdir(parents=True)
+    with pytest.raises(InputError, match="in the way"):
+        write(plan, edition, tmp_path)
+    assert [path.name for path in home.iterdir()] == ["course.ics"]

@@ -7,7 +7,7 @@ Anywhere, absent or null means *not asked*. A list that is present is closed. `n
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -43,8 +43,9 @@ PartialDate = Annotated[
     BeforeValidator(_as_date_text),
     WithJsonSchema({"type": ["string", "integer"], "description": "YYYY-MM-DD, YYYY-MM or YYYY"}),
 ]
-Positive = Annotated[Amount, Field(gt=Decimal(0))]
-NotNegative = Annotated[Amount, Field(ge=Decimal(0))]
+# Bounds far beyond any session, so that a slip of the keyboard is refused where it was made.
+Positive = Annotated[Amount, Field(gt=Decimal(0), le=Decimal(100_000))]
+NotNegative = Annotated[Amount, Field(ge=Decimal(0), le=Decimal(10_000_000))]
 Codes = dict[str, str | tuple[str, ...]]  # system → code(s): {snomed: "44054006", icd10: E11}
 
 _PREGNANCY = {
@@ -60,8 +61,6 @@ _PREGNANCY = {
     "planning": "planning",
     "trying": "planning",
     "trying-to-conceive": "planning",
-    "unknown": None,
-    "not-asked": None,
 }
 _SEX = {
     "f": "female",
@@ -72,18 +71,26 @@ _SEX = {
     "man": "male",
     "other": "other",
     "intersex": "other",
-    "unknown": None,
 }
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 
-class Entry(Document):
+class Given(Document):
+    """What a person wrote. Anywhere, null means the same as absent: not asked."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, data: Any) -> Any:
+        return {key: v for key, v in data.items() if v is not None} if isinstance(data, dict) else data
+
+
+class Entry(Given):
     """One line of a list. `origin` says where it was read (set by the reader, never by the person)."""
 
     origin: str = ""
 
 
-class Patient(Document):
+class Patient(Given):
     name: str | None = None
     birth_date: date | None = None
     age: Annotated[int, Field(ge=0, le=125)] | None = None
@@ -103,6 +110,13 @@ class Patient(Document):
         | None
     ) = None
     deceased: bool | PartialDate | None = None
+
+    @field_validator("birth_date")
+    @classmethod
+    def _lived(cls, value: date | None) -> date | None:
+        if value is not None and value.year < 1900:
+            raise ValueError(f"{value} would be more than 125 years ago; check the year")
+        return value
 
     @field_validator("sex", mode="before")
     @classmethod
@@ -204,7 +218,7 @@ class SkincareEntry(Entry):
         return self
 
 
-class Lifestyle(Document):
+class Lifestyle(Given):
     smoking: bool | str | None = None
     alcohol: bool | str | None = None
     alcohol_last: PartialDate | None = None
@@ -213,13 +227,13 @@ class Lifestyle(Document):
     occupation: str | None = None
 
 
-class PlannedEvent(Document):
+class PlannedEvent(Given):
     event: str
     date: PartialDate | None = None
     area: str | None = None
 
 
-class Context(Document):
+class Context(Given):
     """How the patient is now. `skin_state`: words for what is on the skin of the area; empty: examined, clear."""
 
     skin_state: tuple[str, ...] | None = None
@@ -240,6 +254,7 @@ class MixtureLine(Entry):
     concentration: NotNegative | None = None
     unit: str | None = None
     volume_ml: Positive | None = None
+    vial_ml: Positive | None = None  # what one vial is dissolved in, where the unit counts vials
 
     @model_validator(mode="after")
     def _named(self) -> MixtureLine:
@@ -261,13 +276,14 @@ class Anaesthetic(Entry):
     volume_ml: Positive | None = None
     concentration: NotNegative | None = None
     unit: str | None = None
+    vial_ml: Positive | None = None
     grams: Positive | None = None
     area_cm2: Positive | None = None
     dwell_min: Positive | None = None
     applied_by: Literal["clinic", "patient"] | None = None
 
 
-class Order(Document):
+class Order(Given):
     """What is to be done. Any part may be missing; what is missing blocks signing, not screening."""
 
     indication: str | None = None
@@ -327,6 +343,20 @@ class Order(Document):
             out["time_zone"] = zone
         return out
 
+    @model_validator(mode="after")
+    def _real_time(self) -> Order:
+        """A clock time that the change to summer time skips is not a time."""
+        if self.planned_start and self.planned_time and self.time_zone:
+            local = datetime.fromisoformat(f"{self.planned_start}T{self.planned_time}").replace(
+                tzinfo=ZoneInfo(self.time_zone)
+            )
+            if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+                raise ValueError(
+                    f"{self.planned_start} has no {self.planned_time} in {self.time_zone}: the clocks go forward; "
+                    "write a time an hour later"
+                )
+        return self
+
     @field_validator("time_zone")
     @classmethod
     def _zone(cls, value: str | None) -> str | None:
@@ -338,7 +368,7 @@ class Order(Document):
         return value
 
 
-class Answers(Document):
+class Answers(Given):
     patient: Patient = Patient()
     conditions: tuple[ConditionEntry, ...] | None = None
     medications: tuple[MedicationEntry, ...] | None = None
@@ -358,6 +388,34 @@ class Answers(Document):
     # Evidence of presence only (a record system's list): never closes anything. Filled by fhir.
     record: Answers | None = None
     record_until: date | None = None  # the record's newest entry
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unknown_is_not_asked(cls, data: Any) -> Any:
+        """A question answered *unknown* is open, even where the rest of the history is complete."""
+        if not isinstance(data, dict):
+            return data
+        out, opened = dict(data), list(data.get("not_asked") or ())
+        for key, value in data.items():
+            if _says_unknown(value):
+                del out[key]
+                opened.append(key)
+            elif key in ("patient", "lifestyle", "context") and isinstance(value, dict):
+                unknown = [name for name, given in value.items() if _says_unknown(given)]
+                out[key] = {name: given for name, given in value.items() if name not in unknown}
+                opened += unknown
+        return {**out, "not_asked": opened} if opened else out
+
+
+def _says_unknown(value: Any) -> bool:
+    return isinstance(value, str) and _word(value) in (
+        "unknown",
+        "not-known",
+        "not-asked",
+        "don't-know",
+        "dont-know",
+        "?",
+    )
 
 
 def _in_order(first: str | None, then: str | None, first_name: str, then_name: str) -> None:

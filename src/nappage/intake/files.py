@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+import unicodedata
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 from yaml.constructor import ConstructorError
-from yaml.nodes import MappingNode
+from yaml.nodes import MappingNode, ScalarNode
 
 from ..values import Document, InputError
 from .answers import Answers
@@ -47,10 +48,26 @@ class _Loader(_BASE):  # type: ignore[misc]
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, ScalarNode):
+                raise ConstructorError(None, None, "a key must be a word", key.start_mark)
             if key.value in seen:
                 raise ConstructorError(None, None, f"the key '{key.value}' stands twice; keep one", key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key '{key}' stands twice; keep one")
+        found[key] = value
+    return found
+
+
+def _finite(text: str) -> Any:
+    number = Decimal(text)
+    return number if number.is_finite() else text
 
 
 def _exact(loader: Any, node: Any) -> Any:
@@ -111,6 +128,11 @@ def parse_yaml(name: str, data: bytes) -> Any:
             f"{name}, line {line}", f"byte {data[error.start]:#04x} is not UTF-8", "Save the file as UTF-8"
         ) from None
     try:
+        if text.lstrip()[:1] in ("{", "["):
+            try:
+                return json.loads(text, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_once)
+            except json.JSONDecodeError:
+                pass  # YAML may begin with a bracket too
         _scan(text)
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
@@ -118,8 +140,10 @@ def parse_yaml(name: str, data: bytes) -> Any:
         place = f"{name}, line {mark.line + 1}" if mark else name
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise InputError(place, str(problem), "Correct the YAML and try again") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(name, f"a value cannot be read: {error}", "Write dates as YYYY-MM-DD") from None
+    except RecursionError:
+        raise InputError(name, "the file is nested deeper than a patient's file can be", "Correct it") from None
+    except ValueError as error:
+        raise InputError(name, str(error), "Correct it and try again") from None
 
 
 def validated(model: type[T], content: Any, name: str) -> T:
@@ -127,6 +151,7 @@ def validated(model: type[T], content: Any, name: str) -> T:
     if not isinstance(content, dict):
         kind = {list: "a list", str: "text", type(None): "empty"}.get(type(content), type(content).__name__)
         raise InputError(name, f"the file is {kind}, not a set of keys", "Start from a file in examples/")
+    _printable(content, name)
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -137,6 +162,21 @@ def validated(model: type[T], content: Any, name: str) -> T:
         if more > 0:
             wrong += f"; and {more} more"
         raise InputError(f"{name}, {places[0]}", wrong, faults[0][2]) from None
+
+
+def _printable(content: Any, place: str) -> None:
+    """Refuse what no document can print: control characters and halves of characters."""
+    if isinstance(content, str):
+        wrong = next((c for c in content if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\r\t"), None)
+        if wrong is not None:
+            raise InputError(place, f"it holds the control character U+{ord(wrong):04X}", "Take it out")
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            _printable(key, place)
+            _printable(value, f"{place}, {key}")
+    elif isinstance(content, list | tuple):
+        for index, value in enumerate(content):
+            _printable(value, f"{place}[{index}]")
 
 
 def _fault(fault: Any, model: type[Document]) -> tuple[str, str, str]:

@@ -30,19 +30,21 @@ def write(plan: TreatmentPlan, edition: Edition, folder: Path) -> Mapping[str, P
         "patient.pdf": pdf(for_patient),
         "patient.html": html(for_patient).encode(),
     }
+    wanted = {home / name: content for name, content in contents.items() if content is not None}
+    parts = {path: path.with_name(f".{path.name}.part") for path in wanted}
     try:
         home.mkdir(parents=True, exist_ok=True)
-        written: dict[str, Path] = {}
-        for name, content in contents.items():
-            if content is None:
-                continue
-            path = home / name
-            part = path.with_name(f".{name}.part")
-            part.write_bytes(content)
+        for path, content in wanted.items():
+            if path.is_dir():
+                raise IsADirectoryError(0, "a folder of that name is in the way", str(path))
+            parts[path].write_bytes(content)
+        for path, part in parts.items():
             os.replace(part, path)
-            written[name] = path
-        return written
     except OSError as error:
+        for part in parts.values():
+            part.unlink(missing_ok=True) if home.is_dir() else None
+        place = error.filename or home
         raise InputError(
-            str(home), f"it cannot be written ({error.strerror})", "Choose another folder with --out"
+            str(place), f"it cannot be written ({error.strerror})", "Choose another folder with --out"
         ) from None
+    return {path.name: path for path in wanted}

@@ -267,4 +267,3 @@ def _to_sign(
     if course is not None and course.verdict == "conflict":
         out.append(ToSign(room="course", text=say("conflict")))
     return tuple(dict.fromkeys(out))
-
