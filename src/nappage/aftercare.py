@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .knowledge import Advice, Cited, Edition, Position, cited, said_by
-from .rules import explain
 from .values import Document, plain
 
 
@@ -115,7 +114,7 @@ def advise(treatment: Treatment, edition: Edition, language: str = "en") -> Afte
     levels: dict[str, list[Line]] = {level: [] for level in _LEVELS}
     alarms: list[Alarm] = []
     for advice in sorted(edition.advice.values(), key=lambda line: line.rank):
-        if advice.when and explain(edition.condition(advice.when), treatment.row).answer is False:
+        if advice.when and edition.reader(advice.when)(treatment.row).answer is False:
             continue
         line = _line(advice, treatment, edition, language)
         kept[advice.phase].append(line)

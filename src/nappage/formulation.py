@@ -16,7 +16,6 @@ from typing import Any, Literal
 from .intake import Anaesthetic, Facts, MixtureLine, Order, contents_of, find_by_name
 from .knowledge import Cited, Edition, Position, Product, Text, ValueRecord, cited, said_by
 from .knowledge.schema import Citation
-from .rules import explain
 from .values import Amount, Document, mg_per_ml, normal_unit, plain
 
 Verdict = Literal[
@@ -657,7 +656,7 @@ class _Bench:
         self, record: ValueRecord, measured: _Measured | None, counted: str = "", limit_mg: Decimal | None = None
     ) -> Limit | None:
         """A ceiling with what was found; None where it does not hold here."""
-        reading = explain(self.edition.condition(record.when), self.row) if record.when else None
+        reading = self.edition.reader(record.when)(self.row) if record.when else None
         if reading is not None and reading.answer is False:
             return None
         adopted = record.adopted

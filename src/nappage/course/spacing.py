@@ -12,7 +12,6 @@ from ..intake import Order, contents_of, find_by_name, normal, region_id
 from ..intake.concepts import Dictionary
 from ..intake.read import closure
 from ..knowledge import Edition, Protocol, ValueRecord, cited
-from ..rules import explain
 from .calendar import Window
 from .document import Reason
 from .regimen import length_of
@@ -63,7 +62,7 @@ class Spacing:
         for record in self.edition.values.values():
             if record.measure not in measures or record.about not in wanted:
                 continue
-            if record.when and explain(self.edition.condition(record.when), self._row).answer is False:
+            if record.when and self.edition.reader(record.when)(self._row).answer is False:
                 continue
             yield record
 
