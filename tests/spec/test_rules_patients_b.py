@@ -215,6 +215,8 @@ PATIENTS: list[tuple[str, dict[str, Any], str, str | None, date | None]] = [
 
 # Rules of other topics that the substances used above bring along; not what is tested here.
 OWN = {rule for _, _, _, rule, _ in PATIENTS if rule}
+# Words for several things: what they stand for is asked beside the finding.
+ASKED = {"filler of a kind nobody knows"}
 
 
 @pytest.mark.parametrize("name, changes, verdict, rule, earliest", PATIENTS, ids=[p[0] for p in PATIENTS])
@@ -231,7 +233,7 @@ def test_patient(
         if verdict == DEFER and result.verdict == DEFER:
             assert result.earliest_date == earliest
     assert result.verdict == verdict, [(f.rule, f.severity) for f in result.findings]
-    assert not result.incomplete, [q.question for q in result.open_questions]
+    assert result.incomplete is (name in ASKED), [q.question for q in result.open_questions]
 
 
 def test_the_list_never_asked_leaves_it_open(edition: Edition) -> None:

@@ -15,61 +15,8 @@ from typing import Any
 
 from ..knowledge import Concept, Edition
 from ..values import Document
+from .words import FORMS, SALTS, separates, strange
 
-_SALTS = [
-    "hydrochloride",
-    "hydrocholoride",
-    "sodium",
-    "potassium",
-    "maleate",
-    "succinate",
-    "tartrate",
-    "citrate",
-    "acetate",
-    "phosphate",
-    "sulfate",
-    "sulphate",
-    "hydrobromide",
-    "bitartrate",
-    "monohydrate",
-    "mesylate",
-    "fumarate",
-    "besylate",
-    "calcium",
-    "hcl",
-]
-_FORMS = [
-    "tablet",
-    "tablets",
-    "tab",
-    "tabs",
-    "capsule",
-    "capsules",
-    "cap",
-    "caps",
-    "mg",
-    "mcg",
-    "g",
-    "ml",
-    "iu",
-    "oral",
-    "solution",
-    "suspension",
-    "cream",
-    "gel",
-    "ointment",
-    "extended",
-    "release",
-    "chewable",
-    "daily",
-    "once",
-    "twice",
-    "weekly",
-    "a",
-    "day",
-    "injection",
-    "injectable",
-]
 # The more exact way first: a mucosal spray in puffs ("actuat"), vaginal tablets, eye ointment.
 _ROUTE_WORDS = {
     "eye drop": "eye", "eye drops": "eye", "eye ointment": "eye", "eye gel": "eye", "ear drops": "ear",
@@ -119,8 +66,25 @@ _WHOSE = re.compile(
     r"^((my|in|on|the|of|side|both|has|had|it|only|maternal|paternal|family|history|mother|father|mum|mom|dad|"
     r"sister|brother|aunt|uncle|grand(mother|father|ma|pa)|parent|son|daughter|cousin)s?\b ?)+$"
 )
-_SPEAKER = re.compile(r"[.;,:()\n]|\s[-–]\s|\b(?:but|while|whereas)\b|\band\s+(?=i\b|my\b|his\b|her\b)", re.I)
+_RELATIVE = (
+    r"(?:family history|mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(?:mother|father|ma|pa)|parents?|son|"
+    r"daughter|cousin)"
+)
+_SPEAKER = re.compile(
+    r"[.;,:()\n]|\s[-–]\s|\b(?:but|while|whereas)\b|\band\s+(?=i\b|my\b|his\b|her\b|(?:an?\s+)?" + _RELATIVE + r"\b)",
+    re.I,
+)
+# 'me and my sister', 'my mother and I', 'like my mother': what follows is said of both.
+_BOTH = re.compile(
+    rf"\b(?:i|me|myself)\s+and\s+(?:my\s+)?{_RELATIVE}\b|\b{_RELATIVE}\s+and\s+(?:i|me|myself)\b(?!\s*['’])|"
+    rf"\b(?:like|same as|just as|as does|as did)\s+(?:my\s+)?(?:\w+\s+)?{_RELATIVE}\b",
+    re.I,
+)
+_TOO = re.compile(r"\b(too|also|as well|likewise)\b", re.I)
+_IN_THE_FAMILY = re.compile(r"\b(in (the|my) family|family history)\b", re.I)
 _ITEM = re.compile(r"[,;+&/\n]|\b(?:and|plus|with)\b", re.I)
+_GAP = re.compile(r"[,;+&/|\n•]|\.(?=\s|$)|\s[-–]\s")
+_REASON = re.compile(r"\b(for|because|against|due to|pour|contre)\b", re.I)
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
 # Shortest word that may be read through a misspelling, and how alike it must be (0–100).
 _FUZZY_LETTERS, _FUZZY_RATIO = 6, 87
@@ -136,13 +100,36 @@ class Recognition(Document):
     negated: bool = False
     family: bool = False
     matched: tuple[str, ...] = ()
+    own: frozenset[str] = frozenset()  # ids named of the patient, without their classes
+    relatives: frozenset[str] = frozenset()  # ids named of a relative, with their classes
+
+
+class Part(Document):
+    """One thing a line names. `text`: its words with what was said about it. `may_be`: one set of ids for each
+    kind that its words leave open; a member of a class is not denied by the name of the class."""
+
+    text: str
+    concepts: frozenset[str]
+    may_be: tuple[frozenset[str], ...] = ()
+    route: str | None = None
+    guess: str | None = None
+
+
+class Line(Document):
+    """What a patient's line says: of the patient, of a relative, and the words that were not understood."""
+
+    parts: tuple[Part, ...] = ()
+    relatives: frozenset[str] = frozenset()
+    unread: tuple[str, ...] = ()
+    denied: bool = False
 
 
 class Dictionary:
     """One map of concepts, ready to be asked. Build it with `Dictionary.of`, which keeps it."""
 
-    def __init__(self, concepts: Mapping[str, Concept]) -> None:
-        self.concepts = concepts
+    def __init__(self, concepts: Mapping[str, Concept], *, wholly: bool = False) -> None:
+        """`wholly`: a member of a class brings all its own classes with it, as a substance does."""
+        self.concepts, self.wholly = concepts, wholly
 
     @staticmethod
     def of(edition: Edition, kind: str) -> Dictionary:
@@ -196,9 +183,11 @@ class Dictionary:
             named = self._not_denied(spoken).union(*(self._by_words(name)[0] for name in whole))
             negated = not named
         family = bool(_FAMILY.search(text))
+        relatives: set[str] = set()
         if family and named:
-            own = self._of_the_patient(text) & named
-            named, family = own or named, not own
+            own, theirs = self._sides(text)
+            relatives = (theirs & named) if own & named else named
+            named, family = own & named or named, not own & named
         if not found:
             found = named
         if not found and not matched and not (codes and not text):
@@ -210,7 +199,7 @@ class Dictionary:
                 if not self._by_words(plain(item))[0]:
                     more, heard = self._by_guess(plain(item), whole=True)
                     found, guess = found | more, heard or guess
-        every = frozenset().union(*(self.closure(concept) for concept in found)) if found else frozenset()
+        every = self._closed(found)
         routes = {self.concepts[c].route for c in found if c in self.concepts and self.concepts[c].route}
         return Recognition(
             concepts=every,
@@ -219,6 +208,8 @@ class Dictionary:
             negated=negated,
             family=family,
             matched=matched,
+            own=frozenset(() if family else found),
+            relatives=self._closed(relatives),
         )
 
     def _by_codes(self, codes: Mapping[str, Any]) -> set[str]:
@@ -240,22 +231,24 @@ class Dictionary:
 
     def _by_words(self, words: str) -> tuple[set[str], tuple[str, ...]]:
         """The longest known names inside a phrase, left to right, none inside another."""
-        tokens = words.split()
-        found: set[str] = set()
-        matched: list[str] = []
+        spans = self.spans(words.split())
+        return set().union(*(ids for _, _, (_, ids) in spans)), tuple(name for _, _, (name, _) in spans)
+
+    def spans(self, tokens: list[str]) -> list[tuple[int, int, tuple[str, frozenset[str]]]]:
+        """Where the longest known names stand among words: first word, word after the last, name and ids."""
+        out: list[tuple[int, int, tuple[str, frozenset[str]]]] = []
         start = 0
         while start < len(tokens):
             for end in range(min(len(tokens), start + self.longest), start, -1):
                 name = " ".join(tokens[start:end])
                 hit = self.by_name.get(name) or self.by_name.get(_singular(name))
                 if hit:
-                    found |= hit
-                    matched.append(name)
+                    out.append((start, end, (name, hit)))
                     start = end
                     break
             else:
                 start += 1
-        return found, tuple(matched)
+        return out
 
     def _not_denied(self, text: str) -> set[str]:
         """The names a text with a denial in it does not deny: 'epilepsy, no seizures' still says epilepsy."""
@@ -275,30 +268,170 @@ class Dictionary:
                     found |= names
         return found
 
-    def _of_the_patient(self, text: str) -> set[str]:
-        """The names a text with a relative in it still says of the patient: 'asthma; my father had eczema'."""
+    def _sides(self, text: str) -> tuple[set[str], set[str]]:
+        """The names a text says of the patient, and those it says of a relative: 'asthma; my father had eczema'."""
         own: set[str] = set()
-        for sentence in _SENTENCE.split(text):
+        theirs: set[str] = set()
+        for sentence in _SENTENCE.split(_BOTH.sub(" bothofus ", text)):
             latest: set[str] = set()
             relative = False
-            for clause in _SPEAKER.split(sentence):
+            for clause in self._clauses(sentence):
                 names = self._by_words(plain(clause))[0]
-                if _OWN.search(clause):
+                if "bothofus" in clause:
+                    own, theirs = own | names | latest, theirs | names | latest
+                elif _OWN.search(clause):
                     relative = False
                 elif _FAMILY.search(clause):
-                    if _WHOSE.search(plain(clause)):
+                    if not names and _TOO.search(clause):
+                        theirs |= latest  # 'diabetes, father too'
+                    elif _WHOSE.search(plain(clause)):
                         relative = not latest  # 'mother: diabetes' – what follows is hers
                         own -= latest  # 'breast cancer (mother)' – what came before is, too
+                        theirs |= latest
+                    theirs |= names
                     latest = set()
                     continue
                 latest = set() if relative else names
                 own |= latest
-        return own
+                theirs |= names if relative else set()
+        return own, theirs
+
+    @staticmethod
+    def _clauses(sentence: str) -> list[str]:
+        """The clauses of a sentence; 'I have asthma and keloids in the family' is two."""
+        out: list[str] = []
+        for clause in _SPEAKER.split(sentence):
+            before, _, after = clause.rpartition(" and ")
+            if before and _IN_THE_FAMILY.search(after) and re.match(r"\s*i\b|\s*i['’]", clause, re.I):
+                out += [before, after]
+            else:
+                out.append(clause)
+        return out
+
+    # --- a line and its parts ------------------------------------------------------------------------------
+
+    def line(self, text: str, codes: Mapping[str, Any] | None, topic: str) -> Line:
+        """What a line of the list `topic` says, each of its things apart. Raises nothing: what is not understood
+        is returned as unread."""
+        whole = self.recognise(text, codes)
+        coded = self._by_codes(codes or {})
+        if coded:
+            if whole.family:
+                return Line(relatives=whole.concepts)
+            spoken = {name: self.by_name[name] for name in whole.matched if name in self.by_name}
+            part = Part(text=text, concepts=whole.concepts, may_be=self._kinds(coded, spoken), route=whole.route)
+            return Line(parts=(part,), denied=whole.negated)
+        parts: list[Part] = []
+        unread: list[str] = []
+        relatives = set(whole.relatives)
+        before = ""  # words ahead of the first name belong to it
+        after_reason = False
+        for item in _items(self, text, topic):
+            ids = frozenset().union(*item.names.values()) & whole.own
+            guess = None
+            places = strange(
+                item.words, topic, named=bool(item.names), begins=item.begins, after_reason=after_reason
+            ) if not item.relative or item.names else []  # fmt: skip
+            after_reason = item.reason or (after_reason and not item.names)
+            if places:
+                heard, guess, left = self._guess_in(item, places, anywhere=topic == "medications")
+                if heard and item.relative:
+                    relatives |= self._closed(heard)
+                else:
+                    ids |= heard
+                if left:
+                    unread.append(item.text)
+            if ids:
+                parts.append(self._part(item, ids, guess, before))
+                before = ""
+            elif parts:
+                parts[-1] = parts[-1].model_copy(update={"text": f"{parts[-1].text}, {item.text}"})
+            else:
+                before += f"{item.text} "
+        if not parts and not relatives and not whole.negated:
+            if not whole.concepts:
+                return Line(unread=(text,) if text else ())
+            if whole.family:
+                relatives = set(whole.concepts)
+            else:  # read only as a whole, across what separates its words
+                parts = [Part(text=text, concepts=whole.concepts, route=whole.route, guess=whole.guess)]
+                unread = []
+        return Line(parts=tuple(parts), relatives=frozenset(relatives), unread=tuple(unread), denied=whole.negated)
+
+    def _part(self, item: _Item, ids: frozenset[str], guess: str | None, before: str) -> Part:
+        routes = {self.concepts[c].route for c in ids if c in self.concepts and self.concepts[c].route}
+        spoken = {name: hit & ids for name, hit in item.names.items()} | ({guess: ids} if guess else {})
+        return Part(
+            text=f"{before}{item.text}",
+            concepts=self._closed(ids),
+            may_be=self._kinds(ids, spoken),
+            route=_route(plain(item.text), tuple(item.names), routes, single=len(ids) == 1),
+            guess=guess,
+        )
+
+    def _guess_in(self, item: _Item, places: list[int], anywhere: bool) -> tuple[frozenset[str], str | None, bool]:
+        """What the strange words of an item may be misspellings of, and whether any is left unexplained."""
+        odd = [item.words[i] for i in places]
+        phrases = [" ".join(odd)] if item.names else [plain(item.text), " ".join(odd)]
+        for phrase in phrases:
+            heard, guess = self._by_guess(phrase, whole=True)
+            if heard:
+                return frozenset(heard), guess, False
+        found: frozenset[str] = frozenset()
+        guess = None
+        left = []
+        for word in odd:
+            heard, name = self._by_guess(word, whole=True) if anywhere or not item.names else (set(), None)
+            found, guess = found | heard, name or guess
+            left += [] if heard else [word]
+        return found, guess, bool(left)
+
+    def _kinds(
+        self, ids: set[str] | frozenset[str], spoken: Mapping[str, frozenset[str]]
+    ) -> tuple[frozenset[str], ...]:
+        """One set of ids for each kind that words leave open, where nothing beside them says which: of a substance,
+        all that it is; of an illness, the kinds of that illness, since what else it is has a line of its own."""
+        out: set[frozenset[str]] = set()
+        for concept_id in ids:
+            concept = self.concepts.get(concept_id)
+            if concept is None or not (concept.may_be or self._below(concept_id)):
+                continue
+            names = {name for name, hit in spoken.items() if concept_id in hit}
+            names |= {_singular(name) for name in names}
+            if concept.open is not None and names.isdisjoint(plain(name) for name in concept.open):
+                continue
+            below = self._below(concept_id)
+            others = frozenset(concept.may_be).union(*(self._below(other) for other in concept.may_be))
+            if not (below | others) & ids - {concept_id}:
+                out |= {self.closure(kind) if self.wholly else self.closure(kind) & below for kind in below}
+                out |= {self.closure(kind) for kind in others}
+        return tuple(sorted(out, key=sorted))
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a dictionary lives as long as its edition
+    def _below(self, concept_id: str) -> frozenset[str]:
+        """The kinds of a class, at any depth."""
+        return self._kin.get(concept_id, frozenset())
+
+    @cached_property
+    def _kin(self) -> dict[str, frozenset[str]]:
+        below: dict[str, set[str]] = {}
+
+        def climb(kind: str, concept_id: str) -> None:
+            for parent in self.concepts[concept_id].is_a if concept_id in self.concepts else ():
+                below.setdefault(parent, set()).add(kind)
+                climb(kind, parent)
+
+        for concept_id in self.concepts:
+            climb(concept_id, concept_id)
+        return {name: frozenset(kinds) for name, kinds in below.items()}
+
+    def _closed(self, ids: set[str] | frozenset[str]) -> frozenset[str]:
+        return frozenset().union(*(self.closure(concept_id) for concept_id in ids)) if ids else frozenset()
 
     def _by_guess(self, words: str, whole: bool = False) -> tuple[set[str], str | None]:
         """The name a misspelling is likest to; `whole`: all words together, none of them alone."""
-        candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in _FORMS and w not in _SALTS]
-        phrase = " ".join(w for w in words.split() if w not in _FORMS and w not in _SALTS and not w.isdigit())
+        candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in FORMS | SALTS]
+        phrase = " ".join(w for w in words.split() if w not in FORMS | SALTS and not w.isdigit())
         if not candidates:
             return set(), None
         from rapidfuzz import fuzz, process  # only when something is misspelt: keeps the start quick
@@ -331,7 +464,80 @@ class _Keyed:
 
 @lru_cache(maxsize=32)
 def _dictionary(keyed: _Keyed) -> Dictionary:
-    return Dictionary(keyed.concepts)
+    return Dictionary(keyed.concepts, wholly=keyed.key[1] in ("medicines", "allergens"))
+
+
+class _Item:
+    """A stretch of a line between two separators: `words` ('' for each inside a name), the names found in it."""
+
+    def __init__(self, text: str, words: list[str], names: dict[str, frozenset[str]], begins: bool) -> None:
+        self.text, self.words, self.names, self.begins = text, words, names, begins
+        self.relative = bool(_FAMILY.search(text)) and not _OWN.search(text)
+        self.reason = bool(_REASON.search(text))
+
+
+def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
+    """The items of a line. A separator inside a name ('fit and well') separates nothing; denied words are blank."""
+    letters, at = [], []
+    for place, letter in enumerate(text):
+        for bare in unicodedata.normalize("NFKD", letter.casefold()):
+            if not unicodedata.combining(bare) and bare not in "'’":
+                letters.append(bare)
+                at.append(place)
+    bare_text = "".join(letters)
+    tokens = [(m.group(), m.start(), m.end()) for m in re.finditer(r"[a-z0-9]+", bare_text)]
+    spans = dictionary.spans([word for word, _, _ in tokens])
+    inside = {i for start, end, _ in spans for i in range(start, end)}
+    within = {i for start, end, _ in spans for i in range(start + 1, end)}
+    denied = _denied_places(bare_text, [(tokens[s][1], tokens[e - 1][2]) for s, e, _ in spans])
+    out: list[_Item] = []
+    current: list[int] = []
+
+    def close() -> None:
+        if not current:
+            return
+        named = {name: ids for s, _, (name, ids) in spans if s in current}
+        words = []
+        bracket = topic in ("allergies", "procedures", "planned-events", "skin-state") and bool(named)
+        for i in current:
+            word, start, _ = tokens[i]
+            aside = bracket and bare_text.count("(", 0, start) > bare_text.count(")", 0, start)
+            words.append("" if i in inside or start in denied or aside else word)
+        piece = text[at[tokens[current[0]][1]] : at[tokens[current[-1]][2] - 1] + 1]
+        out.append(_Item(piece, words, named, begins=not out))
+        current.clear()
+
+    for i, (word, start, _) in enumerate(tokens):
+        gap = bare_text[tokens[i - 1][2] if i else 0 : start]
+        if i not in within and (_GAP.search(gap) or (separates(word, topic) and i not in inside)):
+            close()
+            if separates(word, topic) and i not in inside:
+                continue
+        current.append(i)
+    close()
+    return out
+
+
+def _denied_places(text: str, names: list[tuple[int, int]]) -> set[int]:
+    """Places of a line that stand under a denial: after it, to the end of its clause."""
+    for start, end in names:  # 'no spleen' denies nothing
+        if _NEGATION.search(text[start:end]):
+            text = text[:start] + " " * (end - start) + text[end:]
+    text = _NO_DENIAL.sub(lambda m: " " * len(m.group()), text)
+    out: set[int] = set()
+    start = 0
+    for stop in [*re.finditer(_SENTENCE, text), None]:
+        sentence = text[start : stop.start() if stop else len(text)]
+        if _DENIES_ALL.search(sentence):
+            out.update(range(start, start + len(sentence)))
+        place = start
+        for clause in re.split(r"([,:()])", sentence):
+            denial = _NEGATION.search(clause)
+            if denial:
+                out.update(range(place + denial.start(), place + len(clause)))
+            place += len(clause)
+        start = stop.end() if stop else len(text)
+    return out
 
 
 def plain(text: str) -> str:

@@ -43,7 +43,9 @@ class Contradiction(Document):
 
 class Facts(Document):
     """`values`: fact id → value, None unknown; elapsed times count to `planned`. `evidence`: fact id → words.
-    `waiting`: fact id → what keeps it unknown (a list not asked, a detail missing, words not read)."""
+    `waiting`: fact id → what keeps it unknown (a list not asked, a detail missing, words not read, a word for
+    several things). `at_most`: of an elapsed or coming time that is unknown because one entry has no day, the time
+    by the entries that have one: it cannot be longer."""
 
     asked_on: date
     planned: date
@@ -52,6 +54,7 @@ class Facts(Document):
     values: dict[str, Any]
     evidence: dict[str, tuple[Evidence, ...]] = {}
     waiting: dict[str, str] = {}
+    at_most: dict[str, Any] = {}
     unread: tuple[Unread, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     order_gaps: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from typing import Any
 from ..knowledge import Edition, Fact
 from ..values import InputError, age_in_years, day_bounds, whole_months_between
 from .answers import Answers, MedicationEntry, Order
-from .concepts import Dictionary, Recognition
+from .concepts import Dictionary, Line, Part
 from .facts import Contradiction, Evidence, Facts, Unread
 
 # The answer list behind each kind of reading; `topic` of the questions that ask for it.
@@ -34,6 +34,7 @@ class _Mention:
     quote: str
     origin: str
     recorded: bool  # from a record system
+    may_be: tuple[frozenset[str], ...] = ()  # the kinds its words leave open
     guess: bool = False
     route: str | None = None
     prescribed: bool | None = None
@@ -71,6 +72,7 @@ class _Reader:
     order: Order
     unread: list[Unread] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    at_most: dict[str, Decimal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.planned = self.order.planned_start or self.on
@@ -98,114 +100,115 @@ class _Reader:
 
     # --- lists → mentions ----------------------------------------------------------------------------------
 
-    def _see(
-        self, topic: str, text: str, codes: Mapping[str, Any], origin: str, *, ask: bool = True
-    ) -> Recognition | None:
-        """What the words mean; None (and an entry in `unread`) when they mean nothing known."""
-        seen = self.dictionaries[topic].recognise(text, codes)
-        if seen.concepts or seen.negated:
-            return seen
-        if ask:
-            quote = text or str(dict(codes))
-            self.unread.append(Unread(topic=topic, origin=origin, quote=quote))
-            self.missing_words.setdefault(topic, []).append(quote)
-        return None
+    def _see(self, topic: str, text: str, codes: Mapping[str, Any], origin: str, *, ask: bool = True) -> Line:
+        """What the words mean; the words that mean nothing known go to `unread`."""
+        line = self.dictionaries[topic].line(text, codes, topic)
+        nothing = not (line.parts or line.relatives or line.denied or line.unread)
+        for quote in (text or str(dict(codes)),) if nothing else line.unread:
+            if ask:
+                self.unread.append(Unread(topic=topic, origin=origin, quote=quote))
+                self.missing_words.setdefault(topic, []).append(quote)
+        return line
 
     def _medications(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.medications or ()):
             origin = entry.origin or f"medications[{index}]"
-            seen = self._see("medications", entry.name, entry.codes, origin)
-            if seen is None or seen.negated or seen.family:
-                continue
             last = day_bounds(entry.stopped)[1] if entry.stopped else None
             if entry.stopped_at_latest and last is not None:
                 note = f"stopped; the day is not recorded, {last.isoformat()} at the latest"
             else:
                 note = ""
             current = (last >= self.planned) if last is not None else (entry.current is not False)
-            self.mentions["medications"].append(
-                _Mention(
-                    concepts=frozenset(seen.concepts),
-                    quote=_words(entry.name, entry.dose),
-                    origin=origin,
-                    recorded=recorded,
-                    guess=seen.guess is not None,
-                    route=_route(entry.route) or seen.route,
-                    prescribed=_prescribed(entry, seen.concepts),
-                    current=current,
-                    last=last if not current else self.planned,
-                    since=entry.started,
-                    until=entry.stopped,
-                    note=note,
+            line = self._see("medications", entry.name, entry.codes, origin)
+            for part in line.parts:
+                self.mentions["medications"].append(
+                    _Mention(
+                        concepts=part.concepts,
+                        may_be=part.may_be,
+                        quote=_words(_quote(entry.name, line, part), entry.dose),
+                        origin=origin,
+                        recorded=recorded,
+                        guess=part.guess is not None,
+                        route=_route(entry.route) or part.route,
+                        prescribed=_prescribed(entry, part),
+                        current=current,
+                        last=last if not current else self.planned,
+                        since=entry.started,
+                        until=entry.stopped,
+                        note=note,
+                    )
                 )
-            )
-        for index, line in enumerate(source.skincare or ()):
-            origin = line.origin or f"skincare[{index}]"
-            text = " ".join(part for part in (line.product, line.active) if part)
-            seen = self._see("medications", text, {}, origin)
-            if seen is None or seen.negated:
-                continue
-            last = day_bounds(line.last_used)[1] if line.last_used else None
-            self.mentions["medications"].append(
-                _Mention(
-                    concepts=frozenset(seen.concepts),
-                    quote=text,
-                    origin=origin,
-                    recorded=recorded,
-                    guess=seen.guess is not None,
-                    route="topical",
-                    prescribed=line.prescribed,
-                    current=last is None or last >= self.planned,
-                    last=last if last is not None and last < self.planned else self.planned,
-                    until=line.last_used,
+        for index, care in enumerate(source.skincare or ()):
+            origin = care.origin or f"skincare[{index}]"
+            text = ", ".join(part for part in (care.product, care.active) if part)
+            last = day_bounds(care.last_used)[1] if care.last_used else None
+            line = self._see("medications", text, {}, origin)
+            for part in line.parts:
+                self.mentions["medications"].append(
+                    _Mention(
+                        concepts=part.concepts,
+                        may_be=part.may_be,
+                        quote=_quote(text, line, part),
+                        origin=origin,
+                        recorded=recorded,
+                        guess=part.guess is not None,
+                        route="topical",
+                        prescribed=care.prescribed,
+                        current=last is None or last >= self.planned,
+                        last=last if last is not None and last < self.planned else self.planned,
+                        until=care.last_used,
+                    )
                 )
-            )
 
     def _conditions(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.conditions or ()):
             if entry.status == "denied":
                 continue
             origin = entry.origin or f"conditions[{index}]"
-            seen = self._see("conditions", entry.text, entry.codes, origin)
-            if seen is None or seen.negated:
-                continue
+            line = self._see("conditions", entry.text, entry.codes, origin)
             resolved = day_bounds(entry.resolved)[1] if entry.resolved else None
-            past = entry.status == "past" or (resolved is not None and resolved <= self.planned)
-            past = past or (entry.status is None and resolved is None and bool(_OVER.search(entry.text)))
-            self.mentions["conditions"].append(
-                _Mention(
-                    concepts=frozenset(seen.concepts),
-                    quote=entry.text or str(dict(entry.codes)),
-                    origin=origin,
-                    recorded=recorded,
-                    guess=seen.guess is not None,
-                    family=entry.status == "family" or seen.family,
-                    controlled=_controlled(entry.text, seen.concepts) if entry.controlled is None else entry.controlled,
-                    current=not past,
-                    last=resolved if past else self.planned,
-                    since=entry.onset,
-                    until=entry.resolved,
+            for part in line.parts:
+                past = entry.status == "past" or (resolved is not None and resolved <= self.planned)
+                past = past or (entry.status is None and resolved is None and bool(_OVER.search(part.text)))
+                controlled = _controlled(part.text, part.concepts) if entry.controlled is None else entry.controlled
+                self.mentions["conditions"].append(
+                    _Mention(
+                        concepts=part.concepts,
+                        may_be=part.may_be,
+                        quote=_quote(entry.text, line, part) or str(dict(entry.codes)),
+                        origin=origin,
+                        recorded=recorded,
+                        guess=part.guess is not None,
+                        family=entry.status == "family",
+                        controlled=controlled,
+                        current=not past,
+                        last=resolved if past else self.planned,
+                        since=entry.onset,
+                        until=entry.resolved,
+                    )
                 )
-            )
+            if line.relatives:
+                quote = entry.text or str(dict(entry.codes))
+                self.mentions["conditions"].append(_Mention(line.relatives, quote, origin, recorded, family=True))
 
     def _allergies(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.allergies or ()):
             if entry.status == "denied":
                 continue
             origin = entry.origin or f"allergies[{index}]"
-            seen = self._see("allergies", entry.substance, entry.codes, origin)
-            if seen is None or seen.negated or seen.family:
-                continue
-            self.mentions["allergies"].append(
-                _Mention(
-                    concepts=frozenset(seen.concepts),
-                    quote=_words(entry.substance, entry.reaction),
-                    origin=origin,
-                    recorded=recorded,
-                    guess=seen.guess is not None,
-                    current=True,
+            line = self._see("allergies", entry.substance, entry.codes, origin)
+            for part in line.parts:
+                self.mentions["allergies"].append(
+                    _Mention(
+                        concepts=part.concepts,
+                        may_be=part.may_be,
+                        quote=_words(_quote(entry.substance, line, part), entry.reaction),
+                        origin=origin,
+                        recorded=recorded,
+                        guess=part.guess is not None,
+                        current=True,
+                    )
                 )
-            )
 
     def _procedures(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.procedures or ()):
@@ -213,59 +216,58 @@ class _Reader:
             first, day = day_bounds(entry.date) if entry.date else (None, None)
             if first is not None and day is not None and first <= self.planned:
                 day = min(day, self.planned)  # "this month", told before the month is over
-            if recorded and day and (self.planned - day).days > _RECENT_RECORD_DAYS:
-                seen = self._see("procedures", entry.name, entry.codes, origin, ask=False)
-            else:
-                seen = self._see("procedures", entry.name, entry.codes, origin)
-            if seen is None or seen.negated:
-                continue
+            long_ago = recorded and day is not None and (self.planned - day).days > _RECENT_RECORD_DAYS
+            line = self._see("procedures", entry.name, entry.codes, origin, ask=not long_ago)
             base, areas = self._region(entry.area) if entry.area else (None, frozenset())
             topic = "planned-events" if day is not None and day > self.planned else "procedures"
-            self.mentions[topic].append(
-                _Mention(
-                    concepts=frozenset(seen.concepts),
-                    quote=_words(entry.name, entry.area),
-                    origin=origin,
-                    recorded=recorded,
-                    guess=seen.guess is not None,
-                    last=day,
-                    until=entry.date,
-                    areas=areas,
-                    base_area=base,
+            for part in line.parts:
+                self.mentions[topic].append(
+                    _Mention(
+                        concepts=part.concepts,
+                        may_be=part.may_be,
+                        quote=_words(_quote(entry.name, line, part), entry.area),
+                        origin=origin,
+                        recorded=recorded,
+                        guess=part.guess is not None,
+                        last=day,
+                        until=entry.date,
+                        areas=areas,
+                        base_area=base,
+                    )
                 )
-            )
 
     def _context(self, source: Answers, recorded: bool) -> None:
         for index, word in enumerate(source.context.skin_state or ()):
-            seen = self._see("skin-state", word, {}, f"context.skin_state[{index}]")
-            if seen is not None and not seen.negated:
+            origin = f"context.skin_state[{index}]"
+            for part in self._see("skin-state", word, {}, origin).parts:
                 self.mentions["skin-state"].append(
                     _Mention(
-                        frozenset(seen.concepts),
-                        word,
-                        f"context.skin_state[{index}]",
-                        recorded,
-                        guess=seen.guess is not None,
+                        concepts=part.concepts,
+                        may_be=part.may_be,
+                        quote=word,
+                        origin=origin,
+                        recorded=recorded,
+                        guess=part.guess is not None,
                         current=True,
                     )
                 )
         for index, event in enumerate(source.context.planned_events or ()):
             origin = f"context.planned_events[{index}]"
-            seen = self._see("planned-events", event.event, {}, origin)
-            if seen is not None and not seen.negated:
-                day, latest = day_bounds(event.date) if event.date else (None, None)
-                if day is not None and latest is not None and latest >= self.planned:
-                    day = max(day, self.planned)
-                base, areas = self._region(event.area) if event.area else (None, frozenset())
-                # What is planned for before the session will be behind the patient on its day.
-                topic = "procedures" if day is not None and day < self.planned else "planned-events"
+            day, latest = day_bounds(event.date) if event.date else (None, None)
+            if day is not None and latest is not None and latest >= self.planned:
+                day = max(day, self.planned)
+            base, areas = self._region(event.area) if event.area else (None, frozenset())
+            # What is planned for before the session will be behind the patient on its day.
+            topic = "procedures" if day is not None and day < self.planned else "planned-events"
+            for part in self._see("planned-events", event.event, {}, origin).parts:
                 self.mentions[topic].append(
                     _Mention(
-                        frozenset(seen.concepts),
-                        event.event,
-                        origin,
-                        recorded,
-                        guess=seen.guess is not None,
+                        concepts=part.concepts,
+                        may_be=part.may_be,
+                        quote=event.event,
+                        origin=origin,
+                        recorded=recorded,
+                        guess=part.guess is not None,
                         last=day,
                         until=event.date,
                         areas=areas,
@@ -369,6 +371,7 @@ class _Reader:
             values=values,
             evidence=evidence,
             waiting=waiting,
+            at_most=self.at_most,
             unread=tuple(self.unread),
             contradictions=self._contradictions(values, evidence),
             order_gaps=tuple(dict.fromkeys(self.gaps)),
@@ -408,9 +411,18 @@ class _Reader:
             if key in derive:
                 wanted = frozenset(derive[key])
                 found = [m for m in self.mentions[topic] if m.concepts & wanted]
-                reading: _Read = getattr(self, f"_{key}")(name, fact, topic, found)
+                reading: _Read = getattr(self, f"_{key}")(name, fact, topic, found, self._open(topic, fact, wanted))
                 return reading
         raise KeyError(f"facts: '{name}' has no reading for derive {derive}")
+
+    def _open(self, topic: str, fact: Fact, wanted: frozenset[str]) -> list[_Mention]:
+        """Mentions of a class, or of a word for several things, that may be of what a fact asks for."""
+        left_out = set(fact.derive.get("except", ()))
+        return [
+            m
+            for m in self.mentions[topic]
+            if not m.concepts & (wanted | left_out) and any(kind & wanted and not kind & left_out for kind in m.may_be)
+        ]
 
     def _answer(self, name: str, fact: Fact) -> _Read:
         path, person = fact.derive["answer"], self.answers.patient
@@ -493,118 +505,130 @@ class _Reader:
             return None, [], f"unread:{topic}"
         return False, [], ""
 
-    def _medication(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
+    def _medication(self, name: str, fact: Fact, topic: str, found: list[_Mention], open_: list[_Mention]) -> _Read:
         derive, route = fact.derive, fact.derive.get("route")
-        found = [
-            m
-            for m in found
-            if m.route not in derive.get("except_route", ()) and not m.concepts & set(derive.get("except", ()))
-        ]
-        if route:
-            sure = [m for m in found if m.route is not None and _same_route(m.route, route)]
-            unsure = [m for m in found if m.route is None]
-        else:
-            sure, unsure = found, []
-        if "prescribed" in derive:
-            accepted = (True, None) if derive["prescribed"] else (False,)
-            sure = [m for m in sure if m.prescribed in accepted]
-            unsure = [m for m in unsure if m.prescribed in accepted]
-        ask_route = f"route:{unsure[0].quote}" if unsure else ""
+
+        def fits(m: _Mention) -> bool:
+            accepted = (True, None) if derive.get("prescribed") else (False,)
+            return m.route not in derive.get("except_route", ()) and (
+                "prescribed" not in derive or m.prescribed in accepted
+            )
+
+        found = [m for m in found if fits(m) and not m.concepts & set(derive.get("except", ()))]
+        open_ = [m for m in open_ if fits(m) and (not route or m.route is None or _same_route(m.route, route))]
+        sure = [m for m in found if not route or (m.route is not None and _same_route(m.route, route))]
+        unsure = [m for m in found if route and m.route is None]
         what = derive.get("is", "current")
+        if what == "current":
+            sure, unsure, open_ = ([m for m in some if m.current] for some in (sure, unsure, open_))
+        ask = f"route:{unsure[0].quote}" if unsure else _which(open_)
         if what in ("current", "ever"):
-            if what == "current":
-                sure, unsure = [m for m in sure if m.current], [m for m in unsure if m.current]
-                ask_route = f"route:{unsure[0].quote}" if unsure else ""
-            answer = self._flag(topic, name, fact, sure, ask_route)
+            answer = self._flag(topic, name, fact, sure, ask)
             if answer[0] is False and route == "topical" and not self.closed("skincare", fact, name):
                 return None, [], "skincare"
             return answer
-        wait = ask_route or self._flag(topic, name, fact, [])[2]
+        wait = ask or self._flag(topic, name, fact, [])[2]
         if route == "topical" and not wait and not self.closed("skincare", fact, name):
             wait = "skincare"
-        return self._elapsed(what, sure, wait)
+        return self._elapsed(name, what, sure, wait, ask)
 
-    def _condition(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
+    def _condition(self, name: str, fact: Fact, topic: str, found: list[_Mention], open_: list[_Mention]) -> _Read:
         what = fact.derive.get("is", "ever")
         if what == "family":
-            return self._flag(topic, name, fact, [m for m in found if m.family])
+            return self._flag(topic, name, fact, [m for m in found if m.family], _which(m for m in open_ if m.family))
         own = [m for m in found if not m.family]
-        if what == "active":
-            return self._flag(topic, name, fact, [m for m in own if m.current])
-        if what == "ever":
-            return self._flag(topic, name, fact, own)
+        open_ = [m for m in open_ if not m.family]
+        if what in ("active", "uncontrolled"):
+            own, open_ = [m for m in own if m.current], [m for m in open_ if m.current]
+        if what in ("active", "ever"):
+            return self._flag(topic, name, fact, own, _which(open_))
         if what == "uncontrolled":
-            now = [m for m in own if m.current]
-            unsure = [m for m in now if m.controlled is None]
-            bad = [m for m in now if m.controlled is False]
-            return (None, unsure, "") if unsure and not bad else self._flag(topic, name, fact, bad)
-        wait = self._flag(topic, name, fact, [])[2]
+            unsure = [m for m in own if m.controlled is None]
+            bad = [m for m in own if m.controlled is False]
+            open_ = [m for m in open_ if m.controlled is not True]
+            return (None, unsure, "") if unsure and not bad else self._flag(topic, name, fact, bad, _which(open_))
+        wait = _which(open_) or self._flag(topic, name, fact, [])[2]
         if what == "onset-months":  # of something that happens on a day, like an infarction
-            return self._elapsed("months", [_since_onset(m) for m in own], wait)
-        return self._elapsed(what, own, wait)
+            return self._elapsed(name, "months", [_since_onset(m) for m in own], wait, _which(open_))
+        return self._elapsed(name, what, own, wait, _which(open_))
 
-    def _allergy(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
-        return self._flag(topic, name, fact, found)
+    def _allergy(self, name: str, fact: Fact, topic: str, found: list[_Mention], open_: list[_Mention]) -> _Read:
+        return self._flag(topic, name, fact, found, _which(open_))
 
     def _allergy_in_order(self, name: str, fact: Fact) -> _Read:
         """Whether the order contains something the patient is allergic to, under any of its names."""
         contents = contents_of(self.edition, self.order)
         used = contents.ingredients | contents.excipients
         words = {normal(w) for c in used for w in (c, *_names(self.edition.substances, c))}
-        hit = [m for m in self.mentions["allergies"] if self._named(m) & words]
+        hit = [m for m in self.mentions["allergies"] if self._named(m.concepts) & words]
         if not hit and (contents.gaps or not contents.given):
             return None, [], "order"
-        return self._flag("allergies", name, fact, hit)
+        open_ = [m for m in self.mentions["allergies"] if any(self._named(kind) & words for kind in m.may_be)]
+        return self._flag("allergies", name, fact, hit, _which(open_))
 
-    def _named(self, mention: _Mention) -> set[str]:
+    def _named(self, concepts: frozenset[str]) -> set[str]:
         """All names of what a mention is about; of the classes above it, none: lidocaine is not procaine."""
         above = {
             other
-            for concept in mention.concepts
+            for concept in concepts
             for other in self.dictionaries["allergies"].closure(concept)
             if other != concept
         }
-        own = mention.concepts - above
-        return {normal(w) for c in own for w in (c, *_names(self.edition.allergens, c))}
+        return {normal(w) for c in concepts - above for w in (c, *_names(self.edition.allergens, c))}
 
-    def _skin_state(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
-        return self._flag(topic, name, fact, found)
+    def _skin_state(self, name: str, fact: Fact, topic: str, found: list[_Mention], open_: list[_Mention]) -> _Read:
+        return self._flag(topic, name, fact, found, _which(open_))
 
-    def _procedure(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
+    def _procedure(self, name: str, fact: Fact, topic: str, found: list[_Mention], open_: list[_Mention]) -> _Read:
         if fact.derive.get("in_area"):
-            found = [m for m in found if self._here(m)]
+            found, open_ = [m for m in found if self._here(m)], [m for m in open_ if self._here(m)]
         what = fact.derive.get("is", "ever")
         if what == "ever":
-            return self._flag(topic, name, fact, found)
-        return self._elapsed(what, found, self._flag(topic, name, fact, [])[2])
+            return self._flag(topic, name, fact, found, _which(open_))
+        wait = _which(open_) or self._flag(topic, name, fact, [])[2]
+        return self._elapsed(name, what, found, wait, _which(open_))
 
-    def _planned(self, name: str, fact: Fact, topic: str, found: list[_Mention]) -> _Read:
-        coming = [m for m in found if m.last is None or m.last >= self.planned]
-        if fact.derive.get("in_area"):
-            coming = [m for m in coming if self._here(m)]
+    def _planned(self, name: str, fact: Fact, topic: str, found: list[_Mention], open_: list[_Mention]) -> _Read:
+        here = bool(fact.derive.get("in_area"))
+        coming, open_ = (
+            [m for m in some if (m.last is None or m.last >= self.planned) and (not here or self._here(m))]
+            for some in (found, open_)
+        )
         if fact.derive.get("is") != "days":
-            return self._flag(topic, name, fact, coming)
-        dated = [m for m in coming if m.last is not None]
-        if not dated:
-            return None, coming, f"date:{coming[0].quote}" if coming else self._flag(topic, name, fact, [])[2]
-        nearest = min(dated, key=lambda m: m.last or self.planned)
-        assert nearest.last is not None
-        return Decimal((nearest.last - self.planned).days), [nearest], ""
+            return self._flag(topic, name, fact, coming, _which(open_))
+        undated = [m for m in coming if m.last is None]
+        if not coming:
+            return None, [], _which(open_) or self._flag(topic, name, fact, [])[2]
+        days = {m: Decimal((m.last - self.planned).days) for m in coming if m.last is not None}
+        nearest = min(days, key=lambda m: days[m], default=None)
+        if undated or open_:
+            if nearest is not None:
+                self.at_most[name] = days[nearest]
+            wait = f"date:{undated[0].quote}" if undated else _which(open_)
+            return None, [*([nearest] if nearest else []), *undated], wait
+        assert nearest is not None
+        return days[nearest], [nearest], ""
 
-    def _elapsed(self, unit: str, found: list[_Mention], wait: str) -> _Read:
-        """Whole days or calendar months from the latest day known to the planned day; unknown without one.
-        `wait`: what it waits for when nothing was found."""
+    def _elapsed(self, name: str, unit: str, found: list[_Mention], wait: str, open_: str) -> _Read:
+        """Whole days or calendar months from the latest day known to the planned day. `wait`: what it waits for when
+        nothing was found. Beside an entry without a day, or one that may be (`open_`), the time since the dated one
+        is only the most that it can be."""
         if not found:
             return None, [], wait
-        dated = [m for m in found if m.last is not None]
         undated = [m for m in found if m.last is None]
-        if undated:
-            return None, undated, f"date:{undated[0].quote}"
-        latest = max(dated, key=lambda m: m.last or date.min)
-        assert latest.last is not None
-        if unit == "months":
-            return Decimal(max(0, whole_months_between(latest.last, self.planned))), [latest], ""
-        return Decimal(max(0, (self.planned - latest.last).days)), [latest], ""
+        latest = max((m for m in found if m.last is not None), key=lambda m: m.last or date.min, default=None)
+        value = None
+        if latest is not None and latest.last is not None:
+            months = unit == "months"
+            passed = whole_months_between(latest.last, self.planned) if months else (self.planned - latest.last).days
+            value = Decimal(max(0, passed))
+        if undated or open_:
+            if value:  # where it is 0 nothing can be more recent
+                self.at_most[name] = value
+            if value != 0:
+                known = [latest] if latest else []
+                return None, [*known, *undated], f"date:{undated[0].quote}" if undated else open_
+        return value, [latest] if latest else [], ""
 
     def _order_fact(self, what: str) -> Any:
         order, edition = self.order, self.edition
@@ -918,10 +942,15 @@ _OVER = re.compile(r"\bin remission\b|\bcured\b|\bin the past\b|\bprevious(ly)?\
 _WELL = re.compile(r"controlled|\bstable\b|seizure[- ]free|remission|quiescent", re.I)
 
 
-def _prescribed(entry: MedicationEntry, concepts: frozenset[str]) -> bool | None:
+def _quote(text: str, line: Line, part: Part) -> str:
+    """The words of one thing of a line; all of them where it names nothing else."""
+    return text if len(line.parts) == 1 else part.text
+
+
+def _prescribed(entry: MedicationEntry, part: Part) -> bool | None:
     """Whether it is prescribed; not known where somebody bought it, yet takes it against clots."""
     against_clots = _PROTECTS.search(entry.reason or "") or (
-        "aspirin" in concepts and _LOW_DOSE.search(_words(entry.name, entry.dose))
+        "aspirin" in part.concepts and (_LOW_DOSE.search(_words(part.text, entry.dose)) or _PROTECTS.search(part.text))
     )
     return None if entry.prescribed is False and against_clots else entry.prescribed
 
@@ -938,6 +967,11 @@ def _since_onset(mention: _Mention) -> _Mention:
     if mention.since:
         return replace(mention, last=day_bounds(mention.since)[1], until=mention.since)
     return replace(mention, last=mention.last if mention.until else None)
+
+
+def _which(mentions: Iterable[_Mention]) -> str:
+    """What a fact waits for where words leave the kind open."""
+    return next((f"kind:{mention.quote}" for mention in mentions), "")
 
 
 def _same_route(route: str, wanted: str) -> bool:

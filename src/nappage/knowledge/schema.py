@@ -268,6 +268,9 @@ class Concept(Document):
     contains: tuple[str, ...] = ()  # a combination's active components, by concept id
     codes: dict[str, tuple[str, ...]] = {}  # snomed, icd10 (prefix), rxnorm, atc (prefix)
     route: str | None = None  # the route this name always means
+    # Of the words of a class, those that leave open which of its kinds is meant; absent: all, empty: none.
+    open: tuple[str, ...] | None = None
+    may_be: tuple[str, ...] = ()  # concepts it may be a word for without belonging to them
     title: str | None = None
 
 
