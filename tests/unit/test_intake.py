@@ -331,8 +331,12 @@ def test_the_route_of_a_steroid(text: str, systemic: bool | None) -> None:
         ("procedures", "kidney transplant", "2015", "organ-transplant"),
         ("procedures", "chemo", "2026-08-01", "chemotherapy-or-radiotherapy"),
         ("procedures", "dialysis", "2026-11-01", "kidney-disease-severe"),
+        ("procedures", "cortisone injection in the knee", None, "corticosteroid-systemic"),
+        ("conditions", "coronary stent", "2026-08-01", "recent-stent-or-heart-attack"),
+        ("conditions", "chemotherapy", "2026-08-01", "chemotherapy-or-radiotherapy"),
         ("conditions", "kidney transplant", "2015", "organ-transplant"),
         ("conditions", "pacemaker", None, "arrhythmia"),
+        ("conditions", "atrial fibrillation, on warfarin", None, "vitamin-k-antagonist"),
         ("medications", "chemotherapy", None, "chemotherapy-or-radiotherapy"),
     ],
 )
@@ -341,6 +345,43 @@ def test_what_stands_in_one_list_reaches_the_rules_that_read_another(
 ) -> None:
     when = {} if date_ is None else {"date": date_} if topic == "procedures" else {"onset": date_}
     assert rule in {finding.rule for finding in screened(**line(topic, text, **when)).findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "value"),
+    [
+        ("cortisone injection in the knee", "2026-11-18", None),
+        ("cortisone injection in the knee", "2015-03-01", False),
+        ("injection into a joint", "2026-11-18", None),
+        ("B12 injection", "2026-11-18", False),
+    ],
+)
+def test_a_steroid_injection_among_the_procedures_is_open_while_it_may_act(
+    text: str, day: str, value: bool | None
+) -> None:
+    assert facts(**line("procedures", text, date=day))["corticosteroid_systemic_current"] is value
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "more", "fact"),
+    [
+        ("conditions", "allergic to lidocaine", {}, "amide_anaesthetic_allergy"),
+        ("conditions", "asthma, allergic to latex", {}, "latex_allergy"),
+        ("allergies", "penicillin", {"reaction": "anaphylactic shock"}, "anaphylaxis_history"),
+        ("medications", "aspirin, pacemaker", {}, "arrhythmia"),
+        ("procedures", "warfarin", {}, "vitamin_k_antagonist_current"),
+        ("conditions", "AF on warfarin", {}, "vitamin_k_antagonist_current"),
+        ("allergies", "ramipril", {}, "any_allergy"),
+        ("medications", "aspirin, allergic to lidocaine", {}, "amide_anaesthetic_allergy"),
+        ("procedures", "suxamethonium", {"date": "2026-11-01"}, "suxamethonium_ever"),
+    ],
+)
+def test_what_stands_in_the_wrong_list_is_read_in_the_right_one(
+    topic: str, text: str, more: dict[str, Any], fact: str
+) -> None:
+    seen = facts(**line(topic, text, **more))
+    assert seen[fact] is True
+    assert seen.unread == ()
 
 
 # --- open and closed lists -----------------------------------------------------------------------------------

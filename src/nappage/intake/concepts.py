@@ -83,7 +83,8 @@ _BOTH = re.compile(
 _TOO = re.compile(r"\b(too|also|as well|likewise)\b", re.I)
 _IN_THE_FAMILY = re.compile(r"\b(in (the|my) family|family history)\b", re.I)
 _ITEM = re.compile(r"[,;+&/\n]|\b(?:and|plus|with)\b", re.I)
-_GAP = re.compile(r"[,;+&/|\n•]|\.(?=\s|$)|\s[-–]\s")
+_GAP = re.compile(r"[,;+&|\n•]|\.\s|\s/\s|\s[-–]\s")
+_SLASH_LETTERS = 4  # 'aspirin/clopidogrel' are two, 'mg/hr' and 'and/or' are not
 _REASON = re.compile(r"\b(for|because|against|due to|pour|contre)\b", re.I)
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
 # Shortest word that may be read through a misspelling, and how alike it must be (0–100).
@@ -358,6 +359,14 @@ class Dictionary:
                 unread = []
         return Line(parts=tuple(parts), relatives=frozenset(relatives), unread=tuple(unread), denied=whole.negated)
 
+    def without_names(self, text: str) -> str:
+        """A text with a comma in place of each name that this dictionary knows."""
+        bare, at = _bare(text)
+        tokens = list(re.finditer(r"[a-z0-9]+", bare))
+        for first, end, _ in reversed(self.spans([token.group() for token in tokens])):
+            text = f"{text[: at[tokens[first].start()]]}, {text[at[tokens[end - 1].end() - 1] + 1 :]}"
+        return text
+
     def _part(self, item: _Item, ids: frozenset[str], guess: str | None, before: str) -> Part:
         routes = {self.concepts[c].route for c in ids if c in self.concepts and self.concepts[c].route}
         spoken = {name: hit & ids for name, hit in item.names.items()} | ({guess: ids} if guess else {})
@@ -476,15 +485,20 @@ class _Item:
         self.reason = bool(_REASON.search(text))
 
 
-def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
-    """The items of a line. A separator inside a name ('fit and well') separates nothing; denied words are blank."""
+def _bare(text: str) -> tuple[str, list[int]]:
+    """A text in lower case without accents and apostrophes, and where each of its letters stood."""
     letters, at = [], []
     for place, letter in enumerate(text):
         for bare in unicodedata.normalize("NFKD", letter.casefold()):
             if not unicodedata.combining(bare) and bare not in "'’":
                 letters.append(bare)
                 at.append(place)
-    bare_text = "".join(letters)
+    return "".join(letters), at
+
+
+def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
+    """The items of a line. A separator inside a name ('fit and well') separates nothing; denied words are blank."""
+    bare_text, at = _bare(text)
     tokens = [(m.group(), m.start(), m.end()) for m in re.finditer(r"[a-z0-9]+", bare_text)]
     spans = dictionary.spans([word for word, _, _ in tokens])
     inside = {i for start, end, _ in spans for i in range(start, end)}
@@ -509,7 +523,8 @@ def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
 
     for i, (word, start, _) in enumerate(tokens):
         gap = bare_text[tokens[i - 1][2] if i else 0 : start]
-        if i not in within and (_GAP.search(gap) or (separates(word, topic) and i not in inside)):
+        slash = "/" in gap and i and min(len(word), len(tokens[i - 1][0])) >= _SLASH_LETTERS
+        if i not in within and (slash or _GAP.search(gap) or (separates(word, topic) and i not in inside)):
             close()
             if separates(word, topic) and i not in inside:
                 continue

@@ -17,12 +17,29 @@ from typing import Any
 
 from ..knowledge import Edition, Fact
 from ..values import InputError, age_in_years, day_bounds, whole_months_between
-from .answers import Answers, MedicationEntry, Order
-from .concepts import Dictionary, Line, Part
+from .answers import Answers, ConditionEntry, MedicationEntry, Order, ProcedureEntry
+from .concepts import Dictionary, Line, Part, plain
 from .facts import Contradiction, Evidence, Facts, Unread
+from .words import strange
 
 # The answer list behind each kind of reading; `topic` of the questions that ask for it.
 _SYSTEMIC = frozenset({"oral", "injected", "infused", "rectal", "patch", "systemic", "sublingual", "vaginal"})
+# Where words are looked up that their own list does not know.
+_ELSEWHERE = {
+    "medications": ("conditions", "procedures"),
+    "conditions": ("medications", "procedures"),
+    "procedures": ("medications", "conditions"),
+    "skin-state": ("conditions",),
+}
+_ALLERGIC = re.compile(r"\b(allerg|intoleran|sensitiv|react)", re.I)
+_ALLERGIC_TO = re.compile(r"\b(allergic|allergy|intolerant|intolerance|sensitive|react(s|ed|ion)?) to\b", re.I)
+# Procedures that rules read with their date and that patients name among their illnesses.
+_DONE_FOR = frozenset(
+    {"stent", "coronary-bypass", "organ-transplant", "pacemaker", "dialysis", "chemotherapy", "radiotherapy"}
+)
+# Procedures that are the giving of a medicine.
+_MEDICINE_OF = {"steroid-injection": "corticosteroid", "succinylcholine": "suxamethonium"}
+_DEPOT_DAYS = 90  # a depot steroid does not act longer; before that nobody here knows, and it is asked about
 _RECENT_RECORD_DAYS = 365  # unrecognised procedures of a record older than this cannot matter to an interval
 
 
@@ -100,15 +117,50 @@ class _Reader:
 
     # --- lists → mentions ----------------------------------------------------------------------------------
 
-    def _see(self, topic: str, text: str, codes: Mapping[str, Any], origin: str, *, ask: bool = True) -> Line:
-        """What the words mean; the words that mean nothing known go to `unread`."""
+    def _see(
+        self, topic: str, text: str, codes: Mapping[str, Any], origin: str, recorded: bool, *, ask: bool = True
+    ) -> Line:
+        """What the words mean; those that another list knows are read there, the rest goes to `unread`."""
         line = self.dictionaries[topic].line(text, codes, topic)
         nothing = not (line.parts or line.relatives or line.denied or line.unread)
         for quote in (text or str(dict(codes)),) if nothing else line.unread:
-            if ask:
-                self.unread.append(Unread(topic=topic, origin=origin, quote=quote))
-                self.missing_words.setdefault(topic, []).append(quote)
+            if not ask or self._of_another_list(topic, quote, origin, recorded):
+                continue
+            self.unread.append(Unread(topic=topic, origin=origin, quote=quote))
+            self.missing_words.setdefault(topic, []).append(quote)
         return line
+
+    def _of_another_list(self, topic: str, text: str, origin: str, recorded: bool) -> bool:
+        """Whether words not known in their own list are known in another, where they then count: a medicine among
+        the illnesses, a device among the medicines, an allergy to a medicine."""
+        allergic = topic == "allergies" or (topic == "conditions" and bool(_ALLERGIC.search(text)))
+        for other in ("allergies", "medications") if allergic else _ELSEWHERE.get(topic, ()):
+            if other == topic:
+                continue
+            line = self.dictionaries[other].line(text, {}, other)
+            rest = plain(self.dictionaries[other].without_names(text)).split()
+            whole = not line.unread and not strange(rest, topic, named=False, begins=True, after_reason=False)
+            if line.parts and whole and not any(part.guess for part in line.parts):
+                for part in line.parts:
+                    self._carry("allergies" if allergic else other, part, text, origin, recorded)
+                return True
+        return False
+
+    def _carry(self, topic: str, part: Part, quote: str, origin: str, recorded: bool, last: date | None = None) -> None:
+        """One thing said in another list than its own; current unless it is a procedure."""
+        self.mentions[topic].append(
+            _Mention(
+                concepts=part.concepts,
+                may_be=part.may_be,
+                quote=quote,
+                origin=origin,
+                recorded=recorded,
+                guess=part.guess is not None,
+                route=part.route,
+                current=topic != "procedures",
+                last=last if topic == "procedures" else self.planned,
+            )
+        )
 
     def _medications(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.medications or ()):
@@ -119,8 +171,12 @@ class _Reader:
             else:
                 note = ""
             current = (last >= self.planned) if last is not None else (entry.current is not False)
-            line = self._see("medications", entry.name, entry.codes, origin)
+            line = self._see("medications", entry.name, entry.codes, origin, recorded)
             for part in line.parts:
+                if _ALLERGIC_TO.search(part.text):
+                    for substance in self.dictionaries["allergies"].line(part.text, {}, "allergies").parts or (part,):
+                        self._carry("allergies", substance, part.text, origin, recorded)
+                    continue
                 self.mentions["medications"].append(
                     _Mention(
                         concepts=part.concepts,
@@ -142,7 +198,7 @@ class _Reader:
             origin = care.origin or f"skincare[{index}]"
             text = ", ".join(part for part in (care.product, care.active) if part)
             last = day_bounds(care.last_used)[1] if care.last_used else None
-            line = self._see("medications", text, {}, origin)
+            line = self._see("medications", text, {}, origin, recorded)
             for part in line.parts:
                 self.mentions["medications"].append(
                     _Mention(
@@ -165,7 +221,7 @@ class _Reader:
             if entry.status == "denied":
                 continue
             origin = entry.origin or f"conditions[{index}]"
-            line = self._see("conditions", entry.text, entry.codes, origin)
+            line = self._see("conditions", entry.text, entry.codes, origin, recorded)
             resolved = day_bounds(entry.resolved)[1] if entry.resolved else None
             for part in line.parts:
                 past = entry.status == "past" or (resolved is not None and resolved <= self.planned)
@@ -187,16 +243,34 @@ class _Reader:
                         until=entry.resolved,
                     )
                 )
+            if entry.status != "family":
+                self._within_condition(entry, line, origin, recorded)
             if line.relatives:
                 quote = entry.text or str(dict(entry.codes))
                 self.mentions["conditions"].append(_Mention(line.relatives, quote, origin, recorded, family=True))
+
+    def _within_condition(self, entry: ConditionEntry, line: Line, origin: str, recorded: bool) -> None:
+        """What an illness's words say beside it: what was done for it ('a stent'), what is taken ('on warfarin')."""
+        day = min(day_bounds(entry.onset)[1], self.planned) if entry.onset else None
+        for part in self.dictionaries["procedures"].line(entry.text, {}, "procedures").parts if line.parts else ():
+            if part.concepts & _DONE_FOR:
+                self._carry("procedures", part, entry.text, origin, recorded, day)
+        rest = self.dictionaries["conditions"].without_names(entry.text)
+        if line.parts and not recorded and entry.status != "past" and not _ALLERGIC.search(entry.text):
+            for part in self.dictionaries["medications"].line(rest, {}, "medications").parts:
+                if part.guess is None:
+                    self._carry("medications", part, entry.text, origin, recorded)
 
     def _allergies(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.allergies or ()):
             if entry.status == "denied":
                 continue
             origin = entry.origin or f"allergies[{index}]"
-            line = self._see("allergies", entry.substance, entry.codes, origin)
+            line = self._see("allergies", entry.substance, entry.codes, origin, recorded)
+            told = _words(entry.substance, entry.reaction)
+            for part in self.dictionaries["conditions"].line(told, {}, "conditions").parts:
+                if "anaphylaxis-history" in part.concepts and part.guess is None:
+                    self._carry("conditions", part, told, origin, recorded)
             for part in line.parts:
                 self.mentions["allergies"].append(
                     _Mention(
@@ -217,9 +291,10 @@ class _Reader:
             if first is not None and day is not None and first <= self.planned:
                 day = min(day, self.planned)  # "this month", told before the month is over
             long_ago = recorded and day is not None and (self.planned - day).days > _RECENT_RECORD_DAYS
-            line = self._see("procedures", entry.name, entry.codes, origin, ask=not long_ago)
+            line = self._see("procedures", entry.name, entry.codes, origin, recorded, ask=not long_ago)
             base, areas = self._region(entry.area) if entry.area else (None, frozenset())
             topic = "planned-events" if day is not None and day > self.planned else "procedures"
+            self._given_by_needle(line, entry, day, origin, recorded)
             for part in line.parts:
                 self.mentions[topic].append(
                     _Mention(
@@ -236,10 +311,38 @@ class _Reader:
                     )
                 )
 
+    def _given_by_needle(
+        self, line: Line, entry: ProcedureEntry, day: date | None, origin: str, recorded: bool
+    ) -> None:
+        """Medicines that are told as procedures: a steroid injection acts for weeks, so while it may, it is open."""
+        for part in line.parts:
+            kinds = tuple(
+                self.dictionaries["medications"].closure(medicine)
+                for done, medicine in _MEDICINE_OF.items()
+                if any(done in ids for ids in (part.concepts, *part.may_be))
+            )
+            over = day is not None and (self.planned - day).days > _DEPOT_DAYS
+            if kinds and not (day and day > self.planned):
+                sure = kinds[0] if len(kinds) == 1 and part.concepts & _MEDICINE_OF.keys() else frozenset()
+                certain = bool(sure) and (day is None or "suxamethonium" in sure)
+                self.mentions["medications"].append(
+                    _Mention(
+                        concepts=sure if certain else frozenset(),
+                        may_be=() if certain else kinds,
+                        quote=_words(entry.name, entry.date),
+                        origin=origin,
+                        recorded=recorded,
+                        route="injected",
+                        current=not over and "suxamethonium" not in sure,
+                        last=day,
+                        until=entry.date,
+                    )
+                )
+
     def _context(self, source: Answers, recorded: bool) -> None:
         for index, word in enumerate(source.context.skin_state or ()):
             origin = f"context.skin_state[{index}]"
-            for part in self._see("skin-state", word, {}, origin).parts:
+            for part in self._see("skin-state", word, {}, origin, recorded).parts:
                 self.mentions["skin-state"].append(
                     _Mention(
                         concepts=part.concepts,
@@ -259,7 +362,7 @@ class _Reader:
             base, areas = self._region(event.area) if event.area else (None, frozenset())
             # What is planned for before the session will be behind the patient on its day.
             topic = "procedures" if day is not None and day < self.planned else "planned-events"
-            for part in self._see("planned-events", event.event, {}, origin).parts:
+            for part in self._see("planned-events", event.event, {}, origin, recorded).parts:
                 self.mentions[topic].append(
                     _Mention(
                         concepts=part.concepts,

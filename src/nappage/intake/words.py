@@ -26,6 +26,8 @@ FORMS = _set("""
     ampoules supplement supplements product products treatment treatments therapy comprime comprimes gelule gelules
     cachet cachets creme pommade sirop goutte gouttes piqure piqures medicament medicaments traitement""")
 _COMMON = _set("""
+    allergic allergy intolerant intolerance sensitive cheap costume jewellery jewelry
+    to help helps helping treat treats treating lower lowers reduce reduces thin calm control keep keeps
     the an and or of my me mine his her its it this that these those them they we you your our one own he she who is are
     am was were be been being have has had having do does did will would can could should may might must
     got get gets getting also too still just only very really quite rather both each either all any every some few most
@@ -41,7 +43,7 @@ _COMMON = _set("""
     hr hour hours actuat pack pre filled prefilled multi extended release modified prolonged slow sustained delayed
     controlled retard forte plus lp xl sr mr cr er xr la ec enteric coated chewable dispersible effervescent soluble
     disintegrating oral orally mouth swallowed topical topically sublingual tongue rectal vaginal nasal inhaled inhaled
-    transdermal subcutaneous intramuscular intravenous cutaneous ophthalmic mucosal injectable metered film
+    transdermal subcutaneous intramuscular intravenous cutaneous ophthalmic mucosal injectable metered film system dry unt porcine human isophane auto injector device prefilled
 
     take takes taking taken took use uses using used apply applied applies applying put puts inject injects injecting
     inhale inhales drink drinking swallow start starts started starting begin began begun stop stops stopped stopping
@@ -106,11 +108,12 @@ _PLACES = _set("""
     tooth teeth molar gum gums tongue spine joint joints muscle muscles
     session sessions treatment treatments appointment appointments visit visits top-up top syringe syringes vial ml
     touch touch-up done had abroad london paris clinic salon beautician home upper lower mid middle deep superficial
-    light medium full partial small big successful uneventful complications aftercare planned booked due going
+    light medium full partial small big successful uneventful complications aftercare planned booked due going source genital ped adol adolescent pediatric paediatric
+    seasonal preservative free quadrant epigastrium pertussis valent monovalent quadrivalent
     """)
 # After these, to the end of the item, stands why, when, where or by whom; what is taken stands before.
 _REASONS = _set("""
-    for because since due against after before during when while whenever if unless until till from by in at to as
+    for because since due against after before during when while whenever if unless until till from by in at as
     on pour contre depuis pendant apres avant dans chez quand prescribed recommended stopped started instead
     prevent prevents""")
 # May stand for what is treated in a list of reasons: 'for my heart and circulation'.
@@ -120,7 +123,7 @@ _TREATED = _set("""
     hay fever periods period contraception diabetes sugar asthma cramps flushes flashes mood stress bones bone eczema
     psoriasis rosacea hair nails energy immunity cold flu cough infection infections stroke clots gout""")
 _DISEASE = re.compile(r"(itis|osis|oma|omas|a?emia|penia|pathy|trophy|plegia|ylosis|rrhoea|rrhea|uria)$|^syndrome$")
-_NUMBER = re.compile(r"^\d+([a-z]{1,5})?$|^x\d+$|^[ivx]+$")
+_NUMBER = re.compile(r"^(nda)?\d+([a-z]{1,5})?$|^x\d+$|^[ivx]+$")
 
 _BY_TOPIC = {
     "medications": _COMMON | SALTS | FORMS | _PLACES,
