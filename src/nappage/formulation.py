@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
-from typing import Any, Literal
+from decimal import ROUND_CEILING, Decimal, localcontext
+from typing import Any, Literal, overload
 
 from .intake import Anaesthetic, Facts, MixtureLine, Order, contents_of, find_by_name
 from .knowledge import Cited, Edition, Position, Product, Text, ValueRecord, cited, said_by
 from .knowledge.schema import Citation
-from .values import Amount, Document, mg_per_ml, normal_unit, plain
+from .values import Amount, Document, InputError, mg_per_ml, normal_unit, plain
 
 Verdict = Literal[
     "within-limits", "over-limit", "not-allowed", "volume-mismatch", "needs-data", "needs-clinician-decision"
@@ -36,6 +36,10 @@ _DOSE_MEASURES = (
     "max-mg-per-cm2", "max-mg-per-ml",
 )  # fmt: skip
 _NOTHING = Decimal(0)
+# Products of an order's figures are exact in so many digits. Only what one vial is dissolved in divides; such a
+# quotient is wrong by less than _FINEST, and no product of the figures let in is as fine as that.
+_DIGITS, _FINEST = 400, Decimal("1e-200")
+_SMALLEST, _MOST_DECIMALS = Decimal("0.000001"), 30
 # Why amides are counted together (the dossier's SAF-106).
 _ADD_UP = Citation(ref="LIDOINTC", says="toxic effects add to those of other local anaesthetics")
 
@@ -196,8 +200,28 @@ def formulate(order: Order, facts: Facts, edition: Edition, language: str = "en"
     """What the order's mixture holds, held against every ceiling of the edition.
 
     `facts` gives the weight and whatever a ceiling's condition asks; what the order holds is read from the
-    order itself. Pure; nothing is assumed that was not said."""
-    return _Bench(order, facts, edition, language).formulation()
+    order itself. Pure; nothing is assumed that was not said. Raises InputError on an amount too small to be one."""
+    _measurable(order, "order")
+    with localcontext(prec=_DIGITS):
+        return _Bench(order, facts, edition, language).formulation()
+
+
+def _measurable(part: Document, place: str) -> None:
+    """Raises InputError where an amount is finer than anything that is weighed, drawn up or measured."""
+    for name in type(part).model_fields:
+        value, here = getattr(part, name), f"{place}.{name}"
+        for index, item in enumerate(value if isinstance(value, tuple) else ()):
+            if isinstance(item, Document):
+                _measurable(item, f"{here}[{index}]")
+        figures = value.items() if isinstance(value, dict) else [("", value)]
+        for key, figure in figures:
+            if not isinstance(figure, Decimal) or not figure:
+                continue
+            exponent = figure.as_tuple().exponent
+            fine = not isinstance(exponent, int) or exponent < -_MOST_DECIMALS
+            if fine or (figure < _SMALLEST and name != "concentration"):
+                where = f"{here}.{key}" if key else here
+                raise InputError(where, "that amount is too small to be measured", "Check the figure and its unit")
 
 
 @dataclass
@@ -233,7 +257,7 @@ class _Measured:
     scale: Decimal = Decimal(1)
 
     def within(self, value: Decimal) -> bool:
-        return self.amount <= value * self.scale
+        return self.amount - value * self.scale <= _FINEST
 
     @property
     def used(self) -> Decimal:
@@ -403,9 +427,10 @@ class _Bench:
             mg, iu = self._per_ml(content.amount, content.unit, product.container_ml, title)
             if content is meant and line.concentration is not None:
                 label = mg
-                mg, iu = self._per_ml(line.concentration, line.unit, product.container_ml, title)
+                mg, iu = self._ordered(line, product.container_ml, ml, title)
                 if label is not None and mg is not None and label != mg:
-                    words = {"label": plain(label), "ordered": plain(mg), "ingredient": self._title(content.substance)}
+                    words = {"ingredient": self._title(content.substance)}
+                    words |= {"label": plain(_shown(label)), "ordered": plain(_shown(mg))}
                     self.questions.append(self._say("ask-label", name=title, **words))
             unknown = mg is None and iu is None
             # An amount that nothing limits need not be known; one that a ceiling limits must be.
@@ -418,17 +443,34 @@ class _Bench:
         classes, title = set(self.edition.substances[substance].classes), self._title(substance)
         if "diluent" in classes:
             return
-        mg, iu = self._per_ml(line.concentration, line.unit, None, title)
+        mg, iu = self._ordered(line, None, ml, title)
         if line.concentration is None and not _UNWEIGHED & classes:
             self.questions.append(self._say("ask-strength", name=title))
         unknown = mg is None and iu is None and not _UNWEIGHED & classes
         self._add(substance, title, mixed, _times(mg, ml), _times(iu, ml), ml, ml is None or unknown)
 
+    def _ordered(
+        self, line: MixtureLine | Anaesthetic, container: Decimal | None, ml: Decimal | None, name: str
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """The strength a line gives. A vial is dissolved in what the line says, else in its container's volume,
+        else in the volume of the line."""
+        vial = line.vial_ml or container
+        if vial is None and ml is not None and line.concentration is not None and line.unit:
+            what, _, of = normal_unit(line.unit).partition("/")
+            if of == "vial":
+                vial, unit = ml, {"iu": "IU"}.get(what, what)
+                amount = f"{plain(line.concentration)} {unit}"
+                self.notes.append(self._say("note-vial", name=name, amount=amount, volume=plain(ml)))
+        return self._per_ml(line.concentration, line.unit, vial, name)
+
     def _per_ml(
         self, amount: Decimal | None, unit: str | None, container: Decimal | None, name: str
     ) -> tuple[Decimal | None, Decimal | None]:
         """A strength as mg/mL or IU/mL. One of a whole vial needs the vial's volume."""
-        if amount is None or unit is None:
+        if amount is None:
+            return None, None
+        if unit is None:
+            self.questions.append(self._say("ask-which-unit", name=name, amount=plain(amount)))
             return None, None
         spelled = normal_unit(unit)
         if spelled in ("mg/vial", "iu/vial"):
@@ -532,16 +574,17 @@ class _Bench:
         )
         for amount in amounts:
             if amount.mg is not None and (base := self._base(amount)) is not None:
-                words = {"mg": plain(amount.mg), "salt": self._title(amount.substance), "base": plain(base)}
+                words = {"mg": plain(_shown(amount.mg)), "base": plain(_shown(base))}
+                words["salt"] = self._title(amount.substance)
                 self.notes.append(self._say("note-base", name=self._title(self._active(amount.substance)), **words))
         return IngredientDose(
             ingredient=ingredient,
             title=self._title(ingredient),
-            mg=mg,
+            mg=_shown(mg),
             mg_given=None if given is None else given.used,
             mg_per_ml=_ratio(strength, volume) if strength is not None and volume else None,
             mg_per_kg=_ratio(given.amount, given.scale * self.weight) if given and self.weight else None,
-            iu=_sum(a.iu for a in amounts),
+            iu=_shown(_sum(a.iu for a in amounts)),
             applied_mg=self._applied(ingredient),
             ceiling_mg=min((limit.limit_mg for limit in limits if limit.limit_mg is not None), default=None),
             governing=governing,
@@ -557,9 +600,9 @@ class _Bench:
                     substance=a.substance,
                     source=a.line,
                     route="mixture" if a.mixed else "injected",
-                    mg=a.mg,
-                    base_mg=self._base(a),
-                    iu=a.iu,
+                    mg=_shown(a.mg),
+                    base_mg=_shown(self._base(a)),
+                    iu=_shown(a.iu),
                 )
                 for a in amounts
             ),
@@ -989,6 +1032,17 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
 def _ratio(amount: Decimal, scale: Decimal) -> Decimal:
     """A quotient to be shown: six decimals, trailing zeros off. Comparisons never use it."""
     return Decimal(plain((amount / scale).quantize(Decimal("0.000001"))))
+
+
+@overload
+def _shown(amount: Decimal) -> Decimal: ...
+@overload
+def _shown(amount: None) -> None: ...
+def _shown(amount: Decimal | None) -> Decimal | None:
+    """An amount as it is written: exact, or with six decimals where a division never ends."""
+    if amount is None or len(amount.as_tuple().digits) < _DIGITS:
+        return amount
+    return _ratio(amount, Decimal(1))
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:

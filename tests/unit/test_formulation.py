@@ -12,6 +12,7 @@ import pytest
 from nappage.formulation import Formulation, IngredientDose, Limit, formulate
 from nappage.intake import Answers, read
 from nappage.knowledge import Edition, load
+from nappage.values import InputError
 
 ON = date(2026, 11, 25)
 EDITION = load(ON)
@@ -468,8 +469,8 @@ def test_milligrams_in_a_vial_need_the_vials_volume() -> None:
     """100 mg in the 2 mL container of the product: 50 mg/mL, 3 mL hold 150 mg."""
     found = made({"product": "ketoprofen injection", "concentration": 100, "unit": "mg/vial", "volume_ml": 3})
     assert dose(found, "ketoprofen").mg == 150
-    bare = made(line("ketoprofen", 100, "mg/vial", 3))
-    assert bare.verdict == "needs-data" and "dissolved" in bare.questions[0]
+    bare = made(line("ketoprofen", 100, "mg/vial"))
+    assert bare.verdict == "needs-data" and any("dissolved" in question for question in bare.questions)
 
 
 # --- missing, unknown, refused
@@ -716,3 +717,68 @@ def test_a_repeated_line_is_pointed_out() -> None:
     found = made(line("lidocaine", 1, "%", 2), line("lidocaine", 1, "%", 3))
     assert any("more than once" in note for note in found.notes)
     assert dose(found, "lidocaine").mg == 50
+
+
+# --- strengths of a whole vial
+
+
+@pytest.mark.parametrize(
+    ("given", "mg"),
+    [
+        ({"volume_ml": 5}, 500),  # one vial in the volume of its line
+        ({"volume_ml": 2, "vial_ml": 5}, 200),
+        ({"volume_ml": 2, "vial_ml": 4}, 250),
+    ],
+)
+def test_a_vial_is_dissolved_in_what_is_said_else_in_its_lines_volume(given: dict[str, Any], mg: int) -> None:
+    found = made({"ingredient": "lidocaine", "concentration": 500, "unit": "mg/vial", **given})
+    assert dose(found, "lidocaine").mg == mg
+    assert not any("dissolved?" in question for question in found.questions)
+    assert any("500 mg in 5 mL" in note for note in found.notes) == ("vial_ml" not in given)
+
+
+def test_an_injected_vial_is_read_in_the_same_way() -> None:
+    item = {"product": "lidocaine", "concentration": 100, "unit": "mg/vial", "volume_ml": 2, "vial_ml": 4}
+    assert dose(made(HA, anaesthetic=[item]), "lidocaine").mg == 50
+
+
+@pytest.mark.parametrize("unit", ["IU/vial", "IU"])
+def test_units_of_a_vial(unit: str) -> None:
+    vial = {"ingredient": "hyaluronidase", "concentration": 1500, "unit": unit, "volume_ml": 1, "vial_ml": 3}
+    assert dose(made(vial), "hyaluronidase").iu == 500
+    alone = {"ingredient": "hyaluronidase", "concentration": 1500, "unit": unit, "volume_ml": 3}
+    found = made(alone)
+    assert dose(found, "hyaluronidase").iu == 1500 and any("1500 IU in 3 mL" in note for note in found.notes)
+
+
+def test_a_products_container_is_its_vial() -> None:
+    found = made({"product": "Ketonal injection", "concentration": 100, "unit": "mg/vial", "volume_ml": 1})
+    assert dose(found, "ketoprofen").mg == 50
+
+
+def test_thirds_of_a_vial_add_up_to_the_boundary() -> None:
+    """200 mg in 3 mL, drawn up as three times 1 mL: 200 mg, not a hair more."""
+    third = {"ingredient": "lidocaine", "concentration": 200, "unit": "mg/vial", "vial_ml": 3, "volume_ml": 1}
+    row = dose(made(third, third, third, weight_kg=90), "lidocaine")
+    assert (row.mg, row.status) == (200, "within-limits")
+
+
+# --- the edges of what can be entered
+
+
+def test_the_largest_amounts_are_worked_out() -> None:
+    found = made(line("lidocaine", 10_000_000, "g/mL", 100_000), points=5000, volume_per_point_ml="0.0001")
+    assert found.verdict == "over-limit" and found.volume.planned_ml == Decimal("0.5")
+    Formulation.model_validate_json(found.model_dump_json())
+    assert made(line("lidocaine", "0.0001", "%", "0.0001"), points=5000, volume_per_point_ml=100_000).volume.total_ml
+
+
+@pytest.mark.parametrize("ml", ["1e-7", "1e-999999", "0." + "1" * 40])
+def test_what_cannot_be_measured_is_refused_with_its_place(ml: str) -> None:
+    with pytest.raises(InputError, match=r"order\.mixture\[1\]\.volume_ml"):
+        made(HA, line("lidocaine", 1, "%", ml))
+
+
+def test_a_strength_without_its_unit_is_asked_for() -> None:
+    found = made(HA, anaesthetic=[{"product": "lidocaine", "concentration": 2, "volume_ml": 2}])
+    assert found.verdict == "needs-data" and any("In which unit" in question for question in found.questions)
