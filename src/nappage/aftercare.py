@@ -202,14 +202,16 @@ def _hours(position: Position) -> Decimal | None:
 
 def _length(hours: Decimal, edition: Edition, language: str) -> str:
     """A length as people say it: hours up to three days, then days, then weeks, then months."""
-    if hours <= 72:
-        return edition.say("aftercare.hours", language, count=plain(hours))
     days = hours / 24
-    if days < 14 and days == days.to_integral_value():
-        return edition.say("aftercare.days", language, count=plain(days))
-    if days % 7 == 0 and days <= 84:
-        return edition.say("aftercare.weeks", language, count=plain(days / 7))
-    return edition.say("aftercare.months", language, count=plain((days / Decimal("30.5")).to_integral_value()))
+    if hours <= 72:
+        unit, count = "hour", hours
+    elif days < 14 and days == days.to_integral_value():
+        unit, count = "day", days
+    elif days % 7 == 0 and days <= 84:
+        unit, count = "week", days / 7
+    else:
+        unit, count = "month", (days / Decimal("30.5")).to_integral_value()
+    return edition.say(f"aftercare.{unit}" if count == 1 else f"aftercare.{unit}s", language, count=plain(count))
 
 
 def _clock(moment: datetime, edition: Edition, language: str) -> str:

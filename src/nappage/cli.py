@@ -160,12 +160,12 @@ def _read_answers(paths: list[str]) -> Answers:
     order: Order | None = None
     for path in paths:
         name, content = _content(path)
-        if isinstance(content, dict) and set(content) == {"order"} and isinstance(content["order"], dict):
-            content = content["order"]
         if fhir.looks_like_bundle(content):
             if record is not None:
                 raise InputError(name, "this is a second bundle", "Give one patient's bundle")
             record = fhir.to_answers(content, name)
+        elif isinstance(content, dict) and set(content) == {"order"}:
+            order = validated(Answers, content, name).order
         elif isinstance(content, dict) and set(content) <= set(Order.model_fields) and content:
             order = validated(Order, content, name)
         else:
@@ -389,6 +389,14 @@ def _checked(name: str, content: Any, edition: Edition) -> tuple[str, list[str]]
                 f"today's is {edition.version} ({edition.fingerprint}). Plan again before it is used."
             )
         return "treatment plan", notes
+    for kind, marks in (
+        ("screening", {"verdict", "findings", "open_questions"}),
+        ("formulation", {"verdict", "ingredients", "draw_up"}),
+        ("course", {"verdict", "sessions", "regimen"}),
+    ):
+        if marks <= keys:
+            validated(kinds[kind], content, name)
+            return kind, []
     if "decisions" in keys:
         for index, line in enumerate(content["decisions"] or ()):
             validated(kinds["decision"], line, f"{name}, decisions[{index}]")

@@ -193,3 +193,24 @@ def test_check_knows_its_own_documents(tmp_path: Path) -> None:
     plan.write_text(re.sub(r'"edition": "[0-9a-f]+"', '"edition": "0000000000000000"', plan.read_text(), count=1))
     other = nappage("check", str(plan), "--on", "2026-11-25")
     assert other.returncode == 1 and "Plan again" in other.stdout
+
+
+def test_an_order_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    answers, wrapped, bare = tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "c.yaml"
+    answers.write_text("history_complete: true\npatient: {age: 40, sex: male}\n")
+    wrapped.write_text("order: {indication: melasma, areas: [face], planned_start: 2026-12-09}\n")
+    bare.write_text("{indication: melasma, areas: [face], planned_start: 2026-12-09}\n")
+    said = [nappage("screen", str(answers), str(o), "--on", "2026-11-25", "--json").stdout for o in (wrapped, bare)]
+    assert said[0] == said[1] and json.loads(said[0])["planned"] == "2026-12-09"
+
+
+def test_what_the_verbs_print_as_json_is_checked_too(tmp_path: Path) -> None:
+    for verb, example, kind in (
+        ("screen", "open-questions.yaml", "screening"),
+        ("formulate", "mixture-lidocaine.yaml", "formulation"),
+        ("schedule", "schedule-facial.yaml", "course"),
+    ):
+        path = tmp_path / f"{kind}.json"
+        path.write_text(nappage(verb, str(EXAMPLES / example), "--on", "2026-11-25", "--json").stdout)
+        done = nappage("check", str(path))
+        assert done.returncode == 0 and kind in done.stdout, (kind, done)

@@ -29,7 +29,7 @@ def written(tmp_path: Path, content: str | bytes, name: str = "patient.yaml") ->
         ("\ufeff" + "patient: {age: 30}\n" + "x" * 3 + ": 1\n", "xxx", "not a key"),
         ("patient: {age: thirty}\n", "patient.age", "thirty"),
         ("patient: {birth_date: 2026-13-01}\n", "patient", ""),
-        ("patient: {weight_kg: -60}\n", "patient.weight_kg", "greater than"),
+        ("patient: {weight_kg: -60}\n", "patient.weight_kg", "more than 1 (given: -60)"),
         ("patient: {weight_kg: .inf}\n", "patient.weight_kg", ""),
         ("patient: {phototype: VII}\n", "patient.phototype", ""),
         ("patinet: {age: 30}\n", "patinet", "Did you mean 'patient'"),

@@ -330,6 +330,11 @@ class Order(Given):
             r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::00)?)?(?:\s*\[?([A-Za-z_]+(?:/[A-Za-z_+\-0-9]+)*)\]?)?",
             start.strip(),
         )
+        if re.search(r"\d(Z|[+-]\d{2}:?\d{2})$", start.strip()):
+            raise ValueError(
+                f"planned_start '{start}' has an offset; write the local time and an IANA zone, "
+                'like "2026-03-20T10:30 Europe/Paris"'
+            )
         if not match:
             raise ValueError(
                 f"planned_start '{start}' cannot be read; write 2026-03-20, or \"2026-03-20T10:30 Europe/Paris\""
@@ -337,7 +342,8 @@ class Order(Given):
         day, clock, zone = match.groups()
         out = {**data, "planned_start": day}
         if clock:
-            datetime.strptime(clock, "%H:%M")
+            if not ("00" <= clock[:2] <= "23" and "00" <= clock[3:] <= "59"):
+                raise ValueError(f"planned_start '{start}': a day has no {clock}; write 00:00 to 23:59")
             out["planned_time"] = clock
         if zone:
             out["time_zone"] = zone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import sys
 import unicodedata
 from decimal import Decimal
@@ -191,7 +192,31 @@ def _fault(fault: Any, model: type[Document]) -> tuple[str, str, str]:
     if fault["type"] == "missing":
         return place, "this is missing", "Add it"
     shown = "" if isinstance(given, dict | list) else f" (given: {given})"
-    return place or "the file", message[:1].lower() + message[1:] + shown, "Correct it and try again"
+    said = _PLAIN.get(fault["type"], message[:1].lower() + message[1:])
+    for name, bound in (fault.get("ctx") or {}).items():
+        said = said.replace("{" + name + "}", re.sub(r"Decimal\('(.*?)'\)", r"\1", str(bound)))
+    return place or "the file", said + shown, "Correct it and try again"
+
+
+# What the validator's kinds of fault are called in plain words.
+_PLAIN = {
+    **dict.fromkeys(("model_type", "dict_type", "model_attributes_type"), "this must be a set of keys, name: value"),
+    **dict.fromkeys(("list_type", "tuple_type"), "this must be a list, with - before each entry or in [ ]"),
+    "string_type": "this must be words; put it in quotes",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "this must be a whole number"),
+    **dict.fromkeys(("decimal_type", "decimal_parsing", "float_type", "float_parsing"), "this must be a number"),
+    "finite_number": "this must be a number",
+    **dict.fromkeys(("bool_type", "bool_parsing"), "this must be yes or no"),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "this must be a date, YYYY-MM-DD",
+    ),
+    "greater_than": "this must be more than {gt}",
+    "greater_than_equal": "this must be {ge} or more",
+    "less_than": "this must be less than {lt}",
+    "less_than_equal": "this must be {le} or less",
+    "literal_error": "this must be one of {expected}",
+}
 
 
 def _keys(model: type[Document], path: Any) -> list[str]:

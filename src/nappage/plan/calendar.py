@@ -116,13 +116,13 @@ def _alarms(plan: TreatmentPlan, say: Words, timed: bool) -> list[Any]:
 
 
 def _length(before: timedelta, say: Words) -> str:
-    edition, language = say.edition, say.language
     minutes = int(before.total_seconds() // 60)
-    if minutes % 1440 == 0:
-        return edition.say("aftercare.days", language, count=str(minutes // 1440))
-    if minutes % 60 == 0:
-        return edition.say("aftercare.hours", language, count=str(minutes // 60))
-    return edition.say("aftercare.minutes", language, count=str(minutes))
+    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes % length == 0:
+            count = minutes // length
+            key = f"aftercare.{unit}" if count == 1 else f"aftercare.{unit}s"
+            return say.edition.say(key, say.language, count=str(count))
+    raise AssertionError("a minute divides every length")
 
 
 def _events_of(previous: bytes | None) -> dict[str, Any]:

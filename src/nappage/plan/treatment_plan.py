@@ -254,6 +254,7 @@ def _to_sign(
         (not order.technique, "technique"),
         (not order.points or not order.volume_per_point_ml, "points"),
         (order.planned_start is None, "start"),
+        (order.planned_start is not None and order.planned_start < plan.asked_on, "past"),
         (order.planned_start is not None and (order.planned_time is None or order.time_zone is None), "time"),
         (order.visit_minutes is None, "minutes"),
     ):
