@@ -220,7 +220,7 @@ def _screen(args: argparse.Namespace) -> int:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from .plan import compose, draft
+    from .plan import draft
 
     paths = [args.file, *args.answers]
     answers = _read_answers(paths)
@@ -229,15 +229,14 @@ def _plan(args: argparse.Namespace) -> int:
     if args.json:
         _print_json(plan)
         return MAY if plan.may_proceed else MAY_NOT
-    from .plan import terminal
-
     if plan.screening.deceased:
         print(plan.screening.statement)
         return MAY_NOT
-    terminal.show(compose.summary(plan, edition))
-    from .plan import write
+    from .plan import compose, terminal, write
 
-    terminal.show_written(write(plan, edition, Path(args.out)), compose.Words(edition, args.language))
+    written = write(plan, edition, Path(args.out))  # before the first line: a closed pipe must lose nothing
+    terminal.show(compose.summary(plan, edition))
+    terminal.show_written(written, compose.Words(edition, args.language))
     return MAY if plan.may_proceed else MAY_NOT
 
 

@@ -83,7 +83,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
 def _table(table: Table) -> Grid:
     grid = Grid(box=HORIZONTALS, header_style="dim", show_edge=False, pad_edge=False)
     for column in table.columns:
-        grid.add_column(column.title, justify=column.align, ratio=1 if column.wide else None, overflow="fold")
+        grid.add_column(Text(column.title), justify=column.align, ratio=1 if column.wide else None, overflow="fold")
     for row in table.rows:
         grid.add_row(
             *(
@@ -104,5 +104,5 @@ def _entry(entry: Entry) -> Iterator[RenderableType]:
     grid.add_column(min_width=18, style="dim")
     grid.add_column()
     for line in entry.lines:
-        grid.add_row(f"  {line.label}", Text(line.text) + Text("".join(f" [{key}]" for key in line.refs), style="dim"))
+        grid.add_row(Text(f"  {line.label}"), Text(line.text) + Text("".join(f" [{key}]" for key in line.refs), style="dim"))
     yield grid
