@@ -290,6 +290,11 @@ class Request(Document):
     def _whole(self) -> Request:
         if self.protocol is None and not isinstance(self.regimen, OwnRegimen):
             raise ValueError("name a 'protocol', or give a 'regimen' of your own")
+        if self.protocol is not None and isinstance(self.regimen, OwnRegimen):
+            raise ValueError(
+                f"the protocol '{self.protocol}' has regimens, and 'regimen' is one of your own; give one of the two "
+                "(beside your own, 'indication' says what is treated)"
+            )
         if self.start is None and not self.given and not self.proposed:
             raise ValueError("there is no 'start', nothing 'given' and nothing 'proposed' to count from")
         for name, days in (("given", self.given), ("missed", self.missed)):
