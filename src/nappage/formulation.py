@@ -8,6 +8,7 @@ holds of it. An ingredient without a known ceiling neither passes nor fails: it 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, localcontext
@@ -36,6 +37,10 @@ _DOSE_MEASURES = (
     "max-mg-per-cm2", "max-mg-per-ml",
 )  # fmt: skip
 _NOTHING = Decimal(0)
+_STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%|percent\b|mg\s*/\s*g\b)")
+# Words that say that something is put on the skin, and those that say nothing of what a cream holds.
+_ON_SKIN = frozenset({"topical", "topically", "cutaneous", "percutaneous", "cream", "gel", "ointment", "emulsion"})
+_CREAM_WORDS = _ON_SKIN | {"and", "with", "plus", "w", "numbing", "anaesthetic", "anesthetic", "strength", "skin"}
 # Products of an order's figures are exact in so many digits. Only what one vial is dissolved in divides; such a
 # quotient is wrong by less than _FINEST, and no product of the figures let in is as fine as that.
 _DIGITS, _FINEST = 400, Decimal("1e-200")
@@ -790,27 +795,36 @@ class _Bench:
     # --- numbing cream -------------------------------------------------------------------------------------
 
     def _is_cream(self, item: Anaesthetic) -> bool:
-        product, _ = self._found(item.product)
-        route = (item.route or "").casefold()
-        by_form = product is not None and self.edition.products[product].form == "cream"
-        return by_form or item.grams is not None or any(word in route for word in ("topical", "cream", "cutaneous"))
+        """Whether it is put on the skin: by its form, its grams or route, else by what is said of it where no
+        millilitres are."""
+        product, substance = self._found(item.product)
+        if product is not None and self.edition.products[product].form == "cream":
+            return True
+        if item.grams is not None or _words(item.route) & _ON_SKIN:
+            return True
+        known = product is not None or substance is not None
+        said = (
+            item.area_cm2 is not None or item.dwell_min is not None or (not known and _words(item.product) & _ON_SKIN)
+        )
+        return item.volume_ml is None and bool(said)
 
     def _cream(self, item: Anaesthetic) -> Cream:
         product_id, substance = self._found(item.product)
         product = self.edition.products[product_id] if product_id else None
         title, area = self._title(item.product), item.area_cm2 or self.order.area_cm2
-        if not product_id and not substance:
-            self.questions.append(self._say("ask-unknown", name=item.product))
+        refused = product is not None and bool(_REFUSED_CLASSES & set(product.classes))
         if product:
             self._refuse(product, title)
-        per_gram = self._per_gram(item, product, substance, title)
+        per_gram, strength = self._strength(item, product, substance, title)
+        if not per_gram and not refused:
+            self.questions.append(self._say("ask-cream", name=title))
         grams, dwell = item.grams, item.dwell_min
         held: dict[str, tuple[_Measured | None, str]] = {
             "max-g-per-session": (_Measured(grams) if grams else None, "grams"),
             "max-cm2": (_Measured(area) if area else None, "area"),
             "max-g-per-cm2": (_Measured(grams, area) if grams and area else None, "area" if grams else "grams"),
             "max-dwell-min": (_Measured(dwell) if dwell else None, "dwell"),
-            "max-strength-percent": (_Measured(sum(per_gram.values(), _NOTHING), Decimal(10)), "strength"),
+            "max-strength-percent": (None if strength is None else _Measured(strength, Decimal(10)), "strength"),
         }
         limits: list[Limit] = []
         for record in self.edition.values.values():
@@ -818,24 +832,27 @@ class _Bench:
                 continue
             measured, missing = held[record.measure]
             limit = self._held(record, measured)
-            if limit is not None:
+            if limit is not None and not (refused and measured is None):
                 limits.append(limit)
-                if measured is None:
+                if measured is None and (per_gram or missing != "strength"):
                     self.questions.append(self._say(f"ask-{missing}", name=title))
         status: Status = "no-ceiling-known"
         if any(limit.measure == "max-g-per-session" for limit in limits):
             status = _gravest(limit.status for limit in limits)
         else:
             self.signing.append(self._say("sign-ceiling", name=title))
-        if any(limit.measure == "max-strength-percent" and limit.status == "over-limit" for limit in limits):
-            status = "not-allowed"
-        if product and _REFUSED_CLASSES & set(product.classes):
+        if not product and not substance:  # even one that is known by its name has no label here
+            status = _gravest((status, "needs-clinician-decision" if per_gram else "needs-data"))
+        if strength is None:
+            status = _gravest((status, "needs-data"))
+        if any(limit.measure == "max-strength-percent" and limit.status == "over-limit" for limit in limits) or refused:
             status = "not-allowed"
         if item.applied_by == "patient":
             self.notes.append(self._say("applied-at-home", name=title))
             status = _gravest((status, "needs-clinician-decision"))
         elif item.applied_by is None:
             self.signing.append(self._say("ask-applied-by", name=title))
+        applied = {name: mg for name, mg in per_gram.items() if mg is not None} if grams else {}
         return Cream(
             product=product_id or item.product,
             title=title,
@@ -843,30 +860,68 @@ class _Bench:
             area_cm2=area,
             dwell_min=dwell,
             applied_by=item.applied_by,
-            applied=tuple(Applied(ingredient=s, mg=mg * grams) for s, mg in per_gram.items()) if grams else (),
+            applied=tuple(Applied(ingredient=name, mg=mg * (grams or 0)) for name, mg in applied.items()),
             limits=tuple(limits),
             status=status,
             note=self._say("applied-not-absorbed"),
             sources=cited(self.edition, product.source) if product else (),
         )
 
-    def _per_gram(
+    def _strength(
         self, item: Anaesthetic, product: Product | None, substance: str | None, title: str
-    ) -> dict[str, Decimal]:
-        """Milligrams in a gram of cream, by substance: 1 % is 10 mg/g."""
-        stated = [(c.substance, c.amount, c.unit) for c in (product.contents or ())] if product else []
+    ) -> tuple[dict[str, Decimal | None], Decimal | None]:
+        """Milligrams in a gram of cream: of each substance, none where its contents are not known, and of all
+        together. Where the order contradicts the tube, the stronger counts."""
+        ordered = self._per_gram(item.concentration, item.unit, title)
         if substance:
-            stated = [(substance, item.concentration, item.unit)]
-        out: dict[str, Decimal] = {}
-        for name, amount, unit in stated:
-            spelled = normal_unit(unit or "")
-            if amount is None:
-                self.questions.append(self._say("ask-strength", name=title))
-            elif spelled in ("%", "mg/g"):
-                out[name] = amount * 10 if spelled == "%" else amount
-            else:
-                self.questions.append(self._say("ask-unit", name=title, unit=unit or ""))
-        return out
+            return {substance: ordered}, ordered
+        if product:
+            held = {c.substance: self._per_gram(c.amount, c.unit, title) for c in product.contents or ()}
+            labelled = _sum(held.values()) if held else None
+        else:
+            held, labelled = self._in_name(item.product)
+            if labelled is None and ordered is not None and len(held) == 1:
+                held = dict.fromkeys(held, ordered)
+        if ordered is None or labelled is None:
+            return held, labelled if ordered is None else ordered
+        if ordered != labelled and ordered not in held.values():
+            words = {"label": plain(labelled / 10), "ordered": plain(ordered / 10)}
+            self.questions.append(self._say("ask-tube", name=title, **words))
+        return held, max(ordered, labelled)
+
+    def _in_name(self, name: str) -> tuple[dict[str, Decimal | None], Decimal | None]:
+        """What a cream is called by: "lidocaine 23 % tetracaine 7 % cream" holds 230 and 70 mg/g. No substances
+        where a word of it is none of them and no word for a cream."""
+        parts = _STRENGTH.split(name.casefold())
+        words = [" ".join(w for w in re.findall(r"[^\W_]+", part) if w not in _CREAM_WORDS) for part in parts[::3]]
+        strengths: list[Decimal | None] = [
+            Decimal(figure.replace(",", ".")) * (1 if "mg" in unit else 10)
+            for figure, unit in zip(parts[1::3], parts[2::3], strict=True)
+        ]
+        if strengths and not words[0]:  # "23 % lidocaine": the name follows its strength
+            words = [*words[1:], ""]
+        total = _sum(strengths) if strengths else None
+        found = [self._found(word)[1] if word else None for word in words[: len(strengths) or 1]]
+        known = [substance for substance in found if substance]
+        if len(known) < len(found) or len(set(known)) < len(known) or any(words[len(found) :]):
+            return {}, total
+        return dict(zip(known, strengths or [None], strict=True)), total
+
+    def _per_gram(self, amount: Decimal | None, unit: str | None, title: str) -> Decimal | None:
+        """A strength in mg/g: 1 % is 10; a millilitre of cream counts as a gram."""
+        if amount is None:
+            return None
+        if unit is None:
+            self.questions.append(self._say("ask-which-unit", name=title, amount=plain(amount)))
+            return None
+        spelled = normal_unit(unit)
+        if spelled == "mg/g":
+            return amount
+        try:
+            return mg_per_ml(amount, spelled)
+        except ValueError:
+            self.questions.append(self._say("ask-unit", name=title, unit=unit))
+            return None
 
     def _applied(self, ingredient: str) -> Decimal | None:
         """What numbing creams hold of it, beside what is injected."""
@@ -1043,6 +1098,10 @@ def _shown(amount: Decimal | None) -> Decimal | None:
     if amount is None or len(amount.as_tuple().digits) < _DIGITS:
         return amount
     return _ratio(amount, Decimal(1))
+
+
+def _words(text: str | None) -> set[str]:
+    return set(re.findall(r"[^\W_]+", (text or "").casefold()))
 
 
 def _once(texts: Iterable[str]) -> tuple[str, ...]:

@@ -211,6 +211,16 @@ CEILINGS: dict[str, Case] = {
         {"mixture": [HA], "age": 11, "anaesthetic": [emla(grams="20.1", area_cm2=200)]},
         "over-limit",
     ),
+    "ceiling-ametop-g": (
+        {"mixture": [HA], "anaesthetic": [emla(product="Ametop", grams=5)]},
+        {"mixture": [HA], "anaesthetic": [emla(product="Ametop", grams="5.1")]},
+        "over-limit",
+    ),
+    "ceiling-ametop-g-child-under-5": (
+        {"mixture": [HA], "age": 4, "anaesthetic": [emla(product="Ametop", grams=1)]},
+        {"mixture": [HA], "age": 4, "anaesthetic": [emla(product="Ametop", grams="1.1")]},
+        "over-limit",
+    ),
     "ceiling-emla-g-infant": (
         {"mixture": [HA], "age": 0, "anaesthetic": [emla(grams=2, area_cm2=20)]},
         {"mixture": [HA], "age": 0, "anaesthetic": [emla(grams="2.1", area_cm2=20)]},
@@ -782,3 +792,88 @@ def test_what_cannot_be_measured_is_refused_with_its_place(ml: str) -> None:
 def test_a_strength_without_its_unit_is_asked_for() -> None:
     found = made(HA, anaesthetic=[{"product": "lidocaine", "concentration": 2, "volume_ml": 2}])
     assert found.verdict == "needs-data" and any("In which unit" in question for question in found.questions)
+
+
+# --- creams that this edition does not know
+
+MIXED = line("lidocaine", 1, "%", 1)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"product": "NumbX", "grams": 5},
+        {"product": "NumbX", "route": "topical"},
+        {"product": "NumbX cream"},
+        {"product": "NumbX", "dwell_min": 30},
+        {"product": "NumbX 4%", "grams": 5},  # 4 % of what?
+        {"product": "NumbX", "grams": 5, "concentration": 4, "unit": "%"},
+        {"product": "lidocaine cream", "grams": 5},  # how strong?
+        {"product": "lidocaine", "route": "topical", "grams": 5},
+        {"product": "NumbX", "grams": 5, "concentration": 4},
+        {"product": "NumbX", "grams": 5, "concentration": 4, "unit": "IU"},
+    ],
+)
+def test_a_cream_of_unknown_content_or_strength_is_asked_about(given: dict[str, Any]) -> None:
+    found = made(MIXED, anaesthetic=[{"applied_by": "clinic", **given}])
+    assert (found.verdict, found.creams[0].status) == ("needs-data", "needs-data")
+    assert any(given["product"].casefold() in question.casefold() for question in found.questions)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"product": "lidocaine 23% tetracaine 7% cream"},
+        {"product": "23 % lidocaine, 7 % tetracaine"},
+        {"product": "NumbX", "concentration": 10, "unit": "%"},
+        {"product": "NumbX lidocaine 23 %"},
+        {"product": "NumbX 5,1 %"},
+        {"product": "NumbX 2% and 4%"},
+        {"product": "lidocaine cream", "concentration": 60, "unit": "mg/g"},
+        {"product": "lidocaine 4.5% cream", "concentration": 6, "unit": "%"},  # the stronger of the two counts
+        {"product": "EMLA", "concentration": 10, "unit": "%"},
+        {"product": "Pliaglis"},
+    ],
+)
+def test_a_strength_in_a_name_or_a_line_is_held_against_the_ceiling(given: dict[str, Any]) -> None:
+    found = made(MIXED, anaesthetic=[{"grams": 1, "area_cm2": 10, "dwell_min": 60, "applied_by": "clinic", **given}])
+    assert (found.verdict, found.creams[0].status) == ("not-allowed", "not-allowed")
+    assert limits(found)["ceiling-numbing-cream-strength"].status == "over-limit"
+
+
+def test_a_cream_whose_name_says_all_is_for_a_clinician() -> None:
+    found = made(MIXED, anaesthetic=[{"product": "lidocaine 4.5 % gel", "grams": 2, "applied_by": "clinic"}])
+    assert (found.verdict, found.creams[0].status) == ("needs-clinician-decision", "needs-clinician-decision")
+    assert [(a.ingredient, a.mg) for a in found.creams[0].applied] == [("lidocaine", 90)]
+    assert limits(found)["ceiling-numbing-cream-strength"].used == Decimal("4.5")
+    assert any("lidocaine 4.5 % gel" in text for text in found.blocks_signing)
+
+
+def test_an_order_that_contradicts_the_tube_is_asked_about() -> None:
+    found = made(MIXED, anaesthetic=[emla(concentration=4, unit="%")])
+    assert found.verdict == "needs-data" and any("5 %" in question for question in found.questions)
+    assert made(MIXED, anaesthetic=[emla(concentration=5, unit="%")]).verdict == "within-limits"
+    assert made(MIXED, anaesthetic=[emla(concentration=25, unit="mg/g")]).verdict == "within-limits"
+
+
+def test_subcutaneous_is_not_cutaneous() -> None:
+    item = {"product": "lidocaine", "route": "subcutaneous", "concentration": 1, "unit": "%", "volume_ml": 2}
+    found = made(HA, anaesthetic=[item])
+    assert not found.creams and dose(found, "lidocaine").mg == 20
+
+
+def test_an_injected_anaesthetic_in_either_unit() -> None:
+    percent = made(HA, anaesthetic=[beside("lidocaine", 2, 3)])
+    item = {"product": "lidocaine", "concentration": 20, "unit": "mg/mL", "volume_ml": 3}
+    assert dose(percent, "lidocaine").mg == dose(made(HA, anaesthetic=[item]), "lidocaine").mg == 60
+
+
+def test_a_gel_for_gum_pockets_is_no_skin_cream() -> None:
+    assert made(MIXED, anaesthetic=[emla(product="Oraqix")]).verdict == "needs-data"
+
+
+def test_tetracaine_gel() -> None:
+    given = {"product": "Ametop", "grams": 5, "applied_by": "clinic"}
+    found = made(MIXED, anaesthetic=[given])
+    assert (found.verdict, found.creams[0].status) == ("within-limits", "within-limits")
+    assert [(a.ingredient, a.mg) for a in found.creams[0].applied] == [("tetracaine", 200)]
