@@ -380,14 +380,14 @@ class _Screener:
                     question=self._phrase("ask.contradiction", quote=contradiction.quote),
                 )
             )
-        guesses = {e.quote: e for found in self.facts.evidence.values() for e in found if e.guess}
+        guesses = {evidence.quote: evidence for evidence in self.facts.guesses}
         for quote, evidence in guesses.items():
             out.append(
                 OpenQuestion(
                     topic="confirm",
                     facts=(),
                     rules=(),
-                    could_be="information",
+                    could_be="relative-contraindication",
                     quote=quote,
                     question=self._phrase("ask.confirm", quote=quote, read_as=evidence.read_as.split(",")[0]),
                 )

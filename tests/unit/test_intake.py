@@ -127,6 +127,33 @@ def test_ordinary_words_beside_a_name_need_no_question(topic: str, text: str) ->
     assert facts(**line(topic, text)).unread == ()
 
 
+@pytest.mark.parametrize(
+    ("topic", "text"),
+    [
+        ("procedures", "not Botox, the other one"),
+        ("allergies", "nuts and one medicine"),
+        ("conditions", "asthma and a skin disease"),
+        ("medications", "jab for arthritis every month"),
+        ("medications", "an injection for psoriasis every 3 months"),
+        ("medications", "aspirin and a cream for my back"),
+        ("allergies", "not known"),
+        ("allergies", "never tested"),
+        ("medications", "same as last time"),
+        ("conditions", "see my notes"),
+        ("medications", "yes"),
+    ],
+)
+def test_what_nobody_named_is_asked(topic: str, text: str) -> None:
+    assert facts(**line(topic, text)).unread
+    assert screened(**line(topic, text)).incomplete
+
+
+def test_a_misspelling_read_as_something_harmless_is_still_to_be_confirmed() -> None:
+    screening = screened(**line("medications", "paracetmol"))
+    assert [(q.topic, q.quote) for q in screening.open_questions] == [("confirm", "paracetmol")]
+    assert screening.verdict == "clear" and not screening.may_proceed
+
+
 # --- whose ---------------------------------------------------------------------------------------------------
 
 
@@ -242,6 +269,21 @@ def test_a_specific_name_closes_the_others(topic: str, text: str, yes: str, no: 
     seen = facts(**line(topic, text))
     assert {name: seen[name] for name in yes.split()} == dict.fromkeys(yes.split(), True)
     assert {name: seen[name] for name in no.split()} == dict.fromkeys(no.split(), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [
+        ("type 2 diabetes, poorly controlled", "diabetes_uncontrolled"),
+        ("asthma uncontrolled, epilepsy well controlled", "uncontrolled_condition"),
+        ("breast cancer in remission, type 2 diabetes", "diabetes_active"),
+        ("previously eczema, now lupus", "lupus"),
+    ],
+)
+def test_a_quality_belongs_to_the_illness_it_stands_beside(text: str, yes: str) -> None:
+    seen = facts(**line("conditions", text))
+    assert seen[yes] is True
+    assert seen["epilepsy_uncontrolled"] is False
 
 
 def test_words_that_leave_a_kind_open_are_names_of_their_concept() -> None:

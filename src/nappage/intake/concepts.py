@@ -51,7 +51,10 @@ _NOTHING = re.compile(
     r"^((i|im|am|do|have|ive|patient|currently|on|take|takes|taking|known|allerg(y|ies)|medications?|medicines?) )*"
     r"(no|not|none|nil|never|nothing|nka|nkda|n a|na|denies|denied|without|dont|doesnt|havent|aucune?|rien|pas d\w*)\b"
 )
-_SOMETHING = re.compile(r"\b(sure|certain|know|remember|recall|idea|clue|called|longer|controlled|no \d+)\b")
+_SOMETHING = re.compile(
+    r"\b(sure|certain|know|remember|recall|idea|clue|called|longer|controlled|no \d+|tested|checked|diagnosed|asked)\b|"
+    r"^(its |it is )?not (yet )?(known|clear)$"
+)
 _FAMILY = re.compile(
     r"\b(family history|family|mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(mother|father|ma|pa)|"
     r"parents?|son|daughter|cousin)('s|s')?\b", re.I
@@ -86,6 +89,7 @@ _ITEM = re.compile(r"[,;+&/\n]|\b(?:and|plus|with)\b", re.I)
 _GAP = re.compile(r"[,;+&|\n•]|\.\s|\s/\s|\s[-–]\s")
 _SLASH_LETTERS = 4  # 'aspirin/clopidogrel' are two, 'mg/hr' and 'and/or' are not
 _REASON = re.compile(r"\b(for|because|against|due to|pour|contre)\b", re.I)
+_QUALITIES = frozenset({"uncontrolled", "healthy"})  # said of an illness beside them
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
 # Shortest word that may be read through a misspelling, and how alike it must be (0–100).
 _FUZZY_LETTERS, _FUZZY_RATIO = 6, 87
@@ -342,9 +346,13 @@ class Dictionary:
                     ids |= heard
                 if left:
                     unread.append(item.text)
-            if ids:
+            if ids and not (topic == "conditions" and ids <= _QUALITIES and parts):
                 parts.append(self._part(item, ids, guess, before))
                 before = ""
+            elif parts and ids:  # 'asthma, badly controlled'
+                last = parts[-1]
+                said = {"text": f"{last.text}, {item.text}", "concepts": last.concepts | self._closed(ids)}
+                parts[-1] = last.model_copy(update=said)
             elif parts:
                 parts[-1] = parts[-1].model_copy(update={"text": f"{parts[-1].text}, {item.text}"})
             else:

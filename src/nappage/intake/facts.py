@@ -45,7 +45,8 @@ class Facts(Document):
     """`values`: fact id → value, None unknown; elapsed times count to `planned`. `evidence`: fact id → words.
     `waiting`: fact id → what keeps it unknown (a list not asked, a detail missing, words not read, a word for
     several things). `at_most`: of an elapsed or coming time that is unknown because one entry has no day, the time
-    by the entries that have one: it cannot be longer."""
+    by the entries that have one: it cannot be longer. `guesses`: what was read through a
+    misspelling, whatever it is."""
 
     asked_on: date
     planned: date
@@ -56,6 +57,7 @@ class Facts(Document):
     waiting: dict[str, str] = {}
     at_most: dict[str, Any] = {}
     unread: tuple[Unread, ...] = ()
+    guesses: tuple[Evidence, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     order_gaps: tuple[str, ...] = ()
     deceased: str | None = None

@@ -20,7 +20,7 @@ from ..values import InputError, age_in_years, day_bounds, whole_months_between
 from .answers import Answers, ConditionEntry, MedicationEntry, Order, ProcedureEntry
 from .concepts import Dictionary, Line, Part, plain
 from .facts import Contradiction, Evidence, Facts, Unread
-from .words import strange
+from .words import FORMS, strange
 
 # The answer list behind each kind of reading; `topic` of the questions that ask for it.
 _SYSTEMIC = frozenset({"oral", "injected", "infused", "rectal", "patch", "systemic", "sublingual", "vaginal"})
@@ -133,6 +133,8 @@ class _Reader:
     def _of_another_list(self, topic: str, text: str, origin: str, recorded: bool) -> bool:
         """Whether words not known in their own list are known in another, where they then count: a medicine among
         the illnesses, a device among the medicines, an allergy to a medicine."""
+        if topic == "medications" and FORMS & set(plain(text).split()):  # 'a jab for arthritis' is a medicine
+            return False
         allergic = topic == "allergies" or (topic == "conditions" and bool(_ALLERGIC.search(text)))
         for other in ("allergies", "medications") if allergic else _ELSEWHERE.get(topic, ()):
             if other == topic:
@@ -252,13 +254,14 @@ class _Reader:
     def _within_condition(self, entry: ConditionEntry, line: Line, origin: str, recorded: bool) -> None:
         """What an illness's words say beside it: what was done for it ('a stent'), what is taken ('on warfarin')."""
         day = min(day_bounds(entry.onset)[1], self.planned) if entry.onset else None
-        for part in self.dictionaries["procedures"].line(entry.text, {}, "procedures").parts if line.parts else ():
+        for part in self.dictionaries["procedures"].line(entry.text, {}, "procedures").parts:
             if part.concepts & _DONE_FOR:
                 self._carry("procedures", part, entry.text, origin, recorded, day)
         rest = self.dictionaries["conditions"].without_names(entry.text)
-        if line.parts and not recorded and entry.status != "past" and not _ALLERGIC.search(entry.text):
+        known = {mention.concepts for mention in self.mentions["medications"] if mention.origin == origin}
+        if not recorded and entry.status != "past" and not _ALLERGIC.search(entry.text):
             for part in self.dictionaries["medications"].line(rest, {}, "medications").parts:
-                if part.guess is None:
+                if part.guess is None and part.concepts not in known:
                     self._carry("medications", part, entry.text, origin, recorded)
 
     def _allergies(self, source: Answers, recorded: bool) -> None:
@@ -476,6 +479,7 @@ class _Reader:
             waiting=waiting,
             at_most=self.at_most,
             unread=tuple(self.unread),
+            guesses=tuple(m.evidence() for mentions in self.mentions.values() for m in mentions if m.guess),
             contradictions=self._contradictions(values, evidence),
             order_gaps=tuple(dict.fromkeys(self.gaps)),
             deceased=None if not deceased else "" if deceased is True else str(deceased),

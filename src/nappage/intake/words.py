@@ -19,109 +19,111 @@ SALTS = _set("""
 # What a medicine comes in, and words for one that nobody named.
 FORMS = _set("""
     tablet tablets tab tabs capsule capsules cap caps caplet pill pills medicine medicines medication medications
-    med meds drug drugs solution suspension syrup sachet sachets powder granules drop drops spray sprays cream creams
-    gel gels ointment lotion foam serum shampoo mouthwash toothpaste toner cleanser lozenge lozenges injection
-    injections injectable injected jab jabs shot shots pen pens syringe infusion infusions drip patch patches inhaler
-    inhalers inhalant puffer nebuliser nebulizer suppository suppositories pessary implant coil ring vial ampoule
-    ampoules supplement supplements product products treatment treatments therapy comprime comprimes gelule gelules
-    cachet cachets creme pommade sirop goutte gouttes piqure piqures medicament medicaments traitement""")
+    med meds drug drugs solution suspension syrup sachet sachets powder granules drop drops spray sprays cream
+    creams gel gels ointment lotion foam serum shampoo mouthwash toothpaste toner cleanser lozenge lozenges
+    injection injections injectable injected jab jabs shot shots pen pens syringe infusion infusions drip patch
+    patches inhaler inhalers inhalant puffer nebuliser nebulizer suppository suppositories pessary implant coil ring
+    vial ampoule ampoules supplement supplements product products treatment treatments therapy comprime comprimes
+    gelule gelules cachet cachets creme pommade sirop goutte gouttes piqure piqures medicament medicaments
+    traitement""")
 _COMMON = _set("""
-    allergic allergy intolerant intolerance sensitive cheap costume jewellery jewelry
-    to help helps helping treat treats treating lower lowers reduce reduces thin calm control keep keeps
-    the an and or of my me mine his her its it this that these those them they we you your our one own he she who is are
-    am was were be been being have has had having do does did will would can could should may might must
-    got get gets getting also too still just only very really quite rather both each either all any every some few most
-    more less least than then there here so but not never no none nil yes ok okay please thanks about around approx
-    approximately roughly maybe perhaps probably usually normally generally mostly mainly sometimes occasionally often
-    rarely seldom always again already yet else same different other than well fine good bad badly better worse
-    which what where how why sure unsure certain exactly know known unknown remember recall think believe name names
-    called named kind sort type brand generic version form etc including like such per via with without
+    allergic allergy intolerant intolerance sensitive cheap costume jewellery jewelry dont doesnt didnt cant wont
+    havent hasnt isnt wasnt im ive id inj novel nothing apart except excluding besides husband husbands wife wifes
+    partner partners boyfriend girlfriend friend friends mother mothers mum mums mom moms dad dads father fathers
+    sister sisters brother brothers to help helps helping treat treats treating lower lowers reduce reduces thin
+    calm control keep keeps the an and or of my me mine his her its it this that these those them they we you your
+    our one own he she who is are am was were be been being have has had having do does did will would can could
+    should may might must got get gets getting also too still just only very really quite rather both each either
+    all any every some few most more less least than then there here so but not never no none nil yes ok okay please
+    thanks about around approx approximately roughly maybe perhaps probably usually normally generally mostly mainly
+    sometimes occasionally often rarely seldom always again already yet else same different other than well fine
+    good bad badly better worse which what where how why sure unsure certain exactly know known unknown remember
+    recall think believe name names called named kind sort type brand generic version form etc including like such
+    per via with without
 
     mg mcg ug gram grams gramme grammes microgram micrograms milligram milligrams kg ml millilitre millilitres litre
     liter iu unit units percent strength dose doses dosage dosed double half quarter whole full max maximum minimum
-    high low higher lower highest lowest large small little big low-dose standard maintenance loading
-    hr hour hours actuat pack pre filled prefilled multi extended release modified prolonged slow sustained delayed
-    controlled retard forte plus lp xl sr mr cr er xr la ec enteric coated chewable dispersible effervescent soluble
-    disintegrating oral orally mouth swallowed topical topically sublingual tongue rectal vaginal nasal inhaled inhaled
-    transdermal subcutaneous intramuscular intravenous cutaneous ophthalmic mucosal injectable metered film system dry unt porcine human isophane auto injector device prefilled
+    high low higher lower highest lowest large small little big low-dose standard maintenance loading hr hour hours
+    actuat pack pre filled prefilled multi extended release modified prolonged slow sustained delayed controlled
+    retard forte plus lp xl sr mr cr er xr la ec enteric coated chewable dispersible effervescent soluble
+    disintegrating oral orally mouth swallowed topical topically sublingual tongue rectal vaginal nasal inhaled
+    inhaled transdermal subcutaneous intramuscular intravenous cutaneous ophthalmic mucosal injectable metered film
+    system dry unt porcine human isophane auto injector device prefilled
 
-    take takes taking taken took use uses using used apply applied applies applying put puts inject injects injecting
-    inhale inhales drink drinking swallow start starts started starting begin began begun stop stops stopped stopping
-    finish finished finishing end ended ends ending quit continue continues continued continuing ongoing current
-    currently present presently now today yesterday tomorrow recently lately long-term term short course courses cycle
-    cycles round rounds regular regularly repeat repeated prescription prescriptions prescribed prescriber script
-    bought buy self counter otc chemist pharmacy pharmacist shop supermarket online internet doctor doctors dr gp
-    consultant specialist hospital clinic nurse dentist dermatologist cardiologist surgeon practitioner psychiatrist
-    given gave give told advised recommended said says say supposed needed need needs required necessary prn sos
-    missed miss forgot forget changed change increased decreased reduced switched
-    on off over under up down out into onto through within
+    take takes taking taken took use uses using used apply applied applies applying put puts inject injects
+    injecting inhale inhales drink drinking swallow start starts started starting begin began begun stop stops
+    stopped stopping finish finished finishing end ended ends ending quit continue continues continued continuing
+    ongoing current currently present presently now today yesterday tomorrow recently lately long-term term short
+    course courses cycle cycles round rounds regular regularly repeat repeated prescription prescriptions prescribed
+    prescriber script bought buy self counter otc chemist pharmacy pharmacist shop supermarket online internet
+    doctor doctors dr gp consultant specialist hospital clinic nurse dentist dermatologist cardiologist surgeon
+    practitioner psychiatrist given gave give told advised recommended said says say supposed needed need needs
+    required necessary prn sos missed miss forgot forget changed change increased decreased reduced switched on off
+    over under up down out into onto through within
 
     once twice thrice time times daily day days nightly night nights bedtime bed morning mornings noon midday lunch
-    lunchtime dinner breakfast tea evening evenings afternoon weekly week weeks weekend weekends fortnight fortnightly
-    monthly month months quarterly yearly year years annually annual alternate alternating second third other hourly
-    minute minutes od bd tds qds qid bid tid qd mane nocte om on stat hs ac pc
-    monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays
-    sundays mon tue tues wed thu thur thurs fri sat sun january february march april june july august september october
-    november december jan feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter christmas easter
-    ago last next past previous previously former formerly earlier later soon first initially ever old new early late
-    beginning middle twenty thirty forty fifty hundred zero one two three four five six seven eight nine ten eleven
-    twelve dozen couple several many number single
+    lunchtime dinner breakfast tea evening evenings afternoon weekly week weeks weekend weekends fortnight
+    fortnightly monthly month months quarterly yearly year years annually annual alternate alternating second third
+    other hourly minute minutes od bd tds qds qid bid tid qd mane nocte om on stat hs ac pc monday tuesday wednesday
+    thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays mon tue tues wed
+    thu thur thurs fri sat sun january february march april june july august september october november december jan
+    feb mar apr jun jul aug sep sept oct nov dec spring summer autumn fall winter christmas easter ago last next
+    past previous previously former formerly earlier later soon first initially ever old new early late beginning
+    middle twenty thirty forty fifty hundred zero one two three four five six seven eight nine ten eleven twelve
+    dozen couple several many number single
 
-    food meal meals water milk juice stomach empty empty-stomach fasting
-    side effect effects problem problems issue issues reaction reactions ok tolerated trouble symptom symptoms
-    preventer preventative prevention preventive protection protective rescue reliever relief backup spare emergency
-    emergencies baseline combined combination mixed mixture
-    puff puffs drop spray squirt pea sized thin layer thinly
+    food meal meals water milk juice stomach empty empty-stomach fasting side effect effects problem problems issue
+    issues reaction reactions ok tolerated trouble symptom symptoms preventer preventative prevention preventive
+    protection protective rescue reliever relief backup spare emergency emergencies baseline combined combination
+    mixed mixture puff puffs drop spray squirt pea sized thin layer thinly
 
-    un une des du de la le les et ou au aux ce mon ma mes je prends pris prend par jour jours fois matin midi soir nuit
-    mois semaine semaines an ans depuis avec sans apres avant pendant pour contre chaque tous toutes si besoin arrete
-    arretee dernier derniere actuellement plus encore moins peu demi dose matins soirs
-    """)
+    un une des du de la le les et ou au aux ce mon ma mes je prends pris prend par jour jours fois matin midi soir
+    nuit mois semaine semaines an ans depuis avec sans apres avant pendant pour contre chaque tous toutes si besoin
+    arrete arretee dernier derniere actuellement plus encore moins peu demi dose matins soirs""")
 # Qualities of an illness or a reaction, and what is done about it.
 _ILLNESS = _set("""
-    mild moderate severe serious slight minor major light heavy stable unstable controlled uncontrolled well-controlled
-    poorly active inactive quiet quiescent remission remitted cured healed resolved gone cleared clear over treated
-    untreated managed manage diagnosed diagnosis diagnoses confirmed suspected possible borderline chronic acute
-    recurrent intermittent occasional frequent persistent flare flares flaring flared attack attacks episode episodes
-    relapse relapses childhood child kid teenager teens teenage teen baby infant adult adulthood adolescence birth born
-    pregnancy menopause puberty age aged since left right upper lower bilateral sided side both sides stage grade
-    class level levels range normal abnormal raised slightly positive negative test tests tested testing result results
-    scan biopsy blood bloods checked check checks monitored monitoring follow-up followed follow seen see under care
-    review reviewed operated operation surgery removed removal treatment diet exercise lifestyle free years-old
-    worried worry concern concerns currently symptom-free asymptomatic hereditary genetic inherited congenital
-    condition conditions disease diseases disorder disorders illness illnesses history medical
-    rash rashes itch itchy itching hives urticaria swelling swollen swells swell redness red burning burns sore blister
-    blisters blistering sneezing sneeze runny wheezing wheeze breathless breathing breathe vomiting vomit sick sickness
-    nausea nauseous diarrhoea diarrhea cramps upset dizzy dizziness faint fainted fainting headache headaches collapse
-    collapsed anaphylaxis anaphylactic shock ambulance epipen hospitalised intolerance intolerant intolerances sensitive
-    sensitivity allergy allergies allergic reacts react reacted reacting contact skin lips lip tongue throat face eyes
-    eye airborne trace traces eating eaten eat touching touch wearing wear cause causes caused makes made bring brings
-    brought comes came come out up local unwell ill tired fever pain pains painful
-    """)
+    mild moderate severe serious slight minor major light heavy stable unstable controlled uncontrolled
+    well-controlled poorly active inactive quiet quiescent remission remitted cured healed resolved gone cleared
+    clear over treated untreated managed manage diagnosed diagnosis diagnoses confirmed suspected possible
+    borderline chronic acute recurrent intermittent occasional frequent persistent flare flares flaring flared
+    attack attacks episode episodes relapse relapses childhood child kid teenager teens teenage teen baby infant
+    adult adulthood adolescence birth born pregnancy menopause puberty age aged since left right upper lower
+    bilateral sided side both sides stage grade class level levels range normal abnormal raised slightly positive
+    negative test tests tested testing result results scan biopsy blood bloods checked check checks monitored
+    monitoring follow-up followed follow seen see under care review reviewed operated operation surgery removed
+    removal treatment diet exercise lifestyle free years-old worried worry concern concerns currently symptom-free
+    asymptomatic hereditary genetic inherited congenital condition conditions disease diseases disorder disorders
+    illness illnesses history medical rash rashes itch itchy itching hives urticaria swelling swollen swells swell
+    redness red burning burns sore blister blisters blistering sneezing sneeze runny wheezing wheeze breathless
+    breathing breathe vomiting vomit sick sickness nausea nauseous diarrhoea diarrhea cramps upset dizzy dizziness
+    faint fainted fainting headache headaches collapse collapsed anaphylaxis anaphylactic shock ambulance epipen
+    hospitalised intolerance intolerant intolerances sensitive sensitivity allergy allergies allergic reacts react
+    reacted reacting contact skin lips lip tongue throat face eyes eye airborne trace traces eating eaten eat
+    touching touch wearing wear cause causes caused makes made bring brings brought comes came come out up local
+    unwell ill tired fever pain pains painful""")
 _PLACES = _set("""
     face facial forehead brow brows eyebrow eyebrows eye eyes eyelid eyelids temple temples cheek cheeks cheekbone
     nose lip lips mouth chin jaw jawline neck decollete chest breast breasts back shoulder shoulders arm arms armpit
-    armpits underarm underarms elbow elbows hand hands finger fingers nail nails leg legs thigh thighs knee knees ankle
-    ankles foot feet toe toes hip hips bottom buttock buttocks bum stomach tummy belly abdomen abdominal scalp head hair
-    bikini line body area areas skin crow crows ear ears spot patch corner corners frown lines tear trough troughs
-    nasolabial folds fold glabella marionette everywhere elsewhere inside outside front side smile smoker gummy
-    tooth teeth molar gum gums tongue spine joint joints muscle muscles
-    session sessions treatment treatments appointment appointments visit visits top-up top syringe syringes vial ml
-    touch touch-up done had abroad london paris clinic salon beautician home upper lower mid middle deep superficial
-    light medium full partial small big successful uneventful complications aftercare planned booked due going source genital ped adol adolescent pediatric paediatric
-    seasonal preservative free quadrant epigastrium pertussis valent monovalent quadrivalent
-    """)
+    armpits underarm underarms elbow elbows hand hands finger fingers nail nails leg legs thigh thighs knee knees
+    ankle ankles foot feet toe toes hip hips bottom buttock buttocks bum stomach tummy belly abdomen abdominal scalp
+    head hair bikini line body area areas skin crow crows ear ears spot patch corner corners frown lines tear trough
+    troughs nasolabial folds fold glabella marionette everywhere elsewhere inside outside front side smile smoker
+    gummy tooth teeth molar gum gums tongue spine joint joints muscle muscles session sessions treatment treatments
+    appointment appointments visit visits top-up top syringe syringes vial ml touch touch-up done had abroad london
+    paris clinic salon beautician home upper lower mid middle deep superficial light medium full partial small big
+    successful uneventful complications aftercare planned booked due going source genital ped adol adolescent
+    pediatric paediatric seasonal preservative free quadrant epigastrium pertussis valent monovalent quadrivalent""")
 # After these, to the end of the item, stands why, when, where or by whom; what is taken stands before.
 _REASONS = _set("""
-    for because since due against after before during when while whenever if unless until till from by in at as
-    on pour contre depuis pendant apres avant dans chez quand prescribed recommended stopped started instead
-    prevent prevents""")
+    for because since due against after before during when while whenever if unless until till from by in at as on
+    pour contre depuis pendant apres avant dans chez quand prescribed recommended stopped started instead prevent
+    prevents""")
 # May stand for what is treated in a list of reasons: 'for my heart and circulation'.
 _TREATED = _set("""
     heart circulation blood pressure cholesterol pain pains headache headaches migraine migraines anxiety depression
-    sleep insomnia thyroid stomach reflux heartburn acne skin back knee knees joint joints arthritis allergy allergies
-    hay fever periods period contraception diabetes sugar asthma cramps flushes flashes mood stress bones bone eczema
-    psoriasis rosacea hair nails energy immunity cold flu cough infection infections stroke clots gout""")
+    sleep insomnia thyroid stomach reflux heartburn acne skin back knee knees joint joints arthritis allergy
+    allergies hay fever periods period contraception diabetes sugar asthma cramps flushes flashes mood stress bones
+    bone eczema psoriasis rosacea hair nails energy immunity cold flu cough infection infections stroke clots gout""")
 _DISEASE = re.compile(r"(itis|osis|oma|omas|a?emia|penia|pathy|trophy|plegia|ylosis|rrhoea|rrhea|uria)$|^syndrome$")
 _NUMBER = re.compile(r"^(nda)?\d+([a-z]{1,5})?$|^x\d+$|^[ivx]+$")
 
@@ -176,10 +178,11 @@ def strange(words: list[str], topic: str, *, named: bool, begins: bool, after_re
     if after_reason and not set(words) & FORMS and all(words[i] in _TREATED for i in out):
         return []
     if not named and not begins and not out:
-        # 'and a tablet for my back', 'and a skin disease': nobody said which
+        # 'and a tablet for my back', 'and a skin disease', 'the other one': nobody said which
         counted = any(_NUMBER.match(word) or word in ("one", "two", "three", "half", "each") for word in words)
         vague = [i for i, word in enumerate(words) if word in _VAGUE[topic]]
-        told = topic != "medications" or (end < len(words) and words[end] == "for")
-        if vague and ({"another", "other", "some"} & set(words) or (told and not counted)):
-            return vague
+        other = [i for i, word in enumerate(words) if word in ("other", "others", "another")]
+        told = topic != "medications" or (end < len(words) and words[end] == "for" and not counted)
+        if other or (vague and (told or "some" in words)):
+            return vague or other
     return out
