@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -63,6 +63,22 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "the fewest of a range, unless another number is named": (
         FACE | {"start": MONDAY, "regimen": "seed-002"}, "03-02 03-09 03-16 03-23",
+    ),
+    # ways of writing
+    "a start with its clock time and zone, as in an order": (
+        FACE | {"start": "2026-03-02T10:30 Europe/Paris"}, "03-02 03-23 04-13",
+    ),
+    "with a clock time alone": (FACE | {"start": datetime(2026, 3, 2, 10, 30)}, "03-02 03-23 04-13"),
+    "weeks in the plural": (own(sessions=3, every=2, unit="weeks") | {"start": MONDAY}, "03-02 03-16 03-30"),
+    "months too": (own(sessions=3, every=1, unit="Months") | {"start": MONDAY}, "03-02 04-02 05-02"),
+    "days too": (own(offsets=[0, 14, 28], unit="days") | {"start": MONDAY}, "03-02 03-16 03-30"),
+    "a number in quotes counts the unit too": (
+        own(sessions=3, every="2", unit="week") | {"start": MONDAY}, "03-02 03-16 03-30",
+    ),
+    "a unit above the phases is the unit of each": (
+        own(unit="weeks", phases=[{"sessions": 2, "every": 2}, {"name": "taper", "sessions": 1, "every": 4}])
+        | {"start": MONDAY},
+        "03-02 03-16 04-13",
     ),
     # closures
     "a closed first day moves, and the rest with it": (
@@ -449,6 +465,11 @@ def test_refused_before_the_start_after_a_miss_and_beyond_the_last() -> None:
     assert extra.verdict == "refused" and "one session more" in extra.conflicts[0].what
 
 
+def test_a_day_proposed_before_one_given_is_told_without_a_negative_gap() -> None:
+    (session,) = course(**FACE, given=["2026-03-23"], proposed=[MONDAY]).sessions
+    assert session.why == "Proposed; 21 days before session 1 (Monday 23 March 2026)." and session.gap_days is None
+
+
 def test_beyond_a_published_interval_is_accepted_with_a_note() -> None:
     checked = course(**FACE, proposed=[MONDAY, "2026-03-31"])
     assert checked.verdict == "accepted"
@@ -518,6 +539,15 @@ def test_closures_longer_than_the_longest_interval(asked: dict[str, Any]) -> Non
         (FACE | {"start": "2026-02-30"}, "'2026-02-30' is not a date"),
         (FACE | {"start": "soon"}, "'soon' is not a date"),
         (FACE | {"start": 20260302}, "is not a date"),
+        (FACE | {"start": "2026-03-02T23:30Z"}, "has an offset"),
+        (FACE | {"start": "2026-03-02T23:30+01:00"}, "has an offset"),
+        (FACE | {"start": datetime(2026, 3, 2, 23, 30, tzinfo=timezone(timedelta(hours=1)))}, "has an offset"),
+        (FACE | {"start": "2026-03-02T25:30 Europe/Paris"}, "a day has no 25:30"),
+        (FACE | {"start": "2026-03-02T10:30 Europe/Atlantis"}, "'Europe/Atlantis' is not an IANA time zone"),
+        (own(sessions=3, every=2, unit="fortnights") | {"start": MONDAY}, "'fortnights' is not a unit of time"),
+        (own(every=3, phases=[{"sessions": 2, "every": 7}]) | {"start": MONDAY}, "not both"),
+        (own(min=3, phases=[{"sessions": 2, "every": 7}]) | {"start": MONDAY}, "not both"),
+        (own(sessions=2, every={"count": -1, "unit": "week"}) | {"start": MONDAY}, "0 or more"),
         (FACE | {"start": "0026-03-02"}, "not a year"),
         (FACE | {"start": MONDAY, "sessions": -3}, "given: -3"),
         (FACE | {"start": MONDAY, "sessions": 2.5}, "given: 2.5"),

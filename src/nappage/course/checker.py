@@ -53,8 +53,9 @@ class Checker:
             notes += self._notes(slots, days, day)
             why = words("why-proposed-first")
             if days:
-                gap, date_before = words.days((day - days[-1]).days), words.date(days[-1])
-                why = words("why-proposed", gap=gap, previous=str(slot.number - 1), date=date_before)
+                gap, date_before = words.days(abs((day - days[-1]).days)), words.date(days[-1])
+                key = "why-proposed-before" if day < days[-1] else "why-proposed"
+                why = words(key, gap=gap, previous=str(slot.number - 1), date=date_before)
             sessions.append(rules.session(slot, day, days, why))
             days.append(max([day, *days[-1:]]))
         still = total - len(rules.past) - len(proposed)

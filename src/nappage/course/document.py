@@ -8,7 +8,9 @@ from typing import Literal
 
 from ..knowledge import Cited
 from ..values import Document
-from .request import Day, PhaseName
+from .request import PhaseName
+
+Day = date  # `Session.date` is a field of its own
 
 
 class Reason(Document):
@@ -28,7 +30,7 @@ class Session(Document):
     phase: PhaseName
     why: str
     moved: str | None = None
-    gap_days: int | None = None  # since the session before it
+    gap_days: int | None = None  # since the session before it; none where it is proposed for an earlier day
     latest: Day | None = None
     record: str | None = None
     position: str | None = None

@@ -117,7 +117,7 @@ class Intervals:
             phase=slot.part.name,
             why=why,
             moved=moved,
-            gap_days=(day - real[-1]).days if real else None,
+            gap_days=(day - real[-1]).days if real and day >= real[-1] else None,
             latest=most.after(days[-1]) if most and days else None,
             record=adopted.protocol,
             position=adopted.position,

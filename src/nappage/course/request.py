@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
 
@@ -14,6 +15,11 @@ from ..values import Document, add_months
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST_DAYS, _MOST_ENTRIES = 3660, 1000
 _LENGTH = re.compile(r"(\d+)\s*(d|days?|w|wks?|weeks?|mo|months?|m)?", re.I)
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})(?:[T ](?P<clock>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?P<offset>Z|[+-]\d{2}:?\d{2})?)?"
+    r"(?:\s*\[?(?P<zone>[A-Za-z_]+(?:/[A-Za-z_+\-0-9]+)*)\]?)?"
+)
+_UNITS = ("day", "week", "month")
 
 PhaseName = Literal["initial", "taper", "maintenance"]
 
@@ -21,7 +27,7 @@ PhaseName = Literal["initial", "taper", "maintenance"]
 class Length(Document):
     """A length of calendar time. A month is a calendar month, clipped at month ends, never 28 or 30 days."""
 
-    count: int
+    count: Annotated[int, Field(ge=0, le=_LONGEST_DAYS)]
     unit: Literal["day", "week", "month"]
 
     def after(self, day: date) -> date:
@@ -54,19 +60,41 @@ def _length(value: Any) -> Any:
 
 
 def _day(value: Any) -> Any:
-    """A date, a date-time's date, or "YYYY-MM-DD"; never a number read as a moment since 1970."""
+    """A date, or the date of a local time: "YYYY-MM-DD", "YYYY-MM-DDTHH:MM Europe/Paris", a datetime; never a number
+    read as a moment since 1970."""
     if isinstance(value, datetime):
-        value = value.date()
+        value = value.isoformat()
     if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value.strip())
-        except ValueError:
-            raise ValueError(f"'{value}' is not a date; write YYYY-MM-DD") from None
+        value = _day_of_text(value.strip())
     if not isinstance(value, date):
         raise ValueError(f"'{value}' is not a date; write YYYY-MM-DD")
     if not 1900 <= value.year <= 2200:
         raise ValueError(f"{value.isoformat()} is not a year for a session; write one from 1900 to 2200")
     return value
+
+
+def _day_of_text(text: str) -> date:
+    match = _MOMENT.fullmatch(text)
+    if match and match["offset"]:
+        # The day of a moment elsewhere is not always the clinic's day.
+        raise ValueError(
+            f"'{text}' has an offset; write the day, or local time and zone: 2026-03-20T10:30 Europe/Paris"
+        )
+    try:
+        day = date.fromisoformat(match["day"] if match else text)
+    except ValueError:
+        raise ValueError(f"'{text}' is not a date; write YYYY-MM-DD") from None
+    if match and match["clock"]:
+        try:
+            time.fromisoformat(match["clock"])
+        except ValueError:
+            raise ValueError(f"'{text}': a day has no {match['clock']}; write 00:00 to 23:59") from None
+    if match and match["zone"]:
+        try:
+            ZoneInfo(match["zone"])
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f"'{match['zone']}' is not an IANA time zone; write one like Europe/Paris") from None
+    return day
 
 
 def _weekday(value: Any) -> Any:
@@ -91,6 +119,14 @@ def _open_on(value: Any) -> Any:
     if isinstance(value, str) and value.strip()[:1].isalpha():
         return _weekday(value)
     return _span(value)
+
+
+def _unit(value: Any) -> Any:
+    """The unit that "week", "weeks" or "Weeks" names."""
+    word = value.strip().casefold().removesuffix("s") if isinstance(value, str) else value
+    if word not in _UNITS:
+        raise ValueError(f"'{value}' is not a unit of time; write day, week or month")
+    return word
 
 
 def _count(value: Any) -> Any:
@@ -124,10 +160,14 @@ class Span(Document):
         return self.first <= day <= self.last
 
 
-_A_DATE = {"type": "string", "format": "date"}
+_A_DAY = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2}",
+    "description": "YYYY-MM-DD; a local clock time and an IANA zone may follow: 2026-03-20T10:30 Europe/Paris",
+}
 _DATES = {"type": "string", "description": "YYYY-MM-DD, or YYYY-MM-DD/YYYY-MM-DD"}
 _WEEKDAY_NAMES = {"type": "string", "enum": list(WEEKDAYS)}
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema(_A_DATE)]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema(_A_DAY)]
 Weekday = Annotated[str, BeforeValidator(_weekday), WithJsonSchema(_WEEKDAY_NAMES)]
 Time = Annotated[
     Length,
@@ -140,6 +180,11 @@ Days = Annotated[
     BeforeValidator(_span),
     PlainSerializer(lambda s: f"{s.first}/{s.last}" if s.last > s.first else str(s.first), return_type=str),
     WithJsonSchema(_DATES),
+]
+Unit = Annotated[
+    Literal["day", "week", "month"],
+    BeforeValidator(_unit),
+    WithJsonSchema({"type": "string", "enum": [*_UNITS, *(f"{unit}s" for unit in _UNITS)]}),
 ]
 Count = Annotated[
     tuple[int, int],
@@ -154,7 +199,7 @@ class OwnPhase(Document):
 
     name: PhaseName = "initial"
     sessions: Count | None = None
-    unit: Literal["day", "week", "month"] = "day"
+    unit: Unit = "day"
     every: Time | None = None
     min: Time | None = None
     max: Time | None = None
@@ -164,14 +209,17 @@ class OwnPhase(Document):
     @model_validator(mode="before")
     @classmethod
     def _in_units(cls, data: Any) -> Any:
-        unit = data.get("unit") if isinstance(data, dict) else None
-        if unit not in ("day", "week", "month"):
+        if not isinstance(data, dict) or data.get("unit") is None:
             return data
+        unit = _unit(data["unit"])
 
         def with_unit(value: Any) -> Any:
-            return f"{value} {unit}" if isinstance(value, int) and not isinstance(value, bool) else value
+            bare = str(value).strip().isdigit() and not isinstance(value, bool)
+            return f"{value} {unit}" if bare else value
 
         out = {**data, **{key: with_unit(data[key]) for key in ("every", "min", "max") if key in data}}
+        if isinstance(data.get("phases"), list | tuple):  # the unit of the whole is that of each phase
+            out["phases"] = [{"unit": unit, **p} if isinstance(p, dict) else p for p in data["phases"]]
         if isinstance(data.get("offsets"), list | tuple):
             out["offsets"] = [with_unit(value) for value in data["offsets"]]
         return out
@@ -203,7 +251,7 @@ class OwnRegimen(OwnPhase):
 
     @model_validator(mode="after")
     def _consistent(self) -> OwnRegimen:
-        if self.phases and (self.every or self.offsets or self.sessions):
+        if self.phases and (self.every or self.offsets or self.sessions or self.min or self.max or self.review):
             raise ValueError("give either 'phases' or one phase written straight out, not both")
         anchor, last = date(2026, 1, 1), None
         for number, phase in enumerate(self.parts):
