@@ -313,6 +313,25 @@ def test_late_maintenance_is_noted_never_a_conflict() -> None:
     assert course(**asked, proposed=[s.date for s in planned.sessions]).verdict == "accepted"
 
 
+def test_maintenance_that_finds_no_day_is_a_note_and_its_review_stays() -> None:
+    offered = [MONDAY, "2026-03-24", "2026-04-14"]
+    planned = course(**FACE, start=MONDAY, constraints={"available": offered})
+    assert planned.verdict == "scheduled-with-notes" and not planned.conflicts
+    assert [str(s.date) for s in planned.sessions] == offered
+    (note,) = planned.notes
+    assert "No day was found for maintenance session 4 from Tuesday 14 July 2026 on" in note.text
+    assert "cannot come" in note.text and note.record == "facial-rejuvenation" and note.sources
+    assert [(r.before_session, r.due) for r in planned.reviews] == [(4, date(2026, 7, 14))]
+    assert course(**FACE, start=MONDAY, constraints={"available": offered}, proposed=offered).verdict == "accepted"
+
+
+def test_a_washout_years_away_or_an_own_maximum_does_not_make_maintenance_a_conflict() -> None:
+    phases = [{"sessions": 1}, {"name": "maintenance", "sessions": 2, "every": "3 months", "max": "5 months"}]
+    planned = course(**own(phases=phases), start=MONDAY, constraints={"available": [MONDAY, "2026-06-02"]})
+    assert [str(s.date) for s in planned.sessions] == [MONDAY, "2026-06-02"]
+    assert planned.verdict == "scheduled-with-notes" and "maintenance session 3" in planned.notes[-1].text
+
+
 def test_the_gap_is_counted_from_a_session_that_took_place() -> None:
     regimen = own(sessions=4, every="2 weeks", if_missed="is-dropped")
     planned = course(**regimen, given=[MONDAY], missed=["2026-03-16"])

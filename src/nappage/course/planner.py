@@ -42,11 +42,19 @@ class Planner:
     def place(self, slots: tuple[Slot, ...]) -> tuple[list[Placed], Conflict | None]:
         """The sessions after the past ones; up to the conflict, where there is one."""
         placed, failure = self._place(slots, None)
-        return placed, self._conflict(slots, failure) if failure else None
+        if failure is not None:
+            return placed, self._conflict(slots, failure)
+        days = [*self.rules.past, *(p.day for p in placed)]
+        if len(days) < len(slots):
+            at, _ = self._put(slots, days, None)
+            said = {"number": str(slots[len(days)].number), "date": self.words.date(at)}
+            self._note(self.words("note-no-maintenance", **said, reasons=_joined(self.calendar.between(at, None))))
+        return placed, None
 
     def _place(self, slots: tuple[Slot, ...], begin: date | None) -> tuple[list[Placed], _Failure | None]:
         """The first session of the course stands where it was asked (`begin`: not before this day); a later one may
-        wait within its interval for the one after it. Days only ever move on, so this ends."""
+        wait within its interval for the one after it. Days only ever move on, so this ends. Maintenance that finds
+        no day is left out."""
         kept: dict[int, date] = {} if begin is None else {len(self.rules.past): begin}
         placed: list[Placed] = []
         failure: _Failure | None = None
@@ -60,6 +68,8 @@ class Planner:
                 placed.append(found)
                 index += 1
                 continue
+            if found is None and slot.part.name == "maintenance":
+                break
             failure = failure or _Failure(list(placed), slot, at, found)
             movable = len(placed) if self.rules.past else len(placed) - 1
             if found is None or movable < 1:
