@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal, localcontext
 from typing import Any, Literal, overload
 
-from .intake import Anaesthetic, Facts, MixtureLine, Order, contents_of, find_by_name
+from .intake import Anaesthetic, Facts, MixtureLine, Order, contents_of, find_by_name, normal
 from .knowledge import Cited, Edition, Position, Product, Text, ValueRecord, cited, said_by
-from .knowledge.schema import Citation
+from .knowledge.schema import Citation, Substance
 from .values import Amount, Document, InputError, mg_per_ml, normal_unit, plain
 
 Verdict = Literal[
@@ -37,6 +37,7 @@ _DOSE_MEASURES = (
     "max-mg-per-cm2", "max-mg-per-ml",
 )  # fmt: skip
 _NOTHING = Decimal(0)
+_NEAR, _LETTERS = 80, 6  # how alike two names are, of 100; the letters a single word needs to be compared
 _STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%|percent\b|mg\s*/\s*g\b)")
 # Words that say that something is put on the skin, and those that say nothing of what a cream holds.
 _ON_SKIN = frozenset({"topical", "topically", "cutaneous", "percutaneous", "cream", "gel", "ointment", "emulsion"})
@@ -229,17 +230,43 @@ def _measurable(part: Document, place: str) -> None:
                 raise InputError(where, "that amount is too small to be measured", "Check the figure and its unit")
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A line of the order as it is understood: `name` is what is looked up, `title` what it is called."""
+
+    name: str
+    title: str
+    given: MixtureLine | Anaesthetic
+    ml: Decimal | None
+    mixed: bool
+    beside: str | None  # an ingredient that the line names beside `name`
+    brand: str  # the unknown product that `name` comes in
+    doubtful: bool = False  # `beside` is not in it: which of the two it is has been asked
+
+
 @dataclass
 class _Amount:
     """So much of a substance: `mg` or `iu` from `ml` millilitres of one line, in the mixture or beside it."""
 
     substance: str
-    line: str
-    mixed: bool
+    of: _Line
     mg: Decimal | None
     iu: Decimal | None
     ml: Decimal | None
     asked: bool  # something is missing and has been asked for
+
+    @property
+    def line(self) -> str:
+        return self.of.title
+
+    @property
+    def mixed(self) -> bool:
+        return self.of.mixed
+
+    @property
+    def key(self) -> tuple[str, bool, bool]:
+        """Lines of one key are one amount."""
+        return self.of.title, self.of.mixed, self.of.doubtful
 
 
 @dataclass
@@ -280,6 +307,7 @@ class _Bench:
         for record in edition.values.values():
             if record.measure in _DOSE_MEASURES:
                 self.ceilings.setdefault(self._active(record.about), []).append(record)
+        self.substances = dict(edition.substances)  # and those that only this order names
         self.row = self._row()
         self.amounts: list[_Amount] = []
         self.components: dict[str, _Component] = {}
@@ -358,7 +386,11 @@ class _Bench:
         elif not self.order.mixture:
             return "needs-data", self._say("nothing")
         elif self.questions or named("needs-data"):
-            verdict, said = "needs-data", self._say("needs-data", count=str(len(_once(self.questions))))
+            asked, names = len(_once(self.questions)), named("needs-data")
+            verdict, said = (
+                "needs-data",
+                self._say("needs-data" if asked else "unjudged", count=str(asked), names=names),
+            )
         elif names := named("needs-clinician-decision"):
             verdict, said = "needs-clinician-decision", self._say("needs-clinician-decision", names=names)
         elif waiting and not checked:
@@ -373,7 +405,9 @@ class _Bench:
 
     def _row(self) -> Mapping[str, Any]:
         """The patient's facts, with what this order holds read from the order."""
-        contents = contents_of(self.edition, self.order)
+        lines = [self._read(line) for line in self.order.mixture]
+        named = [MixtureLine(product=name) for line in lines for name in (line.name, line.beside) if name]
+        contents = contents_of(self.edition, self.order.model_copy(update={"mixture": tuple(named)}))
         ingredients = contents.ingredients | contents.excipients
         if any(self._is_cream(item) for item in self.order.anaesthetic or ()):
             ingredients |= {"numbing-cream"}
@@ -381,92 +415,149 @@ class _Bench:
 
     # --- reading the order ---------------------------------------------------------------------------------
 
-    def _mixture_line(self, line: MixtureLine) -> None:
-        name = line.product or line.ingredient or ""
-        product, substance = self._found(name)
+    def _read(self, given: MixtureLine | Anaesthetic) -> _Line:
+        """What a line of the order names. A product that is not known is a brand of the ingredient beside it."""
+        named = given.ingredient if isinstance(given, MixtureLine) else None
+        name, brand = given.product or named or "", ""
+        if named and given.product and self._found(given.product) == (None, None):
+            name, brand = named, given.product
+        beside = named if named and self._found(named) != self._found(name) else None
         title = self._title(name)
-        strength = "" if line.concentration is None else f"{plain(line.concentration)} {line.unit}"
-        key = f"{product or substance or name.casefold()} {strength}"
+        return _Line(
+            name, f"{brand} ({title})" if brand else title, given, given.volume_ml, isinstance(given, MixtureLine),
+            beside, brand,
+        )  # fmt: skip
+
+    def _mixture_line(self, given: MixtureLine) -> None:
+        line = self._read(given)
+        strength = "" if given.concentration is None else f"{plain(given.concentration)} {given.unit}"
+        known = next((found for found in self._found(line.name) if found), line.name.casefold())
+        key = " ".join((known, line.brand, strength))
         if key in self.components:
-            self.notes.append(self._say("note-twice", name=title))
-        component = self.components.setdefault(key, self._component(name, strength))
-        component.volume = _sum((component.volume, line.volume_ml))
-        if line.volume_ml is None:
-            self.questions.append(self._say("ask-volume", name=title))
-        self._contents(name, line, line.volume_ml, mixed=True, named=line.ingredient)
+            self.notes.append(self._say("note-twice", name=line.title))
+        component = self.components.setdefault(key, self._component(line, strength))
+        component.volume = _sum((component.volume, line.ml))
+        if line.ml is None:
+            self.questions.append(self._say("ask-volume", name=line.title))
+        self._contents(line)
 
     def _injected(self, item: Anaesthetic) -> None:
         """An anaesthetic injected by itself, beside the mixture."""
-        product, _ = self._found(item.product)
-        if item.volume_ml is None:
-            self.questions.append(self._say("ask-volume", name=self._title(item.product)))
+        line = self._read(item)
+        product, _ = self._found(line.name)
+        if line.ml is None:
+            self.questions.append(self._say("ask-volume", name=line.title))
         elif product:
-            self.beside[product] = self.beside.get(product, _NOTHING) + item.volume_ml
-        self._contents(item.product, item, item.volume_ml, mixed=False)
+            self.beside[product] = self.beside.get(product, _NOTHING) + line.ml
+        self._contents(line)
 
-    def _contents(
-        self, name: str, line: MixtureLine | Anaesthetic, ml: Decimal | None, *, mixed: bool, named: str | None = None
-    ) -> None:
-        product, substance = self._found(name)
+    def _contents(self, line: _Line) -> None:
+        product, substance = self._found(line.name)
         if product:
-            self._of_product(product, line, ml, mixed, named)
-        elif substance:
-            self._of_substance(substance, line, ml, mixed)
+            self._of_product(product, line)
+        elif not substance:
+            self._of_unknown(line)
+        elif line.beside is None:
+            self._of_substance(substance, line)
+        elif self._holds(line.beside, (substance,)):
+            self._of_substance(self._found(line.beside)[1] or substance, line)
         else:
-            self.questions.append(self._say("ask-unknown", name=name))
+            self._contradicted(line, (substance,))
 
-    def _of_product(
-        self, product_id: str, line: MixtureLine | Anaesthetic, ml: Decimal | None, mixed: bool, named: str | None
-    ) -> None:
+    def _holds(self, ingredient: str, held: tuple[str, ...]) -> str | None:
+        """Which of these the name of an ingredient means: it, its salt, or all that a product of that name holds."""
+        product, substance = self._found(ingredient)
+        contents = self.edition.products[product].contents or () if product else ()
+        if len(contents) == 1:
+            substance = contents[0].substance
+        wanted = self._active(substance or "")
+        return next((one for one in held if self._active(one) == wanted), None)
+
+    def _contradicted(self, line: _Line, held: tuple[str, ...]) -> None:
+        """The ingredient of a line is not in its product: both are listed, neither is judged."""
+        named = line.beside or ""
+        self.questions.append(self._say("ask-which", name=line.title, ingredient=named))
+        doubted = replace(line, doubtful=True)
+        _, other = self._found(named)
+        for substance in (*held, *([other] if other and other not in held else [])):
+            self._of_substance(substance, doubted)
+
+    def _of_product(self, product_id: str, line: _Line) -> None:
         """What the label says is in it. A strength given in the order is that of the ingredient the line names,
         else of the first on the label."""
-        product, title = self.edition.products[product_id], self._title(product_id)
-        self._refuse(product, title)
+        product, given = self.edition.products[product_id], line.given
+        self._refuse(product, line.title)
         if product.contents is None:
             if not _REFUSED_CLASSES & set(product.classes):
-                self.questions.append(self._say("ask-contents", name=title))
+                self.questions.append(self._say("ask-contents", name=line.title))
+            _, named = self._found(line.beside or "")
+            if named:
+                self._of_substance(named, line)
             return
-        wanted = self._active(self._found(named or "")[1] or "")
-        meant = next((c for c in product.contents if self._active(c.substance) == wanted), *product.contents[:1])
+        held = tuple(content.substance for content in product.contents)
+        meant = self._holds(line.beside, held) if line.beside else next(iter(held), None)
+        if line.beside and meant is None:
+            self._contradicted(line, ())
+            line = replace(line, doubtful=True)
         for content in product.contents:
-            mg, iu = self._per_ml(content.amount, content.unit, product.container_ml, title)
-            if content is meant and line.concentration is not None:
+            mg, iu = self._per_ml(content.amount, content.unit, product.container_ml, line.title)
+            ingredient = self._title(content.substance)
+            if content.substance == meant and given.concentration is not None:
                 label = mg
-                mg, iu = self._ordered(line, product.container_ml, ml, title)
+                mg, iu = self._ordered(line, product.container_ml)
                 if label is not None and mg is not None and label != mg:
-                    words = {"ingredient": self._title(content.substance)}
-                    words |= {"label": plain(_shown(label)), "ordered": plain(_shown(mg))}
-                    self.questions.append(self._say("ask-label", name=title, **words))
+                    words = {"label": plain(_shown(label)), "ordered": plain(_shown(mg)), "ingredient": ingredient}
+                    self.questions.append(self._say("ask-label", name=line.title, **words))
             unknown = mg is None and iu is None
             # An amount that nothing limits need not be known; one that a ceiling limits must be.
-            if unknown and self._records(content.substance):
-                self.questions.append(self._say("ask-amount", name=title, ingredient=self._title(content.substance)))
-            asked = ml is None or (unknown and bool(self._records(content.substance)))
-            self._add(content.substance, title, mixed, _times(mg, ml), _times(iu, ml), ml, asked)
+            limited = bool(self._records(content.substance))
+            if unknown and limited:
+                self.questions.append(self._say("ask-amount", name=line.title, ingredient=ingredient))
+            self._add(content.substance, line, mg, iu, asked=unknown and limited)
 
-    def _of_substance(self, substance: str, line: MixtureLine | Anaesthetic, ml: Decimal | None, mixed: bool) -> None:
-        classes, title = set(self.edition.substances[substance].classes), self._title(substance)
+    def _of_substance(self, substance: str, line: _Line) -> None:
+        classes = set(self.edition.substances[substance].classes)
         if "diluent" in classes:
             return
-        mg, iu = self._ordered(line, None, ml, title)
-        if line.concentration is None and not _UNWEIGHED & classes:
-            self.questions.append(self._say("ask-strength", name=title))
-        unknown = mg is None and iu is None and not _UNWEIGHED & classes
-        self._add(substance, title, mixed, _times(mg, ml), _times(iu, ml), ml, ml is None or unknown)
+        mg, iu = self._ordered(line, None)
+        if line.given.concentration is None and not _UNWEIGHED & classes:
+            self.questions.append(self._say("ask-strength", name=line.title))
+        self._add(substance, line, mg, iu, asked=mg is None and iu is None and not _UNWEIGHED & classes)
 
-    def _ordered(
-        self, line: MixtureLine | Anaesthetic, container: Decimal | None, ml: Decimal | None, name: str
-    ) -> tuple[Decimal | None, Decimal | None]:
+    def _of_unknown(self, line: _Line) -> None:
+        """A name of nothing in this edition. As an ingredient it is dosed and has no ceiling; a product of unknown
+        content, or a name that may be a misspelling, waits for an answer. A clinician who sets a limit for a name,
+        or accepts that there is none, has said that it is meant as it stands."""
+        order, stranger = self.order, self._stranger(line.name)
+        settled = stranger in {
+            self._stranger(name) for name in (*order.accepted_without_ceiling, *order.own_ceilings_mg)
+        }
+        near = None if settled else self._near(line.name)
+        product = line.name == line.given.product and not (settled and not line.mixed)
+        if near:
+            self.questions.append(self._say("ask-near", name=line.name, near=near))
+        elif product:
+            self.questions.append(self._say("ask-unknown", name=line.name))
+        elif line.given.concentration is None:
+            self.questions.append(self._say("ask-strength", name=line.name))
+        self.substances.setdefault(
+            stranger, Substance(title={self.language: line.name}, ceiling_searched=self._say("not-in-edition"))
+        )
+        mg, iu = self._ordered(line, None)
+        self._add(stranger, line, mg, iu, asked=bool(near) or product or (mg is None and iu is None))
+
+    def _ordered(self, line: _Line, container: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
         """The strength a line gives. A vial is dissolved in what the line says, else in its container's volume,
         else in the volume of the line."""
-        vial = line.vial_ml or container
-        if vial is None and ml is not None and line.concentration is not None and line.unit:
-            what, _, of = normal_unit(line.unit).partition("/")
+        given = line.given
+        vial = given.vial_ml or container
+        if vial is None and line.ml is not None and given.concentration is not None and given.unit:
+            what, _, of = normal_unit(given.unit).partition("/")
             if of == "vial":
-                vial, unit = ml, {"iu": "IU"}.get(what, what)
-                amount = f"{plain(line.concentration)} {unit}"
-                self.notes.append(self._say("note-vial", name=name, amount=amount, volume=plain(ml)))
-        return self._per_ml(line.concentration, line.unit, vial, name)
+                vial, unit = line.ml, {"iu": "IU"}.get(what, what)
+                words = {"amount": f"{plain(given.concentration)} {unit}", "volume": plain(line.ml)}
+                self.notes.append(self._say("note-vial", name=line.title, **words))
+        return self._per_ml(given.concentration, given.unit, vial, line.title)
 
     def _per_ml(
         self, amount: Decimal | None, unit: str | None, container: Decimal | None, name: str
@@ -491,18 +582,21 @@ class _Bench:
             self.questions.append(self._say("ask-unit", name=name, unit=unit))
             return None, None
 
-    def _add(
-        self, substance: str, line: str, mixed: bool,
-        mg: Decimal | None, iu: Decimal | None, ml: Decimal | None, asked: bool,
-    ) -> None:  # fmt: skip
+    def _add(self, substance: str, line: _Line, per_ml: Decimal | None, iu_per_ml: Decimal | None, asked: bool) -> None:
+        if iu_per_ml is not None and any("mg" in record.measure for record in self._records(substance)):
+            self.questions.append(self._say("ask-mg", name=line.title))
+            asked = True
+        asked = asked or line.doubtful or line.ml is None
+        new = _Amount(substance, line, _times(per_ml, line.ml), _times(iu_per_ml, line.ml), line.ml, asked)
         for amount in self.amounts:
-            if (amount.substance, amount.line, amount.mixed) == (substance, line, mixed):
-                amount.mg, amount.iu = _sum((amount.mg, mg)), _sum((amount.iu, iu))
-                amount.ml, amount.asked = _sum((amount.ml, ml)), amount.asked or asked
+            if (amount.substance, amount.key) == (substance, new.key):
+                amount.mg, amount.iu = _sum((amount.mg, new.mg)), _sum((amount.iu, new.iu))
+                amount.ml, amount.asked = _sum((amount.ml, new.ml)), amount.asked or new.asked
                 return
-        self.amounts.append(_Amount(substance, line, mixed, mg, iu, ml, asked))
+        self.amounts.append(new)
 
-    def _component(self, name: str, strength: str) -> _Component:
+    def _component(self, line: _Line, strength: str) -> _Component:
+        name, title = line.name, line.title
         product_id, substance = self._found(name)
         product = self.edition.products[product_id] if product_id else None
         held = {content.substance for content in product.contents or ()} if product else {substance or name}
@@ -515,7 +609,6 @@ class _Bench:
             rank = 0
         elif (product and product.form != "injection") or (substance and "hyaluronic-acids" in names):
             rank = 2
-        title = self._title(name)
         return _Component(
             title if product or not strength else f"{title} {strength}",
             product_id,
@@ -528,12 +621,14 @@ class _Bench:
         """A product that is ordered but stands in no line has no volume."""
         placed = {name for component in self.components.values() for name in component.names}
         placed |= {self._found(item.product)[0] or "" for item in self.order.anaesthetic or ()}
+        named = {normal(line.product) for line in self.order.mixture if line.product}
         for name in self.order.products:
             product, substance = self._found(name)
             if product:
                 self._refuse(self.edition.products[product], self._title(name))
             if not product and not substance:
-                self.questions.append(self._say("ask-unknown", name=name))
+                if normal(name) not in named:
+                    self.questions.append(self._say("ask-unknown", name=name))
             elif (product or substance) not in placed:
                 self.questions.append(self._say("ask-product-volume", name=self._title(name)))
 
@@ -560,7 +655,9 @@ class _Bench:
         return self._active(substance) if substance in about else substance
 
     def _dose(self, ingredient: str, amounts: list[_Amount]) -> IngredientDose:
-        entry = self.edition.substances[ingredient]
+        entry = self.substances[ingredient]
+        brands = ", ".join(_once(a.of.brand for a in amounts if a.of.brand))
+        title = self._title(ingredient) + (f" ({brands})" if brands else "")
         mg = _sum(a.mg for a in amounts)
         inside = [a for a in amounts if a.mixed]
         strength = _sum(a.mg for a in inside or amounts)
@@ -584,7 +681,7 @@ class _Bench:
                 self.notes.append(self._say("note-base", name=self._title(self._active(amount.substance)), **words))
         return IngredientDose(
             ingredient=ingredient,
-            title=self._title(ingredient),
+            title=title,
             mg=_shown(mg),
             mg_given=None if given is None else given.used,
             mg_per_ml=_ratio(strength, volume) if strength is not None and volume else None,
@@ -617,7 +714,9 @@ class _Bench:
         """Why a clinician goes on without a ceiling, said of the ingredient or of the product it comes in."""
         for name, why in self.order.accepted_without_ceiling.items():
             product, substance = self._found(name)
-            if substance == ingredient or (product and all(a.line == self._title(product) for a in amounts)):
+            if (substance or self._stranger(name)) == ingredient or (
+                product and all(a.line == self._title(product) for a in amounts)
+            ):
                 return why
         return ""
 
@@ -640,7 +739,7 @@ class _Bench:
         family = [a for a in self.amounts if self._active(a.substance) == active]
         found = [self._limit(record, family) for record in self._records(active)]
         for name, own in self.order.own_ceilings_mg.items():
-            if self._active(self._found(name)[1] or "") == active:
+            if self._active(self._found(name)[1] or self._stranger(name)) == active:
                 found.append(self._own_limit(own, family))
         return tuple(limit for limit in found if limit is not None)
 
@@ -652,7 +751,7 @@ class _Bench:
         limit_mg = None
         if record.measure in _MASS and (record.measure != _MASS[0] or self.weight is not None):
             limit_mg = (record.adopted.value or _NOTHING) * (self.weight or 1 if record.measure == _MASS[0] else 1)
-        limit = self._held(record, measured, counted, limit_mg)
+        limit = self._held(record, measured, counted, limit_mg, partial=missing == "amount")
         if limit is not None and missing == "weight":
             self.weighed.append(self._title(self._active(record.about)))
         elif limit is not None and missing in ("points", "area"):
@@ -673,13 +772,17 @@ class _Bench:
             if record.measure == "max-points-per-session":
                 return (_Measured(Decimal(points)), None) if points else (None, "points")
             if record.measure == "max-ml-per-session":
-                known = all(a.ml is not None for a in family)
+                known = all(a.ml is not None and not a.of.doubtful for a in family)
                 return (self._injected_of(family, lambda a: a.ml), None) if known else (None, "amount")
             if each is not None:
                 return _Measured(each), None
             return (_Measured(self.total, Decimal(points)), None) if points and self.total else (None, "points")
-        if any(a.mg is None for a in family):
-            return None, "amount"
+        known_of = [a for a in family if a.mg is not None and not a.of.doubtful]
+        if len(known_of) < len(family):  # what is known of it may be over already
+            if not known_of:
+                return None, "amount"
+            measured, missing = self._measure(record, known_of, salt)
+            return measured, missing or "amount"
         dose = self._injected_of(family, milligrams)
         match record.measure:
             case "max-mg-per-kg-per-session":
@@ -701,9 +804,15 @@ class _Bench:
         return None, None
 
     def _held(
-        self, record: ValueRecord, measured: _Measured | None, counted: str = "", limit_mg: Decimal | None = None
+        self,
+        record: ValueRecord,
+        measured: _Measured | None,
+        counted: str = "",
+        limit_mg: Decimal | None = None,
+        partial: bool = False,
     ) -> Limit | None:
-        """A ceiling with what was found; None where it does not hold here."""
+        """A ceiling with what was found; None where it does not hold here. `partial`: there is more than was
+        found, so that only being over it is sure."""
         reading = self.edition.reader(record.when)(self.row) if record.when else None
         if reading is not None and reading.answer is False:
             return None
@@ -712,6 +821,8 @@ class _Bench:
         beyond = next((p for p in record.positions if p.id == record.refuse_beyond), None)
         last = beyond.value if beyond is not None and beyond.value is not None else adopted.value
         status: Status = "needs-data"
+        if partial and measured is not None and measured.within(last):
+            measured = None
         if measured is not None:
             status = "over-limit"
             if measured.within(adopted.value):
@@ -754,7 +865,7 @@ class _Bench:
 
     def _own_limit(self, own: Decimal, family: list[_Amount]) -> Limit | None:
         """The product's own limit as a clinician entered it, in labelled milligrams of a session."""
-        if any(a.mg is None for a in family):
+        if any(a.mg is None or a.of.doubtful for a in family):
             return None
         dose = self._injected_of(family, lambda a: a.mg)
         return Limit(
@@ -777,7 +888,7 @@ class _Bench:
         shares: dict[str, Decimal] = {}
         for row in rows:
             percents = [x.percent for x in row.limits if x.measure in _MASS and x.percent is not None]
-            if percents and "local-anaesthetic-amide" in self.edition.substances[row.ingredient].classes:
+            if percents and "local-anaesthetic-amide" in self.substances[row.ingredient].classes:
                 shares[self._title(self._active(row.ingredient))] = max(percents)
         if len(shares) < 2:
             return ()
@@ -1035,14 +1146,40 @@ class _Bench:
 
     def _base(self, amount: _Amount) -> Decimal | None:
         """Milligrams of active part in a salt; None for what is none, or whose share is not known."""
-        share = self.edition.substances[amount.substance].base_fraction
+        share = self.substances[amount.substance].base_fraction
         return None if share is None or amount.mg is None else amount.mg * share
 
     def _title(self, name: str) -> str:
         product, substance = self._found(name)
         if product:
             return self._text(self.edition.products[product].title)
-        return self._text(self.edition.substances[substance].title) if substance else name
+        entry = self.substances.get(substance or name)
+        return self._text(entry.title) if entry else name
+
+    def _stranger(self, name: str) -> str:
+        """The id of a name that this edition does not know."""
+        return normal(name) or name.strip()
+
+    def _near(self, name: str) -> str | None:
+        """The known name that this one, or a longer word of it, is spelt nearly like. A vitamin D is no vitamin E,
+        a strength may stand behind a name."""
+        from rapidfuzz import fuzz, process  # only for what is not known: keeps the start quick
+
+        names: dict[str, str] = {}
+        for product in self.edition.products.values():
+            names |= {normal(word): word for word in (*product.names, product.title["en"])}
+        for substance in self.edition.substances.values():
+            title = substance.title["en"]
+            mild = title if title[1:2].isupper() else title[:1].lower() + title[1:]
+            names |= {normal(word): word for word in (*substance.names, mild)}
+        wanted = normal(name)
+        figures, short = _marks(wanted)
+        for query in (wanted, *(word for word in wanted.split("-") if len(word) >= _LETTERS)):
+            for found, _, _ in process.extract(query, names.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR, limit=9):
+                others, letters = _marks(found)
+                if others <= figures and (letters == short or found == query):
+                    return names[found]
+        return None
 
     def _text(self, text: Text) -> str:
         return self.edition.text(text, self.language)
@@ -1058,7 +1195,8 @@ def _meets(pair: tuple[str, str], a: _Component, b: _Component) -> bool:
 
 
 def _line_key(line: MixtureLine) -> tuple[str, ...]:
-    return (line.product or line.ingredient or "", line.ingredient or "", str(line.concentration), str(line.unit))
+    figures = (line.concentration, line.unit, line.volume_ml, line.vial_ml)
+    return (line.product or line.ingredient or "", line.ingredient or "", *(str(figure) for figure in figures))
 
 
 def _dissent(position: Position) -> str:
@@ -1098,6 +1236,12 @@ def _shown(amount: Decimal | None) -> Decimal | None:
     if amount is None or len(amount.as_tuple().digits) < _DIGITS:
         return amount
     return _ratio(amount, Decimal(1))
+
+
+def _marks(name: str) -> tuple[set[str], set[str]]:
+    """The figures of a normal name, and its words of one or two signs."""
+    words = name.split("-")
+    return {w for w in words if w.isdigit()}, {w for w in words if len(w) <= 2 and not w.isdigit()}
 
 
 def _words(text: str | None) -> set[str]:

@@ -497,7 +497,7 @@ def test_no_mixture_is_said_plainly() -> None:
     [
         (line("lidocaine", volume_ml=2), "strength"),
         (line("lidocaine", 1, "%"), "mL of Lidocaine"),
-        (line("moonwater", 1, "%", 2), "moonwater"),
+        ({"product": "moonwater", "volume_ml": 2}, "moonwater"),
         ({"product": "RRS HA", "volume_ml": 2}, "label"),
         ({"product": "lidocaine with adrenaline", "volume_ml": 2}, "How much Lidocaine"),
         ({"product": "lidocaine 1%", "concentration": 2, "unit": "%", "volume_ml": 2}, "which is in the vial"),
@@ -877,3 +877,137 @@ def test_tetracaine_gel() -> None:
     found = made(MIXED, anaesthetic=[given])
     assert (found.verdict, found.creams[0].status) == ("within-limits", "within-limits")
     assert [(a.ingredient, a.mg) for a in found.creams[0].applied] == [("tetracaine", 200)]
+
+
+# --- a line that names a product and an ingredient
+
+
+def both(product: str, ingredient: str, concentration: Any = None, volume_ml: Any = None) -> dict[str, Any]:
+    return {**line(ingredient, concentration, "%" if concentration else None, volume_ml), "product": product}
+
+
+def test_the_concentration_is_that_of_the_ingredient_named() -> None:
+    found = made(both("Teosyal Redensity 1", "lidocaine", "0.3", 2))
+    assert (dose(found, "lidocaine").mg, dose(found, "hyaluronic-acid").mg) == (6, 30)
+
+
+def test_a_product_that_does_not_hold_the_ingredient_is_asked_about() -> None:
+    """Neither reading is dropped, neither is judged."""
+    found = made(both("Profhilo", "lidocaine", 2, 20))
+    assert {row.status for row in found.ingredients} == {"needs-data"} == {found.verdict}
+    assert (dose(found, "lidocaine").mg, dose(found, "lidocaine").status) == (400, "needs-data")
+    assert any("Profhilo" in question and "lidocaine" in question for question in found.questions)
+
+
+@pytest.mark.parametrize(("product", "ingredient"), [("Xylocaine", "procaine"), ("saline", "lidocaine")])
+def test_two_substances_for_one_line_are_asked_about(product: str, ingredient: str) -> None:
+    found = made(both(product, ingredient, 1, 40))
+    assert found.verdict == "needs-data" and any(ingredient in question for question in found.questions)
+    assert dose(found, ingredient).mg == 400
+
+
+def test_an_ingredient_nobody_knows_does_not_lend_its_strength_to_a_product() -> None:
+    found = made(both("Kybella", "madeupium", 5, 2))
+    assert found.verdict == "needs-data" and any("madeupium" in question for question in found.questions)
+    assert dose(found, "deoxycholic-acid").mg == 20
+
+
+@pytest.mark.parametrize("known", ["lidocaine", "lidocaine 2%", "lignocaine"])
+def test_an_unknown_brand_of_a_known_ingredient_is_dosed(known: str) -> None:
+    found = made(both("Numbexin", known, 2, 20))
+    row = found.ingredients[0]
+    assert (row.mg, found.verdict) == (400, "over-limit")
+    assert "Numbexin" in row.title and "Lidocaine" in row.title and "Numbexin" in row.parts[0].source
+    assert made(both("Numbexin", known, 2, 5)).verdict == "within-limits"
+
+
+def test_a_brand_of_saline_is_a_diluent() -> None:
+    found = made(line("lidocaine", 1, "%", 1), both("Saltex", "saline", None, 1))
+    assert found.verdict == "within-limits" and found.draw_up[0].name.startswith("Saltex")
+
+
+def test_a_substance_and_its_salt_are_no_contradiction() -> None:
+    assert made(both("Xylocaine", "lidocaine hydrochloride", 1, 5)).verdict == "within-limits"
+    assert made(both("Profhilo", "Profhilo", None, 2)).questions == made(HA).questions
+
+
+def test_what_is_known_over_a_ceiling_is_over_it_whatever_else_is_unknown() -> None:
+    found = made(line("lidocaine", 2, "%", 20), line("lidocaine hydrochloride", volume_ml=1))
+    assert (found.verdict, dose(found, "lidocaine").status) == ("over-limit", "over-limit")
+    assert made(line("lidocaine", 2, "%", 2), line("lidocaine hydrochloride", volume_ml=1)).verdict == "needs-data"
+
+
+# --- names that this edition does not know
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("lidocane", "lidocaine"),
+        ("lidocaine 3%", "lidocaine"),
+        ("sterile lidocaine ampoule", "lidocaine"),
+        ("tranexemic acid", "tranexamic acid"),
+        ("hyaluronic acd", "hyaluronic acid"),
+        ("xylocane", "xylocaine"),
+        ("Lidocaine B. Braun", "lidocaine"),
+    ],
+)
+def test_a_name_near_a_known_one_is_asked_about(name: str, meant: str) -> None:
+    found = made(MIXED, line(name, 5, "mg/mL", 2))
+    assert found.verdict == "needs-data" and any(f"Did you mean {meant}?" in text for text in found.questions)
+    row = next(row for row in found.ingredients if row.title == name)
+    assert (row.mg, row.status) == (10, "needs-data")
+
+
+@pytest.mark.parametrize("name", ["madeupium", "vitamin d", "vitamin b9", "zz"])
+def test_an_unknown_ingredient_is_listed_and_never_turns_the_verdict(name: str) -> None:
+    found = made(MIXED, line(name, 5, "mg/mL", 2))
+    row = next(row for row in found.ingredients if row.title == name)
+    assert (row.mg, row.status, row.limits) == (10, "no-ceiling-known", ())
+    assert "edition" in row.searched
+    assert (found.verdict, found.questions) == ("within-limits", ())
+    assert name in found.statement and any(name in text for text in found.blocks_signing)
+    assert made(line(name, 5, "mg/mL", 2)).verdict == "needs-clinician-decision"
+    accepted = made(MIXED, line(name, 5, "mg/mL", 2), accepted_without_ceiling={name: "known to me"})
+    assert accepted.blocks_signing == () and accepted.verdict == "within-limits"
+
+
+def test_a_clinician_may_say_that_a_name_is_meant_as_it_stands() -> None:
+    mepi = line("bupivacaine", "0.25", "%", 2)
+    assert made(MIXED, mepi).verdict == "needs-data"
+    assert made(MIXED, mepi, own_ceilings_mg={"bupivacaine": 100}).verdict == "within-limits"
+    assert made(MIXED, mepi, own_ceilings_mg={"Bupivacaine": "4.9"}).verdict == "over-limit"
+
+
+def test_an_unknown_ingredient_without_strength_is_asked_about() -> None:
+    assert made(MIXED, line("madeupium", volume_ml=2)).verdict == "needs-data"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"mixture": [MIXED, {"product": "NumbX", "volume_ml": 2}]},
+        {"mixture": [MIXED], "anaesthetic": [{"product": "NumbX", "volume_ml": 2}]},
+    ],
+)
+def test_an_unknown_product_is_listed_and_asked_about(order: dict[str, Any]) -> None:
+    found = case(order)
+    assert found.verdict == "needs-data" and any("NumbX" in text for text in found.questions)
+    assert [row.status for row in found.ingredients if row.title == "NumbX"] == ["needs-data"]
+
+
+# --- units of measure that do not fit
+
+
+@pytest.mark.parametrize("unit", ["IU/mL", "IU", "IU/vial"])
+@pytest.mark.parametrize("name", [{"ingredient": "lidocaine"}, {"product": "lidocaine 1%"}])
+def test_units_for_what_is_dosed_in_milligrams(name: dict[str, Any], unit: str) -> None:
+    found = made({**name, "concentration": 100, "unit": unit, "volume_ml": 2})
+    assert found.verdict == "needs-data" and dose(found, "lidocaine").status == "needs-data"
+    assert any("in mg" in question and "mg/mL" in question for question in found.questions)
+    assert " 0 answer" not in found.statement
+
+
+def test_units_for_what_is_dosed_in_units() -> None:
+    found = made(MIXED, line("hyaluronidase", 150, "IU/mL", 2))
+    assert (found.verdict, dose(found, "hyaluronidase").iu) == ("within-limits", 300)
