@@ -15,7 +15,7 @@ from typing import Any
 
 from ..knowledge import Concept, Edition
 from ..values import Document
-from .words import FORMS, SALTS, separates, strange
+from .words import ADDS, FORMS, SALTS, separates, strange
 
 # The more exact way first: a mucosal spray in puffs ("actuat"), vaginal tablets, eye ointment.
 _ROUTE_WORDS = {
@@ -42,7 +42,11 @@ _NO_DENIAL = re.compile(
     r"(\bnot|n['’]?t)\b(?=[^.;,]*\b(any ?more|any longer|at the moment|at present|right now|currently|since)\b)",
     re.I,
 )
-_SENTENCE = re.compile(r"[;\n]|\.\s|\b(?:but|except|however|apart from)\b", re.I)
+_SENTENCE = re.compile(
+    r"[;\n]|\.\s|\b(?:but|except|however|apart from|other than|besides|excluding|sauf|hormis)\b", re.I
+)
+# Words that say by themselves that there is nothing, so nothing that follows in their clause is told.
+_NONE = re.compile(r"\b(nothing|rien|aucune?|pas d\w*|nka|nkda)\b")
 _CLAUSE = re.compile(r"[,:()]|\s[-–]\s")
 _DENIES_ALL = re.compile(r"^\W*(no|not|never|denies|denied|without|none of)\b.*\b(or|nor)\b", re.I)
 _DENIALS = frozenset({"no", "not", "none", "never", "nil", "denied", "at", "all", "ruled", "out", "negative"})
@@ -334,9 +338,16 @@ class Dictionary:
         for item in _items(self, text, topic):
             ids = frozenset().union(*item.names.values()) & whole.own
             guess = None
-            places = strange(
-                item.words, topic, named=bool(item.names), begins=item.begins, after_reason=after_reason
-            ) if not item.relative or item.names else []  # fmt: skip
+            places: list[int] = []
+            if item.names or not item.relative:
+                places = strange(
+                    item.words,
+                    topic,
+                    named=bool(item.names),
+                    begins=item.begins,
+                    joined=item.joined,
+                    after_reason=after_reason,
+                )
             after_reason = item.reason or (after_reason and not item.names)
             if places:
                 heard, guess, left = self._guess_in(item, places, anywhere=topic == "medications")
@@ -487,8 +498,10 @@ def _dictionary(keyed: _Keyed) -> Dictionary:
 class _Item:
     """A stretch of a line between two separators: `words` ('' for each inside a name), the names found in it."""
 
-    def __init__(self, text: str, words: list[str], names: dict[str, frozenset[str]], begins: bool) -> None:
-        self.text, self.words, self.names, self.begins = text, words, names, begins
+    def __init__(
+        self, text: str, words: list[str], names: dict[str, frozenset[str]], begins: bool, joined: bool
+    ) -> None:
+        self.text, self.words, self.names, self.begins, self.joined = text, words, names, begins, joined
         self.relative = bool(_FAMILY.search(text)) and not _OWN.search(text)
         self.reason = bool(_REASON.search(text))
 
@@ -514,6 +527,7 @@ def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
     denied = _denied_places(bare_text, [(tokens[s][1], tokens[e - 1][2]) for s, e, _ in spans])
     out: list[_Item] = []
     current: list[int] = []
+    joined = False
 
     def close() -> None:
         if not current:
@@ -526,7 +540,7 @@ def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
             aside = bracket and bare_text.count("(", 0, start) > bare_text.count(")", 0, start)
             words.append("" if i in inside or start in denied or aside else word)
         piece = text[at[tokens[current[0]][1]] : at[tokens[current[-1]][2] - 1] + 1]
-        out.append(_Item(piece, words, named, begins=not out))
+        out.append(_Item(piece, words, named, begins=not out, joined=joined))
         current.clear()
 
     for i, (word, start, _) in enumerate(tokens):
@@ -535,7 +549,9 @@ def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
         if i not in within and (slash or _GAP.search(gap) or (separates(word, topic) and i not in inside)):
             close()
             if separates(word, topic) and i not in inside:
+                joined = word in ADDS
                 continue
+            joined = bool(re.search(r"[&+]", gap))
         current.append(i)
     close()
     return out
@@ -555,7 +571,7 @@ def _denied_places(text: str, names: list[tuple[int, int]]) -> set[int]:
             out.update(range(start, start + len(sentence)))
         place = start
         for clause in re.split(r"([,:()])", sentence):
-            denial = _NEGATION.search(clause)
+            denial = _NEGATION.search(clause) or _NONE.search(clause)
             if denial:
                 out.update(range(place + denial.start(), place + len(clause)))
             place += len(clause)

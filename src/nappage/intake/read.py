@@ -145,7 +145,7 @@ class _Reader:
             if line.parts and whole and not any(part.guess for part in line.parts):
                 for part in line.parts:
                     self._carry("allergies" if allergic else other, part, text, origin, recorded)
-                return True
+                return topic != "procedures"  # what was done with it is still to be asked
         return False
 
     def _carry(self, topic: str, part: Part, quote: str, origin: str, recorded: bool, last: date | None = None) -> None:
@@ -179,6 +179,8 @@ class _Reader:
                     for substance in self.dictionaries["allergies"].line(part.text, {}, "allergies").parts or (part,):
                         self._carry("allergies", substance, part.text, origin, recorded)
                     continue
+                if "botulinum-toxin" in part.concepts:
+                    self._carry("procedures", part, part.text, origin, recorded, last)
                 self.mentions["medications"].append(
                     _Mention(
                         concepts=part.concepts,

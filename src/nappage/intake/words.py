@@ -148,6 +148,8 @@ _VAGUE = {
 }
 _SEPARATORS = frozenset({"and", "plus", "et", "but", "also", "alongside", "then", "or", "ou"})
 _JOINED_BY = frozenset({"with", "avec"})  # joins two medicines; of an illness it begins a quality
+# Separators that add a thing of the same kind; a comma may only go on about the last one.
+ADDS = frozenset({"and", "plus", "et", "also", "alongside"})
 
 
 def separates(word: str, topic: str) -> bool:
@@ -155,10 +157,13 @@ def separates(word: str, topic: str) -> bool:
     return word in _SEPARATORS or (word in _JOINED_BY and topic in ("medications", "allergies", "procedures"))
 
 
-def strange(words: list[str], topic: str, *, named: bool, begins: bool, after_reason: bool) -> list[int]:
+def strange(
+    words: list[str], topic: str, *, named: bool, begins: bool, joined: bool = False, after_reason: bool = False
+) -> list[int]:
     """Places of the words of one item that may be the name of something. `words`: its words, '' for each that
     belongs to a name already read. `named`: whether there is such a name; `begins`: it is the first item of its
-    line; `after_reason`: the item before it gave a reason, which this may go on with."""
+    line; `joined`: by an 'and' to the one before; `after_reason`: the item before it gave a reason,
+    which this may go on with."""
     if named and topic == "conditions":  # what stands beside an illness describes it
         return [i for i, word in enumerate(words) if _DISEASE.search(word)]
     if named and topic in ("procedures", "planned-events", "skin-state"):
@@ -182,7 +187,7 @@ def strange(words: list[str], topic: str, *, named: bool, begins: bool, after_re
         counted = any(_NUMBER.match(word) or word in ("one", "two", "three", "half", "each") for word in words)
         vague = [i for i, word in enumerate(words) if word in _VAGUE[topic]]
         other = [i for i, word in enumerate(words) if word in ("other", "others", "another")]
-        told = topic != "medications" or (end < len(words) and words[end] == "for" and not counted)
+        told = topic != "medications" or (not counted and (joined or "for" in words[end : end + 1]))
         if other or (vague and (told or "some" in words)):
             return vague or other
     return out
