@@ -288,7 +288,9 @@ def test_a_number_outside_the_published_range_is_kept_and_noted() -> None:
 def test_a_gap_that_a_missed_session_made_is_noted_not_refused() -> None:
     planned = course(**FACE, given=[MONDAY], missed=["2026-04-20"])
     assert planned.verdict == "scheduled-with-notes"
-    assert any("50 days after session 1, more than the regimen's 4 weeks" in note.text for note in planned.notes)
+    assert any(
+        "50 days after session 1, 22 days more than the regimen's 4 weeks" in note.text for note in planned.notes
+    )
 
 
 def test_given_sessions_that_came_too_close_are_noted() -> None:
@@ -309,7 +311,10 @@ def test_late_maintenance_is_noted_never_a_conflict() -> None:
     asked = own_course | {"start": MONDAY, "constraints": {"closed_dates": ["2026-06-01/2026-08-31"]}}
     planned = course(**asked)
     assert [s.date for s in planned.sessions] == [date(2026, 3, 2), date(2026, 9, 1)]
-    assert planned.verdict == "scheduled-with-notes" and "later than the regimen's 5 months" in planned.notes[-1].text
+    assert (
+        planned.verdict == "scheduled-with-notes"
+        and "30 days later than the regimen's 5 months" in planned.notes[-1].text
+    )
     assert course(**asked, proposed=[s.date for s in planned.sessions]).verdict == "accepted"
 
 
@@ -492,7 +497,7 @@ def test_a_day_proposed_before_one_given_is_told_without_a_negative_gap() -> Non
 def test_beyond_a_published_interval_is_accepted_with_a_note() -> None:
     checked = course(**FACE, proposed=[MONDAY, "2026-03-31"])
     assert checked.verdict == "accepted"
-    assert any("29 days after session 1, more than the regimen's 4 weeks" in note.text for note in checked.notes)
+    assert any("29 days after session 1, 1 day more than the regimen's 4 weeks" in note.text for note in checked.notes)
     assert any("1 of the regimen still have no day" in note.text for note in checked.notes)
 
 
@@ -529,17 +534,63 @@ def test_only_days_too_near_an_event() -> None:
     assert planned.verdict == "conflict" and "wedding" in conflict.what
 
 
-@pytest.mark.parametrize("asked", [FACE, own(sessions=3, every="3 weeks", max="4 weeks")])
-def test_closures_longer_than_the_longest_interval(asked: dict[str, Any]) -> None:
-    closed = {"closed_dates": ["2026-03-20/2026-04-05"]}
-    planned = course(**asked, start=MONDAY, constraints=closed)
+CLOSED = {"closed_dates": ["2026-03-20/2026-04-05"]}  # all of the second session's interval
+
+
+def test_closures_longer_than_a_longest_interval_of_ones_own_are_a_conflict() -> None:
+    asked = own(sessions=3, every="3 weeks", max="4 weeks")
+    planned = course(**asked, start=MONDAY, constraints=CLOSED)
     (conflict,) = planned.conflicts
     assert planned.verdict == "conflict" and dates(planned) == ["03-02"]
     assert conflict.pair == (date(2026, 3, 2), date(2026, 4, 6)) and conflict.gap_days == 35
     assert conflict.nearest == date(2026, 4, 6)
     assert "begin on Monday 9 March 2026" in conflict.way_out  # 28 days before 6 April
-    again = course(**asked, start="2026-03-09", constraints=closed)
+    again = course(**asked, start="2026-03-09", constraints=CLOSED)
     assert dates(again) == ["03-09", "04-06", "04-27"]
+
+
+def test_closures_longer_than_a_published_interval_move_the_session_and_the_excess_is_noted() -> None:
+    planned = course(**FACE, start=MONDAY, constraints=CLOSED)
+    assert planned.verdict == "scheduled-with-notes" and not planned.conflicts
+    assert dates(planned) == ["03-02", "04-06", "04-27"]
+    start, excess = planned.notes
+    assert "begin on Monday 9 March 2026" in start.text
+    assert "Session 2 is 35 days after session 1, 7 days more than the regimen's 4 weeks" in excess.text
+    for note in planned.notes:
+        assert (note.record, note.position) == ("facial-rejuvenation", "three-every-three-to-four-weeks")
+        assert note.sources
+    proposed = [session.date for session in planned.sessions]
+    assert course(**FACE, start=MONDAY, constraints=CLOSED, proposed=proposed).verdict == "accepted"
+    assert dates(course(**FACE, start="2026-03-09", constraints=CLOSED)) == ["03-09", "04-06", "04-27"]
+
+
+def test_so_does_a_vaccine() -> None:
+    events = [{"event": "vaccination", "date": "2026-03-28"}]  # bars 15 March to 17 April
+    planned = course(**FACE, start=MONDAY, constraints={"events": events})
+    assert planned.verdict == "scheduled-with-notes" and dates(planned) == ["03-02", "04-18", "05-09"]
+    assert "47 days after session 1, 19 days more than the regimen's 4 weeks" in planned.notes[-1].text
+    assert "vaccination" in (planned.sessions[1].moved or "")
+
+
+def test_a_published_interval_is_kept_by_waiting_where_that_helps() -> None:
+    closed = {"closed_dates": ["2026-04-13/2026-04-24"]}
+    planned = course(**FACE, start=MONDAY, constraints=closed)
+    assert dates(planned) == ["03-02", "03-28", "04-25"] and not planned.notes
+    # a day more, and session 3 fits no longer with any day for session 2: waiting would be of no use
+    closed = {"closed_dates": ["2026-03-30", "2026-04-13/2026-04-26"]}
+    planned = course(**FACE, start=MONDAY, constraints=closed)
+    assert dates(planned) == ["03-02", "03-23", "04-27"]
+    assert "Session 3 is 35 days after session 2, 7 days more" in planned.notes[-1].text
+
+
+def test_the_conflict_is_the_session_that_no_waiting_brings_into_its_interval() -> None:
+    closed = ["2026-04-13/2026-04-24", "2026-05-10/2026-07-01"]  # the first is met by waiting, the second cannot be
+    planned = course(
+        **own(sessions=5, every="3 weeks", max="4 weeks"), start=MONDAY, constraints={"closed_dates": closed}
+    )
+    (conflict,) = planned.conflicts
+    assert (conflict.session, conflict.nearest) == (4, date(2026, 7, 2))
+    assert dates(planned) == ["03-02", "03-28", "04-25"]
 
 
 # --- bad input -----------------------------------------------------------------------------------------------------

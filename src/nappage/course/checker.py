@@ -135,8 +135,9 @@ class Checker:
         most = slot.part.most
         refused = slot.part.hard and rules.limit(slot, days[-1], day) is not None
         if slot.offset is None and most is not None and day > most.after(days[-1]) and not refused:
-            gap, length = words.days((day - days[-1]).days), words.length(most)
-            yield rules.regimen.reason(words("note-beyond-proposed", **said, gap=gap, length=length))
+            gap, excess = words.days((day - days[-1]).days), words.days((day - most.after(days[-1])).days)
+            text = words("note-beyond-proposed", **said, gap=gap, excess=excess, length=words.length(most))
+            yield rules.regimen.reason(text)
         nominal = rules.nominal(slots, days)
         if slot.offset is not None and nominal != day:
             yield rules.regimen.reason(

@@ -24,7 +24,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class _Failure:
-    """The first session that found no day in its interval: `found` outside it, or None from `at` on."""
+    """The session that finds no day in its interval: `found` outside it, or None from `at` on."""
 
     placed: list[Placed]
     slot: Slot
@@ -40,10 +40,18 @@ class Planner:
         self.notes: list[Reason] = []
 
     def place(self, slots: tuple[Slot, ...]) -> tuple[list[Placed], Conflict | None]:
-        """The sessions after the past ones; up to the conflict, where there is one."""
-        placed, failure = self._place(slots, None)
+        """The sessions after the past ones; up to the conflict, where there is one. Past the longest of a published
+        interval is no conflict: the session moves to the next open day, with a note."""
+        beyond: frozenset[int] = frozenset()
+        placed, failure = self._place(slots)
+        while failure is not None and failure.found is not None and not failure.slot.part.hard:
+            beyond |= {failure.slot.number}
+            placed, failure = self._place(slots, beyond=beyond)
         if failure is not None:
             return placed, self._conflict(slots, failure)
+        start = self._fitting_start(slots, placed[0].day) if beyond and not self.rules.past else None
+        if start is not None:
+            self._note(self.words("note-start", date=self.words.date(start)))
         days = [*self.rules.past, *(p.day for p in placed)]
         if len(days) < len(slots):
             at, _ = self._put(slots, days, None)
@@ -51,10 +59,12 @@ class Planner:
             self._note(self.words("note-no-maintenance", **said, reasons=_joined(self.calendar.between(at, None))))
         return placed, None
 
-    def _place(self, slots: tuple[Slot, ...], begin: date | None) -> tuple[list[Placed], _Failure | None]:
+    def _place(
+        self, slots: tuple[Slot, ...], begin: date | None = None, beyond: frozenset[int] = frozenset()
+    ) -> tuple[list[Placed], _Failure | None]:
         """The first session of the course stands where it was asked (`begin`: not before this day); a later one may
-        wait within its interval for the one after it. Days only ever move on, so this ends. Maintenance that finds
-        no day is left out."""
+        wait within its interval for the one after it. Days only ever move on, so this ends. Sessions
+        `beyond` may pass the longest of their interval. Maintenance that finds no day is left out."""
         kept: dict[int, date] = {} if begin is None else {len(self.rules.past): begin}
         placed: list[Placed] = []
         failure: _Failure | None = None
@@ -64,13 +74,14 @@ class Planner:
             days = [*self.rules.past, *(p.day for p in placed)]
             at, found = self._put(slots, days, kept.get(index))
             limit = self.rules.limit(slot, days[-1], found.day) if found and days else None
-            if found and (limit is None or found.day <= limit):
+            if found and (limit is None or found.day <= limit or slot.number in beyond):
                 placed.append(found)
                 index += 1
                 continue
             if found is None and slot.part.name == "maintenance":
                 break
-            failure = failure or _Failure(list(placed), slot, at, found)
+            if failure is None or slot.number > failure.slot.number:  # one further back was met by waiting
+                failure = _Failure(list(placed), slot, at, found)
             movable = len(placed) if self.rules.past else len(placed) - 1
             if found is None or movable < 1:
                 return failure.placed, failure
@@ -198,7 +209,8 @@ class Planner:
         said = {"number": str(slot.number), "previous": str(slot.number - 1), "gap": words.days((day - previous).days)}
         if slot.offset is None and most is not None and day > most.after(previous):
             key = "note-beyond-maintenance" if slot.part.name == "maintenance" else "note-beyond"
-            self._note(words(key, **said, length=words.length(most)))
+            excess = words.days((day - most.after(previous)).days)
+            self._note(words(key, **said, excess=excess, length=words.length(most)))
         if slot.offset is not None:
             days = [offset.after(previous) for offset in slot.part.offsets]
             closest = min(((later - sooner).days for sooner, later in pairwise(days)), default=0)
