@@ -278,6 +278,79 @@ def test_the_minimum_that_governs_and_the_others() -> None:
     assert [other.record for other in planned.other_minimums] == ["spacing-cosmetic-sessions", None]
 
 
+# what is asked | the day of session 2 | what is said of it
+WHY = {
+    "within the regimen's range, a closed day is told by what moved it": (
+        FACE | {"start": MONDAY, "constraints": {"closed_dates": ["2026-03-23"]}},
+        "03-24", "3–4 weeks after session 1 (Monday 2 March 2026).",
+    ),
+    "a minimum": (
+        own(sessions=2, every=3) | {"start": MONDAY},
+        "03-09", "7 days after session 1 (Monday 2 March 2026) instead of 3 days: at least 7 days between sessions.",
+    ),
+    "a closed day, past the one day that the regimen gives": (
+        own(sessions=2, every="2 weeks") | {"start": MONDAY, "constraints": {"closed_dates": ["2026-03-16"]}},
+        "03-17",
+        "15 days after session 1 (Monday 2 March 2026) instead of 2 weeks: closed on Monday 16 March 2026.",
+    ),
+    "past the range": (
+        FACE | {"start": MONDAY, "constraints": {"closed_dates": ["2026-03-20/2026-04-05"]}},
+        "04-06",
+        "35 days after session 1 (Monday 2 March 2026) instead of 3–4 weeks: "
+        "closed from Friday 20 March 2026 to Sunday 5 April 2026.",
+    ),
+    "an offset": (
+        own(offsets=[0, 14]) | {"start": MONDAY, "constraints": {"closed_dates": ["2026-03-16"]}},
+        "03-17",
+        "15 days after the first session (Monday 2 March 2026) instead of 14 days: closed on Monday 16 March 2026.",
+    ),
+    "an offset and a minimum": (
+        own(offsets=[0, 3]) | {"start": MONDAY},
+        "03-09",
+        "7 days after the first session (Monday 2 March 2026) instead of 3 days: at least 7 days between sessions.",
+    ),
+    "one that was missed": (
+        own(offsets=[0, 14]) | {"given": [MONDAY], "missed": ["2026-03-16"]},
+        "03-17",
+        "15 days after the first session (Monday 2 March 2026) instead of 14 days: "
+        "the session of Monday 16 March 2026 was missed.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHY)
+def test_why_states_the_gap_that_is_and_what_made_it(name: str) -> None:
+    asked, day, why = WHY[name]
+    second = next(s for s in course(**asked).sessions if s.number == 2)
+    assert (f"{second.date:%m-%d}", second.why) == (day, why)
+    assert second.moved is not None
+
+
+def test_offsets_that_slipped_with_a_missed_one_say_so() -> None:
+    planned = course(**own(offsets=[0, 14, 28]), given=[MONDAY], missed=["2026-03-16"])
+    third = planned.sessions[-1]
+    assert third.date == date(2026, 3, 31)
+    assert third.why == (
+        "29 days after the first session (Monday 2 March 2026) instead of 28 days: "
+        "1 day later with the session that was missed."
+    )
+
+
+def test_of_many_reasons_the_first_are_told_and_all_are_data() -> None:
+    closed = [f"2026-03-{day}" for day in range(16, 28)]
+    second = course(**own(sessions=2, every="2 weeks"), start=MONDAY, constraints={"closed_dates": closed}).sessions[1]
+    assert second.why.endswith("closed on Wednesday 18 March 2026; and 9 more.")
+    assert len(second.moved_by) == 12
+
+
+def test_maintenance_moved_states_its_gap() -> None:
+    planned = course(**FACE, start=MONDAY, constraints={"closed_dates": ["2026-07-10/2026-09-20"]})
+    assert planned.sessions[-1].why == (
+        "Maintenance 161 days after session 3 (Monday 13 April 2026) instead of 3–5 months, only if the review before "
+        "it finds reason for it: closed from Friday 10 July 2026 to Sunday 20 September 2026."
+    )
+
+
 def test_a_number_outside_the_published_range_is_kept_and_noted() -> None:
     planned = course(**FACE, start=MONDAY, sessions=5)
     assert dates(planned) == ["03-02", "03-23", "04-13", "05-04", "05-25"]

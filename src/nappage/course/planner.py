@@ -12,6 +12,7 @@ from .intervals import Intervals
 from .regimen import Slot
 
 _LATER_STARTS = 183  # days by which another beginning is looked for
+_REASONS_TOLD = 3
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Planner:
         if len(days) < len(slots):
             at, _ = self._put(slots, days, None)
             said = {"number": str(slots[len(days)].number), "date": self.words.date(at)}
-            self._note(self.words("note-no-maintenance", **said, reasons=_joined(self.calendar.between(at, None))))
+            self._note(self.words("note-no-maintenance", **said, reasons=self._joined(self.calendar.between(at, None))))
         return placed, None
 
     def _place(
@@ -139,7 +140,7 @@ class Planner:
                 length=words.length(slot.part.most),
                 previous=str(slot.number - 1),
                 date=words.date(previous),
-                reasons=_joined(found.movers),
+                reasons=self._joined(found.movers),
             ),
             way_out=out,
             session=slot.number,
@@ -162,7 +163,9 @@ class Planner:
             key = "out-open" if self.rules.request.constraints.available is None else "out-available"
             key = f"{key}-between" if limit else key
         return Conflict(
-            what=words("conflict-none", number=str(failure.slot.number), date=words.date(at), reasons=_joined(reasons)),
+            what=words(
+                "conflict-none", number=str(failure.slot.number), date=words.date(at), reasons=self._joined(reasons)
+            ),
             way_out=words(key, date=words.date(at), last=words.date(limit) if limit else ""),
             session=failure.slot.number,
             nearest=at,
@@ -185,7 +188,7 @@ class Planner:
             moved = None
             if p.day != p.nominal:
                 nominal, day = words.date(p.nominal), words.date(p.day)
-                moved = words("moved", nominal=nominal, day=day, reasons=_joined(p.movers))
+                moved = words("moved", nominal=nominal, day=day, reasons=self._joined(p.movers))
             out.append(self.rules.session(p.slot, p.day, days, self._why(p, days), moved, p.movers))
             if days:
                 self._note_gap(p.slot, days[-1], p.day)
@@ -193,16 +196,27 @@ class Planner:
         return tuple(out)
 
     def _why(self, placed: Placed, days: list[date]) -> str:
-        words, slot = self.words, placed.slot
+        """Where the day is not in the regimen's own interval, the gap that is and what made it."""
+        words, slot, day = self.words, placed.slot, placed.day
         if not days:
             return words("why-first", date=words.date(placed.nominal))
         if slot.offset is not None:
-            return words("why-offset", offset=words.length(slot.offset), first=words.date(days[0]))
-        assert slot.part.every is not None
-        key = "why-dropped" if days[-1] in self.rules.dropped else "why-interval"
-        key = "why-maintenance" if slot.part.name == "maintenance" else key
-        interval = words.interval(slot.part.every, slot.part.most)
-        return words(key, interval=interval, previous=str(slot.number - 1), date=words.date(days[-1]))
+            key, since, interval = "offset", days[0], words.length(slot.offset)
+            low = high = slot.offset.after(since)
+        else:
+            assert slot.part.every is not None
+            key, since = "dropped" if days[-1] in self.rules.dropped else "interval", days[-1]
+            key = "maintenance" if slot.part.name == "maintenance" else key
+            interval = words.interval(slot.part.every, slot.part.most)
+            low, high = slot.part.every.after(since), (slot.part.most or slot.part.every).after(since)
+        said = {"interval": interval, "previous": str(slot.number - 1), "date": words.date(since)}
+        if low <= day <= high:
+            return words(f"why-{key}", **said)
+        reasons = list(placed.movers)
+        if slot.offset is not None and placed.nominal > high:
+            text = words.bare("mover-slipped", length=words.days((placed.nominal - high).days))
+            reasons.insert(0, Reason(text=text))
+        return words(f"why-{key}-moved", **said, gap=words.days((day - since).days), reasons=self._joined(reasons))
 
     def _note_gap(self, slot: Slot, previous: date, day: date) -> None:
         words, most = self.words, slot.part.most
@@ -245,6 +259,9 @@ class Planner:
     def _note(self, text: str) -> None:
         self.notes.append(self.rules.regimen.reason(text))
 
-
-def _joined(reasons: Iterable[Reason]) -> str:
-    return "; ".join(reason.text for reason in reasons)
+    def _joined(self, reasons: Iterable[Reason]) -> str:
+        """The first reasons, as part of a sentence; all of them stand as data where they count."""
+        texts = [reason.text for reason in reasons]
+        if len(texts) > _REASONS_TOLD + 1:
+            texts[_REASONS_TOLD:] = [self.words.bare("more-reasons", count=str(len(texts) - _REASONS_TOLD))]
+        return "; ".join(texts)
