@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nappage.formulation import Formulation, formulate
-from nappage.intake import Answers, Facts, MixtureLine, Order, read
+from nappage.intake import Answers, Facts, MixtureLine, Order, find_by_name, read
 from nappage.knowledge import load
+from nappage.values import InputError
 
 ON = date(2026, 11, 25)
 EDITION = load(ON)
@@ -136,3 +138,90 @@ def test_within_limits_means_every_row_is_within_or_named(mixture: list[MixtureL
     for row in found.ingredients:
         if row.status == "no-ceiling-known":
             assert any(row.title in text for text in found.blocks_signing)
+
+
+# --- anything a person may write
+
+KNOWN = """lidocaine|Lidocaine hydrochloride|EMLA|Profhilo|NCTF 135 HA|saline|PRP|Kybella|RRS HA|hyaluronidase|biotin|
+glutathione|Lemon Bottle|BLT cream|lidocaine with adrenaline|lidocaine 2%|ketoprofen injection""".replace(
+    "\n", ""
+).split("|")
+STRANGE = [
+    "lidocane",
+    "madeupium",
+    "NumbX",
+    "lidocaine 23% tetracaine 7% cream",
+    "lidocaine 4.5% gel",
+    "5 %",
+    "%",
+    "ю",
+    "-",
+    " ",
+    "{name}",
+]
+UNITS = ["mg/mL", "%", "IU", "IU/mL", "mg/vial", "IU/vial", "µg/mL", "g/mL", "g/L", "units"]
+names = st.sampled_from(KNOWN) | st.sampled_from(STRANGE) | st.text(min_size=1, max_size=12)
+figures = st.none() | st.decimals("0.01", "50", places=2) | st.sampled_from(["0.0001", 1, 5, 100_000])
+wild = figures | st.sampled_from(["1e-30", "1e-999999", "0." + "3" * 50])
+named = (
+    st.fixed_dictionaries({"ingredient": names})
+    | st.fixed_dictionaries({"product": names})
+    | st.fixed_dictionaries({"ingredient": names, "product": names})
+)
+
+
+def lines_of(
+    name: st.SearchStrategy[dict[str, object]], units: list[str], **more: object
+) -> st.SearchStrategy[dict[str, object]]:
+    rest = {"concentration": figures, "unit": st.sampled_from(units), "volume_ml": figures, "vial_ml": figures}
+    return st.builds(lambda one, other: {**one, **other}, name, st.fixed_dictionaries({**rest, **more}))
+
+
+written_orders = st.fixed_dictionaries(
+    {
+        "mixture": st.lists(lines_of(named, UNITS), max_size=3),
+        "anaesthetic": st.none()
+        | st.lists(
+            lines_of(
+                st.fixed_dictionaries({"product": names}),
+                [*UNITS, "mg/g", "bananas", ""],
+                route=st.sampled_from([None, "topical", "injected", "subcutaneous", "?"]),
+                grams=figures,
+                area_cm2=figures,
+                dwell_min=figures,
+                applied_by=st.sampled_from([None, "clinic", "patient"]),
+            ),
+            max_size=2,
+        ),
+        "products": st.lists(names, max_size=1),
+        "points": st.sampled_from([None, 1, 75, 5000]),
+        "volume_per_point_ml": figures,
+        "area_cm2": wild,
+        "own_ceilings_mg": st.dictionaries(names, figures.filter(bool), max_size=1),
+        "accepted_without_ceiling": st.dictionaries(names, st.just("known to me"), max_size=1),
+    }
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(written_orders)
+def test_whatever_is_written_is_answered_or_refused_in_words(written: dict[str, object]) -> None:
+    try:
+        order = Order.model_validate(written)
+    except ValidationError:
+        return  # which the reader of files turns into an InputError
+    try:
+        found = formulate(order, FACTS, EDITION)
+    except InputError:
+        return
+    Formulation.model_validate_json(found.model_dump_json())
+    assert " 0 answer" not in found.statement
+    if found.verdict == "needs-data":
+        assert found.questions and set(found.questions) <= set(found.blocks_signing)
+    if found.verdict == "within-limits":
+        assert not found.questions
+        assert not any(row.status == "needs-data" for row in (*found.ingredients, *found.creams))
+        assert all(
+            find_by_name(EDITION.products, cream.product) or find_by_name(EDITION.substances, cream.product)
+            for cream in found.creams
+        )
