@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -33,6 +34,7 @@ def own(**regimen: Any) -> dict[str, Any]:
 
 FACE = {"protocol": "facial-rejuvenation"}
 CHIN = {"protocol": "submental-fat"}
+CLOSED_MARCH = {"closed_dates": ["2026-03-20/2026-04-05"]}  # all of the interval of a second session
 PAIN = {"protocol": "musculoskeletal-pain", "regimen": "days-1-4-7-10-13"}
 MONDAY = "2026-03-02"
 
@@ -146,6 +148,8 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     # given and missed
     "counted from the session actually given": (FACE | {"given": [MONDAY, "2026-03-25"]}, "04-15"),
+    "given in any order": (FACE | {"given": ["2026-03-25", MONDAY]}, "04-15"),
+    "given after the start that was named": (FACE | {"start": MONDAY, "given": ["2026-03-23"]}, "04-13 05-04"),
     "offsets count from the first one given": (own(offsets=[0, 14, 28]) | {"given": [MONDAY, "2026-03-18"]}, "03-30"),
     "not before the start that is named": (FACE | {"given": [MONDAY], "start": "2026-03-27"}, "03-27 04-17"),
     "a missed session moves the rest": (FACE | {"given": [MONDAY], "missed": ["2026-03-23"]}, "03-24 04-14"),
@@ -276,6 +280,79 @@ def test_the_minimum_that_governs_and_the_others() -> None:
     assert (planned.minimum.record, planned.minimum.position) == ("spacing-tranexamic-acid", "two-weeks")
     assert {source.ref for source in planned.minimum.sources} == {"TXARCT21", "IRAJI"}
     assert [other.record for other in planned.other_minimums] == ["spacing-cosmetic-sessions", None]
+
+
+def test_all_given_leaves_nothing_but_maintenance_and_says_so() -> None:
+    given = ["2026-04-13", MONDAY, "2026-03-23"]
+    planned = course(**FACE, start=MONDAY, given=given)
+    assert planned.verdict == "scheduled-with-notes" and [s.phase for s in planned.sessions] == ["maintenance"]
+    assert planned.given == (date(2026, 3, 2), date(2026, 3, 23), date(2026, 4, 13))
+    assert "All 3 sessions of the regimen have been given." in planned.notes[0].text
+    none = course(**own(offsets=[0, 14, 28]), given=[MONDAY, "2026-03-16", "2026-03-30"])
+    assert none.verdict == "scheduled-with-notes" and none.sessions == () and not none.conflicts
+    assert none.statement.startswith("No session is left to plan.") and "have been given" in none.notes[0].text
+
+
+def test_more_given_than_the_regimen_has_is_noted() -> None:
+    planned = course(**own(offsets=[0, 14]), given=[MONDAY, "2026-03-16", "2026-03-30"])
+    assert planned.verdict == "scheduled-with-notes" and planned.sessions == ()
+    assert any("3 sessions have been given; the regimen has 2 sessions." in note.text for note in planned.notes)
+
+
+def test_given_in_the_future_is_counted_and_noted() -> None:
+    planned = course(**FACE, start="2026-12-09", given=["2026-12-30", "2026-12-09"])
+    assert [str(s.date) for s in planned.sessions][:1] == ["2027-01-20"]
+    assert planned.verdict == "scheduled-with-notes"
+    assert any("Wednesday 9 December 2026 still lies ahead" in note.text for note in planned.notes)
+
+
+# --- as data -------------------------------------------------------------------------------------------------------
+
+OF_EACH_VERDICT: dict[str, tuple[dict[str, Any], str]] = {
+    "as it is": (FACE | {"start": MONDAY}, "scheduled"),
+    "melasma": ({"protocol": "melasma", "start": MONDAY, "ingredients": ["tranexamic acid"]}, "scheduled"),
+    "moved": (FACE | {"start": MONDAY, "constraints": CLOSED_MARCH}, "scheduled-with-notes"),
+    "without maintenance": (
+        FACE | {"start": MONDAY, "constraints": {"available": [MONDAY, "2026-03-23", "2026-04-13"]}},
+        "scheduled-with-notes",
+    ),
+    "all given": (FACE | {"given": [MONDAY, "2026-03-10", "2026-04-13"]}, "scheduled-with-notes"),
+    "accepted": (FACE | {"proposed": [MONDAY, "2026-03-31"]}, "accepted"),
+    "too close": (FACE | {"proposed": [MONDAY, "2026-03-09"]}, "refused"),
+    "one more": (PAIN | {"proposed": [MONDAY, "03-05", "03-08", "03-11", "03-14", "03-20"]}, "refused"),
+    "too near a vaccine": (
+        FACE | {"proposed": [MONDAY], "constraints": {"events": [{"event": "flu jab", "date": MONDAY}]}}, "refused",
+    ),
+    "no day": (FACE | {"start": MONDAY, "constraints": {"available": [MONDAY]}}, "conflict"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_EACH_VERDICT)
+def test_the_json_of_every_verdict(name: str) -> None:
+    asked, verdict = OF_EACH_VERDICT[name]
+    asked = asked | {"proposed": [d if len(d) > 5 else f"2026-{d}" for d in asked.get("proposed", ())] or None}
+    answer = json.loads(course(**asked).model_dump_json())
+    assert answer["verdict"] == verdict
+    assert isinstance(answer["sessions"], list) and isinstance(answer["conflicts"], list)
+    assert bool(answer["conflicts"]) == (verdict in ("refused", "conflict"))
+    for session in answer["sessions"]:
+        assert date.fromisoformat(session["date"]) and session["phase"] and session["why"]
+    said = [answer[key] for key in ("sessions", "conflicts", "notes", "reviews", "others", "other_minimums")]
+    for one in [*(one for several in said for one in several), answer["minimum"] or answer["regimen"]]:
+        assert one.get("record", one.get("protocol")) and one["position"] and one["sources"], one
+
+
+def test_more_sessions_than_a_limit_allows_are_a_conflict_with_its_source() -> None:
+    spacing = EDITION.values["spacing-deoxycholic-acid"]
+    six = spacing.adopted.model_copy(update={"value": 6, "unit": "session"})
+    limit = spacing.model_copy(update={"id": "six", "measure": "max-sessions", "positions": (six,)})
+    edition = replace(EDITION, values={**EDITION.values, "six": limit})
+    for asked in ({"sessions": 7}, {"proposed": [f"2026-0{month}-01" for month in range(1, 8)]}):
+        request = Request.model_validate(CHIN | {"start": "2026-01-01", "ingredients": ["deoxycholic-acid"]} | asked)
+        answer = plan_course(request, edition)
+        assert answer.verdict == ("refused" if "proposed" in asked else "conflict")
+        assert "7 sessions are more than the 6" in answer.conflicts[0].what
+        assert (answer.conflicts[0].record, answer.conflicts[0].position) == ("six", six.id)
 
 
 # what is asked | the day of session 2 | what is said of it
@@ -607,23 +684,20 @@ def test_only_days_too_near_an_event() -> None:
     assert planned.verdict == "conflict" and "wedding" in conflict.what
 
 
-CLOSED = {"closed_dates": ["2026-03-20/2026-04-05"]}  # all of the second session's interval
-
-
 def test_closures_longer_than_a_longest_interval_of_ones_own_are_a_conflict() -> None:
     asked = own(sessions=3, every="3 weeks", max="4 weeks")
-    planned = course(**asked, start=MONDAY, constraints=CLOSED)
+    planned = course(**asked, start=MONDAY, constraints=CLOSED_MARCH)
     (conflict,) = planned.conflicts
     assert planned.verdict == "conflict" and dates(planned) == ["03-02"]
     assert conflict.pair == (date(2026, 3, 2), date(2026, 4, 6)) and conflict.gap_days == 35
     assert conflict.nearest == date(2026, 4, 6)
     assert "begin on Monday 9 March 2026" in conflict.way_out  # 28 days before 6 April
-    again = course(**asked, start="2026-03-09", constraints=CLOSED)
+    again = course(**asked, start="2026-03-09", constraints=CLOSED_MARCH)
     assert dates(again) == ["03-09", "04-06", "04-27"]
 
 
 def test_closures_longer_than_a_published_interval_move_the_session_and_the_excess_is_noted() -> None:
-    planned = course(**FACE, start=MONDAY, constraints=CLOSED)
+    planned = course(**FACE, start=MONDAY, constraints=CLOSED_MARCH)
     assert planned.verdict == "scheduled-with-notes" and not planned.conflicts
     assert dates(planned) == ["03-02", "04-06", "04-27"]
     start, excess = planned.notes
@@ -633,8 +707,8 @@ def test_closures_longer_than_a_published_interval_move_the_session_and_the_exce
         assert (note.record, note.position) == ("facial-rejuvenation", "three-every-three-to-four-weeks")
         assert note.sources
     proposed = [session.date for session in planned.sessions]
-    assert course(**FACE, start=MONDAY, constraints=CLOSED, proposed=proposed).verdict == "accepted"
-    assert dates(course(**FACE, start="2026-03-09", constraints=CLOSED)) == ["03-09", "04-06", "04-27"]
+    assert course(**FACE, start=MONDAY, constraints=CLOSED_MARCH, proposed=proposed).verdict == "accepted"
+    assert dates(course(**FACE, start="2026-03-09", constraints=CLOSED_MARCH)) == ["03-09", "04-06", "04-27"]
 
 
 def test_so_does_a_vaccine() -> None:

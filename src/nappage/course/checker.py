@@ -61,15 +61,18 @@ class Checker:
         still = total - len(rules.past) - len(proposed)
         if still > 0:
             text = words("note-fewer", proposed=words.sessions(len(proposed), len(proposed)), open=str(still))
-            notes.append(Reason(text=text))
+            notes.append(rules.regimen.reason(text))
         return Judgement(total, tuple(sessions), tuple(conflicts), tuple(notes), slots, days)
 
     def _extra(self, day: date, most: int) -> Conflict:
-        words = self.words
+        words, own = self.words, self.rules.regimen.reason("")
         return Conflict(
             what=words("refused-extra", date=words.date(day), total=words.sessions(most, most)),
             way_out=words("out-leave-out", date=words.date(day)),
             session=most + 1,
+            record=own.record,
+            position=own.position,
+            sources=own.sources,
         )
 
     def _faults(self, slot: Slot, days: list[date], day: date) -> Iterator[Conflict]:

@@ -45,6 +45,9 @@ class Review(Document):
     before_session: int | None
     due: date | None
     text: str
+    record: str | None = None
+    position: str | None = None
+    sources: tuple[Cited, ...] = ()
 
 
 class Conflict(Document):
@@ -78,6 +81,7 @@ class Adopted(Document):
 class Other(Document):
     """Another published regimen, in one line."""
 
+    record: str
     position: str
     line: str
     words: str

@@ -142,5 +142,8 @@ class Intervals:
             if due is None and every is not None:
                 due = self.calendar.first_open_clinic(every.after(day))
             number = after.number if after else None
-            out += [Review(after_session=slot.number, before_session=number, due=due, text=text) for text in texts]
+            source = self.regimen.reason("").model_dump(exclude={"text"})
+            out += [
+                Review(after_session=slot.number, before_session=number, due=due, text=text, **source) for text in texts
+            ]
         return tuple(out)

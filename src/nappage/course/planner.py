@@ -110,7 +110,8 @@ class Planner:
             reason = floor.reason.model_copy(update={"text": text}) if floor else Reason(text=text)
             pushes.append((floor_day, reason))
         if kept is not None:
-            pushes.append((kept, Reason(text=words.bare("mover-next", next=str(slot.number + 1)))))
+            text = words.bare("mover-next", next=str(slot.number + 1))
+            pushes.append((kept, rules.regimen.reason(text)))
         pushes = [(day, reason) for day, reason in pushes if day > nominal]
         at = max([nominal, *(day for day, _ in pushes)])
         day = self.calendar.first_open(at)
@@ -153,7 +154,7 @@ class Planner:
         )
 
     def _no_day(self, failure: _Failure) -> Conflict:
-        words, at = self.words, failure.at
+        words, at, own = self.words, failure.at, self.rules.regimen.reason("")
         days = [*self.rules.past, *(p.day for p in failure.placed)]
         limit = self.rules.limit(failure.slot, days[-1], at) if days else None
         reasons = self.calendar.between(at, None)
@@ -169,7 +170,9 @@ class Planner:
             way_out=words(key, date=words.date(at), last=words.date(limit) if limit else ""),
             session=failure.slot.number,
             nearest=at,
-            sources=sources_of(reasons),
+            record=own.record,
+            position=own.position,
+            sources=sources_of((own, *reasons)),
         )
 
     def _fitting_start(self, slots: tuple[Slot, ...], first: date) -> date | None:
@@ -241,6 +244,9 @@ class Planner:
                 gap, length = words.days((second - first).days), words.length(floor.length)
                 text = words("note-given-close", **said, gap=gap, length=length)
                 self.notes.append(floor.reason.model_copy(update={"text": text}))
+        for day in rules.given:
+            if day > rules.on:
+                self.notes.append(Reason(text=words("note-given-ahead", date=words.date(day))))
         for day in rules.dropped:
             self._note(words("note-dropped", date=words.date(day)))
 
@@ -253,7 +259,10 @@ class Planner:
             self._note(words("note-range", published=published))
         elif asked is not None and not low <= asked <= high:
             self._note(words("note-outside", asked=words.sessions(asked, asked), published=published))
-        if len(rules.past) >= rules.total:
+        given, most = len(rules.given), max(rules.total, high)
+        if given > most and not any(part.name == "maintenance" for part in rules.regimen.parts):
+            self._note(words("note-given-more", given=words.sessions(given, given), total=words.sessions(most, most)))
+        elif len(rules.past) >= rules.total:
             self._note(words("note-given-all", total=words.sessions(rules.total, rules.total)))
 
     def _note(self, text: str) -> None:

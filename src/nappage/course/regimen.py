@@ -152,15 +152,18 @@ def choose(request: Request, protocol: Protocol | None, edition: Edition, words:
 
 def others(protocol: Protocol | None, taken: str | None, edition: Edition, words: Words) -> tuple[Other, ...]:
     """The published regimens not followed."""
+    if protocol is None:
+        return ()
     return tuple(
         Other(
+            record=protocol.id,
             position=position.id,
             line="; ".join(f"{c.ref}: {c.says}" if c.says else c.ref for c in position.source),
             words=in_words(published(position, edition, words), words),
             grade=position.grade,
             sources=cited(edition, position.source),
         )
-        for position in (protocol.positions if protocol else ())
+        for position in protocol.positions
         if position.id != taken
     )
 
