@@ -104,5 +104,7 @@ def _entry(entry: Entry) -> Iterator[RenderableType]:
     grid.add_column(min_width=18, style="dim")
     grid.add_column()
     for line in entry.lines:
-        grid.add_row(Text(f"  {line.label}"), Text(line.text) + Text("".join(f" [{key}]" for key in line.refs), style="dim"))
+        grid.add_row(
+            Text(f"  {line.label}"), Text(line.text) + Text("".join(f" [{key}]" for key in line.refs), style="dim")
+        )
     yield grid
