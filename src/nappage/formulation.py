@@ -487,6 +487,9 @@ class _Bench:
         else of the first on the label."""
         product, given = self.edition.products[product_id], line.given
         self._refuse(product, line.title)
+        if product.form == "cream":
+            self._refuse_for(self._say("not-injected", name=line.title), product, line.title)
+            return
         if product.contents is None:
             if not _REFUSED_CLASSES & set(product.classes):
                 self.questions.append(self._say("ask-contents", name=line.title))
@@ -635,10 +638,12 @@ class _Bench:
     def _refuse(self, product: Product, title: str) -> None:
         if _REFUSED_CLASSES & set(product.classes):
             why = product.regulatory
-            said = self._text(why) if why else self._say("unauthorised", name=title)
-            refusal = Refusal(name=title, why=said, sources=cited(self.edition, product.source))
-            if refusal not in self.refusals:
-                self.refusals.append(refusal)
+            self._refuse_for(self._text(why) if why else self._say("unauthorised", name=title), product, title)
+
+    def _refuse_for(self, why: str, product: Product, title: str) -> None:
+        refusal = Refusal(name=title, why=why, sources=cited(self.edition, product.source))
+        if refusal not in self.refusals:
+            self.refusals.append(refusal)
 
     # --- doses and ceilings --------------------------------------------------------------------------------
 
@@ -950,7 +955,7 @@ class _Bench:
         status: Status = "no-ceiling-known"
         if any(limit.measure == "max-g-per-session" for limit in limits):
             status = _gravest(limit.status for limit in limits)
-        else:
+        elif not any(self._same(name, item.product) for name in self.order.accepted_without_ceiling):
             self.signing.append(self._say("sign-ceiling", name=title))
         if not product and not substance:  # even one that is known by its name has no label here
             status = _gravest((status, "needs-clinician-decision" if per_gram else "needs-data"))
@@ -1134,6 +1139,9 @@ class _Bench:
             product = find_by_name(self.edition.products, name)
             self.known[name] = product, None if product else find_by_name(self.edition.substances, name)
         return self.known[name]
+
+    def _same(self, one: str, other: str) -> bool:
+        return normal(one) == normal(other) or self._found(one) == self._found(other) != (None, None)
 
     def _active(self, substance: str) -> str:
         """The part of a salt that acts; any other substance itself."""

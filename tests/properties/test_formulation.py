@@ -142,23 +142,21 @@ def test_within_limits_means_every_row_is_within_or_named(mixture: list[MixtureL
 
 # --- anything a person may write
 
-KNOWN = """lidocaine|Lidocaine hydrochloride|EMLA|Profhilo|NCTF 135 HA|saline|PRP|Kybella|RRS HA|hyaluronidase|biotin|
-glutathione|Lemon Bottle|BLT cream|lidocaine with adrenaline|lidocaine 2%|ketoprofen injection""".replace(
-    "\n", ""
-).split("|")
-STRANGE = [
-    "lidocane",
-    "madeupium",
-    "NumbX",
-    "lidocaine 23% tetracaine 7% cream",
-    "lidocaine 4.5% gel",
-    "5 %",
-    "%",
-    "ю",
-    "-",
-    " ",
-    "{name}",
+KNOWN = [
+    "lidocaine",
+    "Lidocaine hydrochloride",
+    "EMLA",
+    "Profhilo",
+    "NCTF 135 HA",
+    "saline",
+    "PRP",
+    "Kybella",
+    "RRS HA",
 ]
+KNOWN += ["hyaluronidase", "biotin", "glutathione", "Lemon Bottle", "BLT cream", "lidocaine with adrenaline"]
+KNOWN += ["lidocaine 2%", "ketoprofen injection"]
+STRANGE = ["lidocane", "madeupium", "NumbX", "lidocaine 23% tetracaine 7% cream", "lidocaine 4.5% gel", "5 %", "%"]
+STRANGE += ["ю", "-", " ", "{name}"]
 UNITS = ["mg/mL", "%", "IU", "IU/mL", "mg/vial", "IU/vial", "µg/mL", "g/mL", "g/L", "units"]
 names = st.sampled_from(KNOWN) | st.sampled_from(STRANGE) | st.text(min_size=1, max_size=12)
 figures = st.none() | st.decimals("0.01", "50", places=2) | st.sampled_from(["0.0001", 1, 5, 100_000])

@@ -1011,3 +1011,15 @@ def test_units_for_what_is_dosed_in_milligrams(name: dict[str, Any], unit: str) 
 def test_units_for_what_is_dosed_in_units() -> None:
     found = made(MIXED, line("hyaluronidase", 150, "IU/mL", 2))
     assert (found.verdict, dose(found, "hyaluronidase").iu) == ("within-limits", 300)
+
+
+def test_a_cream_is_not_injected() -> None:
+    found = made(MIXED, {"product": "EMLA", "volume_ml": 2})
+    assert found.verdict == "not-allowed" and "not for injection" in found.refusals[0].why
+
+
+def test_a_cream_without_a_ceiling_may_be_accepted() -> None:
+    cream = {"product": "LMX4", "grams": 2, "applied_by": "clinic"}
+    assert any("LMX4" in text or "Lidocaine 4 %" in text for text in made(MIXED, anaesthetic=[cream]).blocks_signing)
+    accepted = made(MIXED, anaesthetic=[cream], accepted_without_ceiling={"lidocaine 4% cream": "2 g are little"})
+    assert (accepted.verdict, accepted.blocks_signing) == ("within-limits", ())
