@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nappage.course import Course, Request, plan_course
+from nappage.course import WEEKDAYS, Course, Request, plan_course
 from nappage.intake import validated
 from nappage.knowledge import Decision, load
 from nappage.knowledge.edition import fingerprint_of
@@ -82,6 +82,17 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
         | {"start": MONDAY},
         "03-02 03-16 04-13",
     ),
+    "null is absent": (
+        FACE
+        | {"start": MONDAY, "regimen": None, "given": None, "missed": None, "proposed": None, "sessions": None}
+        | {"constraints": {"closed_weekdays": None, "closed_dates": None, "available": None, "events": None}},
+        "03-02 03-23 04-13",
+    ),
+    "in the regimen too": (
+        own(sessions=2, every="2 weeks", offsets=None, unit=None, phases=None, if_missed=None)
+        | {"start": MONDAY, "constraints": None},
+        "03-02 03-16",
+    ),
     # closures
     "a closed first day moves, and the rest with it": (
         FACE | {"start": MONDAY, "constraints": {"closed_weekdays": ["monday"]}}, "03-03 03-24 04-14",
@@ -146,6 +157,10 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
         FACE | {"start": MONDAY, "constraints": {"washouts": [{"earliest": "2026-03-05", "reason": "healing"}]}},
         "03-05 03-26 04-16",
     ),
+    "a washout of years is a later start": (
+        FACE | {"start": MONDAY, "constraints": {"washouts": [{"earliest": "2031-03-03", "reason": "healing"}]}},
+        "03-03 03-24 04-14",
+    ),
     # given and missed
     "counted from the session actually given": (FACE | {"given": [MONDAY, "2026-03-25"]}, "04-15"),
     "given in any order": (FACE | {"given": ["2026-03-25", MONDAY]}, "04-15"),
@@ -166,6 +181,10 @@ TABLE: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "and an interval goes on from its day": (
         own(sessions=4, every="2 weeks", if_missed="is-dropped") | {"given": [MONDAY], "missed": ["2026-03-16"]},
+        "03-30 04-13",
+    ),
+    "no minimum is counted from one that was missed and dropped": (
+        own(offsets=[0, 14, 28, 42], min=14, if_missed="is-dropped") | {"given": [MONDAY], "missed": ["2026-03-18"]},
         "03-30 04-13",
     ),
     "all given": (FACE | {"given": [MONDAY, "2026-03-23", "2026-04-13"]}, ""),
@@ -297,6 +316,31 @@ def test_more_given_than_the_regimen_has_is_noted() -> None:
     planned = course(**own(offsets=[0, 14]), given=[MONDAY, "2026-03-16", "2026-03-30"])
     assert planned.verdict == "scheduled-with-notes" and planned.sessions == ()
     assert any("3 sessions have been given; the regimen has 2 sessions." in note.text for note in planned.notes)
+
+
+def test_a_regimen_of_maintenance_alone_has_no_course_to_finish() -> None:
+    planned = course(**own(name="maintenance", every="3 months"), given=["2026-10-31"])
+    assert planned.verdict == "scheduled" and [str(s.date) for s in planned.sessions] == ["2027-01-31"]
+
+
+def test_a_day_that_has_passed_is_noted_unless_the_start_was_named() -> None:
+    planned = course(**FACE, given=["2026-10-05"])
+    assert dates(planned) == ["10-26", "11-16"]
+    told = "Monday 26 October 2026, the day for session 2, has passed; name a `start` to plan from."
+    assert [note.text for note in planned.notes] == [told]
+    assert not course(**FACE, given=["2026-10-05"], start="2026-10-26").notes
+
+
+def test_one_session_is_told_as_one() -> None:
+    planned = course(**FACE, start=MONDAY, sessions=1)
+    assert planned.statement.startswith("1 session planned, on Monday 2 March 2026.")
+    assert planned.notes[0].text == "The number asked for is 1 session; the regimen gives 3 sessions."
+
+
+def test_a_gap_to_a_session_that_was_dropped_is_no_gap() -> None:
+    planned = course(**own(offsets=[0, 14, 28], if_missed="is-dropped"), given=[MONDAY], missed=["2026-03-18"])
+    assert len(planned.notes) == 2 and "is dropped" in planned.notes[0].text
+    assert "has passed" in planned.notes[1].text
 
 
 def test_given_in_the_future_is_counted_and_noted() -> None:
@@ -432,7 +476,9 @@ def test_a_number_outside_the_published_range_is_kept_and_noted() -> None:
     planned = course(**FACE, start=MONDAY, sessions=5)
     assert dates(planned) == ["03-02", "03-23", "04-13", "05-04", "05-25"]
     assert planned.verdict == "scheduled-with-notes"
-    assert any("5 sessions were asked for; the regimen gives 3 sessions" in note.text for note in planned.notes)
+    assert any(
+        "The number asked for is 5 sessions; the regimen gives 3 sessions" in note.text for note in planned.notes
+    )
 
 
 def test_a_gap_that_a_missed_session_made_is_noted_not_refused() -> None:
@@ -740,6 +786,24 @@ def test_the_conflict_is_the_session_that_no_waiting_brings_into_its_interval() 
     assert dates(planned) == ["03-02", "03-28", "04-25"]
 
 
+def test_the_way_out_is_a_day_that_is_possible() -> None:
+    # The patient's only weekday is the clinic's closed one.
+    planned = course(**FACE, start=MONDAY, constraints={"available": ["monday"], "closed_weekdays": ["monday"]})
+    (conflict,) = planned.conflicts
+    assert conflict.nearest == date(2026, 3, 3) and "Tuesday 3 March 2026" in conflict.way_out
+    # Closed every weekday, and a vaccine on the day asked for.
+    every, events = list(WEEKDAYS), [{"event": "vaccination", "date": MONDAY}]
+    planned = course(**FACE, start=MONDAY, constraints={"closed_weekdays": every, "events": events})
+    assert planned.conflicts[0].nearest == date(2026, 3, 23)
+    assert "Monday 23 March 2026" in planned.conflicts[0].way_out
+    # A longest interval of one's own: what the conflict offers is then accepted.
+    asked = own(sessions=2, every="3 weeks", max="4 weeks")
+    (conflict,) = course(**asked, start=MONDAY, constraints=CLOSED_MARCH).conflicts
+    assert "a 'max' of 35 days allows it" in conflict.way_out
+    longer = own(sessions=2, every="3 weeks", max="35 days")
+    assert dates(course(**longer, start=MONDAY, constraints=CLOSED_MARCH)) == ["03-02", "04-06"]
+
+
 # --- bad input -----------------------------------------------------------------------------------------------------
 
 
@@ -756,6 +820,12 @@ def test_the_conflict_is_the_session_that_no_waiting_brings_into_its_interval() 
         (FACE | {"start": "2026-02-30"}, "'2026-02-30' is not a date"),
         (FACE | {"start": "soon"}, "'soon' is not a date"),
         (FACE | {"start": 20260302}, "is not a date"),
+        (FACE | {"start": MONDAY, "proposed": []}, "'proposed' is empty"),
+        (
+            own(phases=[{"name": "maintenance", "every": "3 months"}, {"sessions": 2, "every": 14}])
+            | {"start": MONDAY},
+            "maintenance comes after",
+        ),
         (FACE | {"start": "2026-03-02T23:30Z"}, "has an offset"),
         (FACE | {"start": "2026-03-02T23:30+01:00"}, "has an offset"),
         (FACE | {"start": datetime(2026, 3, 2, 23, 30, tzinfo=timezone(timedelta(hours=1)))}, "has an offset"),

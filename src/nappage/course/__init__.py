@@ -120,7 +120,8 @@ def _statement(
     if not coming:
         return words("says-nothing-left")
     count, first, last = words.sessions(len(coming), len(coming)), coming[0].date, coming[-1].date
-    said = words("says-scheduled", sessions=count, first=words.date(first), last=words.date(last))
+    key = "says-scheduled" if len(coming) > 1 else "says-scheduled-one"
+    said = words(key, sessions=count, first=words.date(first), last=words.date(last))
     return f"{said} {words('says-with-notes', count=str(notes))}" if notes else said
 
 

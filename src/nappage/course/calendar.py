@@ -32,6 +32,11 @@ class Calendar:
         self.weekdays = frozenset(WEEKDAYS.index(d) for d in constraints.available or () if isinstance(d, str))
         self.spans = tuple(d for d in constraints.available or () if isinstance(d, Span))
 
+    def without(self, *lifted: str) -> Calendar:
+        """The calendar if these constraints were not."""
+        kept = {name: value for name, value in self.constraints if name not in lifted}
+        return Calendar(Constraints.model_construct(**kept), self.windows, self.words)
+
     @property
     def never_open(self) -> bool:
         return len(self.closed_weekdays) == 7
@@ -77,6 +82,7 @@ class Calendar:
         """The first possible day from `day` on; None when there is none for years."""
         if self.never_open:
             return None
+        day = max((day, *(washout.earliest for washout in self.constraints.washouts)))
         days = (day + timedelta(days=n) for n in range(HORIZON_DAYS))
         return next((d for d in days if self.is_open(d)), None)
 

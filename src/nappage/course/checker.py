@@ -79,7 +79,7 @@ class Checker:
         """Everything that speaks against this session on this day."""
         rules, words = self.rules, self.words
         previous = days[-1] if days else None
-        floor_day, floor = rules.floor(slot, previous) if previous else (day, None)
+        floor_day, floor = rules.floor(slot, days) if days else (day, None)
         low = max([floor_day, *(earliest for earliest, _ in rules.earliest())])
         limit = rules.limit(slot, previous, day) if previous and slot.part.hard else None
         nearest = self._nearest(day, low, limit)

@@ -46,11 +46,15 @@ class Intervals:
         key = "minimum-own" if slot.part.hard else "minimum-regimen"
         return (*self.floors, Floor(least, self.regimen.reason(self.words(key, length=self.words.length(least)))))
 
-    def floor(self, slot: Slot, previous: date) -> tuple[date, Floor | None]:
-        """The first day that keeps every least time after `previous`, and the one that governs."""
-        tomorrow = previous + timedelta(days=1)  # never two on one day
-        governing = max(self.floors_of(slot), key=lambda floor: floor.length.after(previous), default=None)
-        return (max(tomorrow, governing.length.after(previous)) if governing else tomorrow), governing
+    def floor(self, slot: Slot, days: list[date]) -> tuple[date, Floor | None]:
+        """The first day that keeps every least time after the last session of `days` that took place, and the one
+        that governs."""
+        tomorrow = days[-1] + timedelta(days=1)  # never two on one day
+        real = next((day for day in reversed(days) if day not in self.dropped), None)
+        if real is None:
+            return tomorrow, None
+        governing = max(self.floors_of(slot), key=lambda floor: floor.length.after(real), default=None)
+        return (max(tomorrow, governing.length.after(real)) if governing else tomorrow), governing
 
     def limit(self, slot: Slot, previous: date, day: date) -> date | None:
         """The last day of this session's interval. None where there is none, where a missed session or the named

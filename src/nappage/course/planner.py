@@ -13,6 +13,14 @@ from .regimen import Slot
 
 _LATER_STARTS = 183  # days by which another beginning is looked for
 _REASONS_TOLD = 3
+# What may give way for a session that finds no day, the least first.
+_OPENINGS = {
+    "out-available": ("available",),
+    "out-weekdays": ("closed_weekdays",),
+    "out-open": ("closed_weekdays", "closed_dates"),
+    "out-open-available": ("closed_weekdays", "closed_dates", "available"),
+}
+_OPENINGS_BETWEEN = ("out-available", "out-open")
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ class Planner:
         nominal = rules.nominal(slots, days)
         pushes = list(rules.earliest())
         if days:
-            floor_day, floor = rules.floor(slot, days[-1])
+            floor_day, floor = rules.floor(slot, days)
             text = words.bare("mover-minimum", length=words.length(floor.length) if floor else words.days(1))
             reason = floor.reason.model_copy(update={"text": text}) if floor else Reason(text=text)
             pushes.append((floor_day, reason))
@@ -158,22 +166,28 @@ class Planner:
         days = [*self.rules.past, *(p.day for p in failure.placed)]
         limit = self.rules.limit(failure.slot, days[-1], at) if days else None
         reasons = self.calendar.between(at, None)
-        if self.calendar.never_open:
-            key = "out-weekdays"
-        else:
-            key = "out-open" if self.rules.request.constraints.available is None else "out-available"
-            key = f"{key}-between" if limit else key
+        key, nearest = self._opening(at)
+        if nearest is not None and limit is not None and nearest <= limit and key in _OPENINGS_BETWEEN:
+            key = f"{key}-between"
+        said = {"date": words.date(nearest or at), "last": words.date(limit) if limit else ""}
+        number, reasons_told = str(failure.slot.number), self._joined(reasons)
         return Conflict(
-            what=words(
-                "conflict-none", number=str(failure.slot.number), date=words.date(at), reasons=self._joined(reasons)
-            ),
-            way_out=words(key, date=words.date(at), last=words.date(limit) if limit else ""),
+            what=words("conflict-none", number=number, date=words.date(at), reasons=reasons_told),
+            way_out=words(key, **said),
             session=failure.slot.number,
-            nearest=at,
+            nearest=nearest,
             record=own.record,
             position=own.position,
             sources=sources_of((own, *reasons)),
         )
+
+    def _opening(self, at: date) -> tuple[str, date | None]:
+        """The least that must give way for a day to be found from `at` on, and the first day that this opens."""
+        for key, lifted in _OPENINGS.items():
+            day = self.calendar.without(*lifted).first_open(at)
+            if day is not None:
+                return key, day
+        return "out-none", None
 
     def _fitting_start(self, slots: tuple[Slot, ...], first: date) -> date | None:
         """The next first day from which everything fits."""
@@ -193,8 +207,10 @@ class Planner:
                 nominal, day = words.date(p.nominal), words.date(p.day)
                 moved = words("moved", nominal=nominal, day=day, reasons=self._joined(p.movers))
             out.append(self.rules.session(p.slot, p.day, days, self._why(p, days), moved, p.movers))
-            if days:
+            if days and days[-1] not in self.rules.dropped:
                 self._note_gap(p.slot, days[-1], p.day)
+            if p is placed[0] and p.day < self.rules.on and self.rules.request.start is None:
+                self._note(words("note-passed", date=words.date(p.day), number=str(p.slot.number)))
             days.append(p.day)
         return tuple(out)
 
@@ -238,7 +254,7 @@ class Planner:
         """What is to be said of the sessions given and missed."""
         rules, words = self.rules, self.words
         for number, (first, second) in enumerate(pairwise(rules.given), 1):
-            day, floor = rules.floor(slots[min(number, len(slots) - 1)], first)
+            day, floor = rules.floor(slots[min(number, len(slots) - 1)], [first])
             if second < day and floor is not None:
                 said = {"first": words.date(first), "second": words.date(second)}
                 gap, length = words.days((second - first).days), words.length(floor.length)
@@ -262,7 +278,7 @@ class Planner:
         given, most = len(rules.given), max(rules.total, high)
         if given > most and not any(part.name == "maintenance" for part in rules.regimen.parts):
             self._note(words("note-given-more", given=words.sessions(given, given), total=words.sessions(most, most)))
-        elif len(rules.past) >= rules.total:
+        elif len(rules.past) >= rules.total > 0:
             self._note(words("note-given-all", total=words.sessions(rules.total, rules.total)))
 
     def _note(self, text: str) -> None:

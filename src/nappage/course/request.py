@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
 
+from ..intake.answers import Given
 from ..values import Document, add_months
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -193,7 +194,7 @@ Count = Annotated[
 ]
 
 
-class OwnPhase(Document):
+class OwnPhase(Given):
     """Part of a regimen of one's own: `sessions` at `every` (with `min` and `max`), or `offsets` counted from the
     first session of the course. Bare numbers count `unit`."""
 
@@ -253,6 +254,9 @@ class OwnRegimen(OwnPhase):
     def _consistent(self) -> OwnRegimen:
         if self.phases and (self.every or self.offsets or self.sessions or self.min or self.max or self.review):
             raise ValueError("give either 'phases' or one phase written straight out, not both")
+        names = [phase.name for phase in self.parts]
+        if "maintenance" in names and set(names[names.index("maintenance") :]) != {"maintenance"}:
+            raise ValueError("maintenance comes after the other phases; write it last")
         anchor, last = date(2026, 1, 1), None
         for number, phase in enumerate(self.parts):
             if number and not (phase.every or phase.offsets):
@@ -272,7 +276,7 @@ class OwnRegimen(OwnPhase):
         return self.phases or (self,)
 
 
-class Event(Document):
+class Event(Given):
     """Something planned that a session must keep away from: a celebration, another procedure, a vaccine."""
 
     event: str
@@ -280,14 +284,14 @@ class Event(Document):
     area: str | None = None
 
 
-class Washout(Document):
+class Washout(Given):
     """No session before `earliest`."""
 
     earliest: Day
     reason: str
 
 
-class Constraints(Document):
+class Constraints(Given):
     """What the calendar allows. `available`: weekdays or dates on which the patient can come; absent: any."""
 
     closed_weekdays: tuple[Weekday, ...] = ()
@@ -311,7 +315,7 @@ class Constraints(Document):
     washouts: Annotated[tuple[Washout, ...], Field(max_length=_MOST_ENTRIES)] = ()
 
 
-class Request(Document):
+class Request(Given):
     """What `schedule` is asked. `protocol` by id, with `regimen` naming a published one (position id or source key);
     or `regimen` of one's own. `proposed` dates are checked instead of planned."""
 
@@ -345,6 +349,8 @@ class Request(Document):
             )
         if self.start is None and not self.given and not self.proposed:
             raise ValueError("there is no 'start', nothing 'given' and nothing 'proposed' to count from")
+        if self.proposed == ():
+            raise ValueError("'proposed' is empty; name the dates to check, or leave it out to have them planned")
         for name, days in (("given", self.given), ("missed", self.missed)):
             twice = sorted({day for day in days if days.count(day) > 1})
             if twice:
