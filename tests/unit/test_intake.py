@@ -103,6 +103,8 @@ def test_what_is_not_known_beside_something_known_is_asked(topic: str, text: str
         ("medications", "amlodipine 5mg od"),
         ("medications", "Ventolin inhaler, two puffs as needed"),
         ("medications", "vitamin D drops in winter"),
+        ("medications", "Levothyrox 75 µg le matin à jeun"),
+        ("medications", "omega 3, vit C, collagen peptides"),
         ("medications", "warfarin, 3 mg Mon-Fri and 4 mg at the weekend"),
         ("medications", "ibuprofen 400 mg prn (bought over the counter)"),
         ("medications", "ramipril and bisoprolol, both since 2019"),

@@ -28,7 +28,7 @@ _SYSTEMIC = frozenset({"oral", "injected", "infused", "rectal", "patch", "system
 _ELSEWHERE = {
     "medications": ("conditions", "procedures"),
     "conditions": ("medications", "procedures"),
-    "procedures": ("medications", "conditions"),
+    "procedures": ("medications",),
     "skin-state": ("conditions",),
 }
 _ALLERGIC = re.compile(r"\b(allerg|intoleran|sensitiv|react)", re.I)

@@ -27,6 +27,7 @@ FORMS = _set("""
     gelule gelules cachet cachets creme pommade sirop goutte gouttes piqure piqures medicament medicaments
     traitement""")
 _COMMON = _set("""
+    jeun post postop fully recovered strict mostly
     allergic allergy intolerant intolerance sensitive cheap costume jewellery jewelry dont doesnt didnt cant wont
     havent hasnt isnt wasnt im ive id inj novel nothing apart except excluding besides husband husbands wife wifes
     partner partners boyfriend girlfriend friend friends mother mothers mum mums mom moms dad dads father fathers
