@@ -690,6 +690,16 @@ def test_a_day_proposed_before_one_given_is_told_without_a_negative_gap() -> Non
     assert session.why == "Proposed; 21 days before session 1 (Monday 23 March 2026)." and session.gap_days is None
 
 
+def test_a_proposed_day_beside_one_missed_and_dropped() -> None:
+    regimen = own(sessions=4, every="3 weeks", if_missed="is-dropped")
+    asked = regimen | {"given": [MONDAY], "missed": ["2026-03-16"]}
+    (close,) = course(**asked, proposed=["2026-03-20"]).conflicts
+    assert (close.pair, close.gap_days) == ((date(2026, 3, 2), date(2026, 3, 20)), 18)
+    (same,) = course(**asked, proposed=["2026-03-16"]).conflicts
+    assert "is not after Monday 16 March 2026, the day of the session that was missed" in same.what
+    assert course(**asked, proposed=["2026-03-23"]).verdict == "accepted"
+
+
 def test_beyond_a_published_interval_is_accepted_with_a_note() -> None:
     checked = course(**FACE, proposed=[MONDAY, "2026-03-31"])
     assert checked.verdict == "accepted"

@@ -98,14 +98,18 @@ class Checker:
                 sources=reason.sources if reason else (),
             )
 
+        real = next((d for d in reversed(days) if d not in rules.dropped), None)
         if previous is not None:
             before = words.date(previous)
-            if day == previous:
+            if day <= previous and previous in rules.dropped:
+                yield fault("refused-missed", missed=before)
+            elif day == previous:
                 yield fault("refused-given" if len(days) == len(rules.past) else "refused-doubled", other=previous)
             elif day < previous:
                 yield fault("refused-before-given", other=previous, previous=before)
-            elif day < floor_day and floor is not None:
-                yield fault("refused-close", floor.reason, previous, previous=before, length=words.length(floor.length))
+            elif day < floor_day and floor is not None and real is not None:
+                length = words.length(floor.length)
+                yield fault("refused-close", floor.reason, real, previous=words.date(real), length=length)
             elif limit is not None and slot.part.most is not None and day > limit:
                 length = words.length(slot.part.most)
                 yield fault("refused-beyond", rules.regimen.reason(""), previous, previous=before, length=length)
