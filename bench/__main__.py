@@ -13,10 +13,17 @@ import platform
 import re
 import sys
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("screening", "population", "plan", "documents")
+# Part → libraries whose versions go with its figures; those from npm stand in peers/package.json.
+PARTS = {
+    "screening": ("zen-engine",),
+    "population": ("duckdb", "narwhals", "pyarrow"),
+    "plan": ("pydantic", "typst"),
+    "documents": ("typst", "weasyprint"),
+}
 
 
 def main() -> int:
@@ -37,8 +44,10 @@ def main() -> int:
 def record(name: str, lines: list[str]) -> None:
     """Replace the part's figures in the README, between its two marks."""
     path = HERE / "README.md"
+    libraries = ", ".join(f"{library} {version(library)}" for library in PARTS[name])
     machine = (
-        f"Measured {date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}: `python bench {name}`"
+        f"Measured {date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}, {libraries}: "
+        f"`python bench {name}`"
     )
     block = "\n".join([f"<!-- {name} -->", machine, "", *lines, f"<!-- /{name} -->"])
     text = re.sub(rf"<!-- {name} -->.*?<!-- /{name} -->", lambda _: block, path.read_text(), flags=re.S)

@@ -28,6 +28,8 @@ CODES = {
     "allergies": [f"A{number:02d}" for number in range(60)],
 }  # fmt: skip
 
+LIMITS = (3, 7, 14, 30, 180)  # in days; some patients are exactly on one
+
 
 @dataclass(frozen=True)
 class Rule60:
@@ -44,7 +46,7 @@ def make_rules() -> list[Rule60]:
     medicines, conditions, allergies = (CODES[name] for name in ("medicines", "conditions", "allergies"))
     drawn: list[tuple[Kind, str, int]] = [
         *(
-            ("medicine", medicines[n * 9 % 240][: 5 if n % 2 else 3], pick.choice([3, 7, 14, 30, 180]))
+            ("medicine", medicines[n * 9 % 240][: 5 if n % 2 else 3], pick.choice(LIMITS))
             for n in range(25)
         ),
         *(("condition", conditions[n * 13 % 300][:3], 0) for n in range(22)),
@@ -69,7 +71,7 @@ def make_patients(count: int, seed: int) -> list[Patient]:
             "pregnant": may_be_pregnant and pick.random() < 0.04,
             "breastfeeding": may_be_pregnant and pick.random() < 0.04,
             "medicines": [
-                {"code": code, "days": pick.choice([0, 0, 2, 5, 10, 20, 60, 200, 700])}
+                {"code": code, "days": pick.choice([0, 0, 2, 5, 10, 20, 60, 700, *LIMITS])}
                 for code in some(CODES["medicines"], [0, 1, 2, 4, 6, 9])
             ],
             "conditions": some(CODES["conditions"], [0, 1, 2, 3, 6]),
