@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -784,6 +785,45 @@ def test_a_published_interval_is_kept_by_waiting_where_that_helps() -> None:
     planned = course(**FACE, start=MONDAY, constraints=closed)
     assert dates(planned) == ["03-02", "03-23", "04-27"]
     assert "Session 3 is 35 days after session 2, 7 days more" in planned.notes[-1].text
+
+
+def test_a_session_past_its_published_interval_waits_for_no_other() -> None:
+    events = [{"event": "wedding", "date": str(date(2026, 3, 2) + timedelta(days=17 * n))} for n in range(20)]
+    planned = course(**FACE, start=MONDAY, constraints={"events": events})
+    # Of each 17 days the event bars 14, so a session is never more than 14 days late.
+    assert planned.verdict == "scheduled-with-notes"
+    assert all(s.gap_days is None or s.gap_days <= 21 + 14 for s in planned.sessions if s.phase != "maintenance")
+
+
+def test_a_published_interval_is_not_kept_at_the_price_of_one_that_has_no_longest() -> None:
+    parts = EDITION.protocols["melasma"].positions[0]
+    first, last = (parts.phases[0].model_copy(update=u) for u in (
+        {"name": "initial", "sessions": 2, "every": 2, "unit": "week", "at_most": None, "offsets_days": ()},
+        {"name": "taper", "sessions": 1, "every": 3, "unit": "week", "at_most": 4, "offsets_days": ()},
+    ))  # fmt: skip
+    position = parts.model_copy(update={"phases": (first, last)})
+    protocol = EDITION.protocols["melasma"].model_copy(update={"positions": (position,), "adopts": position.id})
+    edition = replace(EDITION, protocols={**EDITION.protocols, "melasma": protocol})
+    closed = {"closed_dates": ["2026-04-01/2026-07-31"]}
+    planned = plan_course(
+        Request.model_validate({"protocol": "melasma", "start": MONDAY, "constraints": closed}), edition
+    )
+    assert [f"{s.date:%m-%d}" for s in planned.sessions] == ["03-02", "03-16", "08-01"]
+    assert planned.verdict == "scheduled-with-notes"
+
+
+def test_another_beginning_is_offered_only_within_half_a_year() -> None:
+    closed = {"closed_dates": ["2026-03-16/2028-09-30"]}
+    planned = course(**FACE, start=MONDAY, constraints=closed)
+    assert [str(s.date) for s in planned.sessions][:2] == [MONDAY, "2028-10-01"]
+    assert not [note for note in planned.notes if "begin on" in note.text]
+
+
+def test_a_thousand_closed_days_are_read_in_no_time() -> None:
+    closed = [str(date(2026, 3, 20) + timedelta(days=n)) for n in range(1000)]
+    began = perf_counter()
+    course(**FACE, start=MONDAY, constraints={"closed_dates": closed})
+    assert perf_counter() - began < 3  # some 16 s when each day was read anew for each beginning
 
 
 def test_the_conflict_is_the_session_that_no_waiting_brings_into_its_interval() -> None:

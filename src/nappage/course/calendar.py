@@ -31,6 +31,7 @@ class Calendar:
         self.closed_weekdays = frozenset(WEEKDAYS.index(day) for day in constraints.closed_weekdays)
         self.weekdays = frozenset(WEEKDAYS.index(d) for d in constraints.available or () if isinstance(d, str))
         self.spans = tuple(d for d in constraints.available or () if isinstance(d, Span))
+        self._read: dict[date, tuple[Reason, ...]] = {}
 
     def without(self, *lifted: str) -> Calendar:
         """The calendar if these constraints were not."""
@@ -76,7 +77,13 @@ class Calendar:
         return day.weekday() in self.weekdays or any(day in span for span in self.spans)
 
     def is_open(self, day: date) -> bool:
-        return next(self.bars(day), None) is None
+        return not self._bars_on(day)
+
+    def _bars_on(self, day: date) -> tuple[Reason, ...]:
+        """As `bars`, read once for each day."""
+        if day not in self._read:
+            self._read[day] = tuple(self.bars(day))
+        return self._read[day]
 
     def first_open(self, day: date) -> date | None:
         """The first possible day from `day` on; None when there is none for years."""
@@ -96,5 +103,5 @@ class Calendar:
     def between(self, first: date, until: date | None) -> tuple[Reason, ...]:
         """What bars the days from `first` to the day before `until`, each reason once."""
         span = min((until - first).days if until else HORIZON_DAYS, HORIZON_DAYS)
-        found = (reason for n in range(span) for reason in self.bars(first + timedelta(days=n)))
+        found = (reason for n in range(span) for reason in self._bars_on(first + timedelta(days=n)))
         return tuple({reason.text: reason for reason in found}.values())

@@ -92,7 +92,7 @@ class Planner:
             if failure is None or slot.number > failure.slot.number:  # one further back was met by waiting
                 failure = _Failure(list(placed), slot, at, found)
             movable = len(placed) if self.rules.past else len(placed) - 1
-            if found is None or movable < 1:
+            if found is None or movable < 1 or not (slot.part.hard or self._may_wait(placed[-1], days, beyond)):
                 return failure.placed, failure
             # The session before may come later, if that brings this one into its interval.
             before = placed.pop().day
@@ -101,6 +101,12 @@ class Planner:
             index -= 1
             kept[index] = before
         return placed, None
+
+    def _may_wait(self, before: Placed, days: list[date], beyond: frozenset[int]) -> bool:
+        """Whether a session has a longest interval to wait within, for a published one after it."""
+        if before.slot.number in beyond:
+            return False
+        return self.rules.limit(before.slot, days[-2], before.day) is not None
 
     @staticmethod
     def _reach(slot: Slot, previous: date) -> date:
@@ -191,10 +197,14 @@ class Planner:
 
     def _fitting_start(self, slots: tuple[Slot, ...], first: date) -> date | None:
         """The next first day from which everything fits."""
-        for wait in range(1, _LATER_STARTS):
-            placed, failure = self._place(slots, first + timedelta(days=wait))
+        begin, last = first + timedelta(days=1), first + timedelta(days=_LATER_STARTS)
+        while begin <= last:
+            placed, failure = self._place(slots, begin)
+            if not placed or placed[0].day > last:
+                return None
             if failure is None:
                 return placed[0].day
+            begin = placed[0].day + timedelta(days=1)
         return None
 
     # --- documents ---------------------------------------------------------------------------------------------
