@@ -377,7 +377,11 @@ class _Screener:
                     rules=(),
                     could_be="information",
                     quote=contradiction.quote,
-                    question=self._phrase("ask.contradiction", quote=contradiction.quote),
+                    question=self._phrase(
+                        "ask.contradicted" if contradiction.answered else "ask.contradiction",
+                        quote=contradiction.quote,
+                        answered=contradiction.answered,
+                    ),
                 )
             )
         guesses = {evidence.quote: evidence for evidence in self.facts.guesses}

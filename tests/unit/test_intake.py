@@ -466,9 +466,6 @@ def test_history_complete_closes_and_not_asked_reopens(topic: str, fact: str) ->
 
 @pytest.mark.parametrize("word", ["warfarin", "vitamin K antagonist", "vitamin_k_antagonist_current"])
 def test_not_asked_reopens_one_fact_by_its_concept_or_name(word: str) -> None:
-    if word == "warfarin":  # not a concept that a fact asks for: reopens nothing by itself
-        assert facts(not_asked=[word])["vitamin_k_antagonist_current"] is False
-        return
     seen = facts(not_asked=[word])
     assert seen["vitamin_k_antagonist_current"] is None
     assert seen["doac_current"] is False
@@ -642,3 +639,112 @@ def test_an_answer_to_a_question_nobody_asked_is_refused() -> None:
         facts(answered={"favourite_colour": "blue"})
     with pytest.raises(InputError, match="is no answer"):
         facts(answered={"contraception": "perhaps"})
+
+
+# --- found by a hostile reader -----------------------------------------------------------------------------------
+
+CLOSED = {
+    "patient": {"birth_date": "1985-04-02", "sex": "female", "pregnancy": "no", "breastfeeding": False},
+    "conditions": [], "medications": [], "allergies": [], "procedures": [], "previous_mesotherapy": [], "skincare": [],
+    "history_complete": True,
+    "order": {
+        "indication": "facial rejuvenation", "areas": ["face"], "technique": "papule",
+        "mixture": [{"product": "NCTF 135 HA", "volume_ml": 3}], "planned_start": "2026-12-09",
+    },
+}  # fmt: skip
+
+
+def verdict_of(**changes):
+    from datetime import date
+
+    from nappage.intake import Answers, read
+    from nappage.knowledge import load
+    from nappage.screening import screen
+
+    edition = load(date(2026, 12, 1))
+    given = {**CLOSED, **changes}
+    screening = screen(read(Answers.model_validate(given), edition, date(2026, 12, 1)), edition)
+    return screening.verdict, screening.incomplete, {finding.rule for finding in screening.findings}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict", "rule"),
+    [
+        ({}, "clear", None),
+        ({"conditions": [{"text": "shingles", "status": "active"}]}, "contraindicated", "active-herpes"),
+        ({"conditions": [{"text": "cold sore right now"}]}, "contraindicated", "active-herpes"),
+        ({"conditions": [{"text": "recurrent cold sores"}]}, "proceed-with-precautions", "cold-sore-history"),
+        ({"conditions": [{"text": "impetigo", "status": "active"}]}, "contraindicated", "active-skin-infection"),
+        ({"conditions": [{"text": "acne", "status": "active"}]}, "defer", "active-acne"),
+        (
+            {"conditions": [{"text": "acne", "status": "active"}], "context": {"skin_state": []}},
+            "clear",
+            None,
+        ),
+        (
+            {"previous_mesotherapy": [{"reaction": "granuloma"}]},
+            "needs-clinician-decision",
+            "previous-mesotherapy-reaction",
+        ),
+        ({"previous_mesotherapy": [{"reaction": "keloid scars"}]}, "contraindicated", "keloid-history"),
+        ({"previous_mesotherapy": [{"reaction": "a little bruise for two days"}]}, "clear", None),
+        ({"previous_mesotherapy": [{"reaction": None}]}, "clear", None),
+        ({"allergies": [{"substance": "NCTF 135 HA"}]}, "contraindicated", "allergy-to-an-ingredient"),
+        (
+            {"allergies": [{"substance": "peanuts", "reaction": "anaphylaxis"}]},
+            "needs-clinician-decision",
+            "anaphylaxis-or-fainting",
+        ),
+        ({"conditions": [{"text": "my partner has lupus"}]}, "clear", None),
+        ({"conditions": [{"text": "my best friend has epilepsy"}]}, "clear", None),
+        ({"conditions": [{"text": "IVF treatment"}]}, "needs-clinician-decision", "trying-to-conceive"),
+        ({"medications": [{"name": "Voltarol Emulgel"}]}, "clear", None),
+    ],
+)  # fmt: skip
+def test_what_must_not_be_overlooked(changes: dict, verdict: str, rule: str | None) -> None:
+    said, incomplete, fired = verdict_of(**changes)
+    assert (said, incomplete) == (verdict, False)
+    assert fired == set() if rule is None else rule in fired
+
+
+@pytest.mark.parametrize(
+    "topic", ["medication", "medicines", "skin", "sun", "warfarin", "keloid", "conditions", "laser"]
+)
+def test_a_topic_left_open_is_open(topic: str) -> None:
+    assert verdict_of(not_asked=[topic])[1]
+
+
+def test_a_topic_that_is_none_is_refused_with_what_is_near() -> None:
+    from nappage.values import InputError
+
+    with pytest.raises(InputError, match="Did you mean medications"):
+        verdict_of(not_asked=["medicatoins"])
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        {**CLOSED["patient"], "age": 12},
+        {**CLOSED["patient"], "age": 70},
+    ],
+)
+def test_two_ages_are_a_question(patient: dict) -> None:
+    assert verdict_of(patient=patient)[1]
+
+
+def test_a_birthday_apart_is_no_contradiction() -> None:
+    assert verdict_of(patient={**CLOSED["patient"], "age": 41}) == ("clear", False, set())
+
+
+def test_record_and_answers_that_name_two_people() -> None:
+    from nappage.intake import Answers
+
+    record = Answers.model_validate({"patient": {"birth_date": "2010-04-02", "sex": "male"}})
+    assert verdict_of(record=record.model_dump(exclude_none=True))[1]
+
+
+def test_a_birth_date_to_come_is_refused() -> None:
+    from nappage.values import InputError
+
+    with pytest.raises(InputError, match=r"patient\.birth_date"):
+        verdict_of(patient={**CLOSED["patient"], "birth_date": "2030-01-01"})

@@ -59,10 +59,12 @@ _SOMETHING = re.compile(
     r"\b(sure|certain|know|remember|recall|idea|clue|called|longer|controlled|no \d+|tested|checked|diagnosed|asked)\b|"
     r"^(its |it is )?not (yet )?(known|clear)$"
 )
-_FAMILY = re.compile(
-    r"\b(family history|family|mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(mother|father|ma|pa)|"
-    r"parents?|son|daughter|cousin)('s|s')?\b", re.I
-)  # fmt: skip
+# People who are not the patient: relatives, and others whose illness is no more the patient's than theirs.
+_KIN = (
+    r"mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(?:mother|father|ma|pa)|parents?|son|daughter|cousin|"
+    r"husband|wife|partner|boyfriend|girlfriend|friend|flatmate|colleague|neighbour"
+)
+_FAMILY = re.compile(rf"\b(family history|family|{_KIN})('s|s')?\b", re.I)
 # Words of the patient's own in a clause that also names a relative: "I have had epilepsy since my son's birth".
 _OWN = re.compile(
     r"\b(i|i['’]?m|i['’]?ve|me|myself)\b(?!.*\b(family history|in (the|my) family)\b)|\b(took|use[ds]?|borrowed)\b",
@@ -70,13 +72,9 @@ _OWN = re.compile(
 )
 # A clause that only says whose: "(mother)", "in my brother", "family history".
 _WHOSE = re.compile(
-    r"^((my|in|on|the|of|side|both|has|had|it|only|maternal|paternal|family|history|mother|father|mum|mom|dad|"
-    r"sister|brother|aunt|uncle|grand(mother|father|ma|pa)|parent|son|daughter|cousin)s?\b ?)+$"
+    rf"^((my|in|on|the|of|side|both|has|had|it|only|best|maternal|paternal|family|history|{_KIN})s?\b ?)+$"
 )
-_RELATIVE = (
-    r"(?:family history|mother|father|mum|mom|dad|sister|brother|aunt|uncle|grand(?:mother|father|ma|pa)|parents?|son|"
-    r"daughter|cousin)"
-)
+_RELATIVE = rf"(?:family history|{_KIN})"
 _SPEAKER = re.compile(
     r"[.;,:()\n]|\s[-–]\s|\b(?:but|while|whereas)\b|\band\s+(?=i\b|my\b|his\b|her\b|(?:an?\s+)?" + _RELATIVE + r"\b)",
     re.I,

@@ -7,6 +7,7 @@ were not recognised; a record system's list (`answers.record`) can only ever say
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from typing import Any
 
 from ..knowledge import Edition, Fact
 from ..values import InputError, age_in_years, day_bounds, whole_months_between
-from .answers import Answers, ConditionEntry, MedicationEntry, Order, ProcedureEntry
+from .answers import Answers, ConditionEntry, Context, Lifestyle, MedicationEntry, Order, Patient, ProcedureEntry
 from .concepts import Dictionary, Line, Part, plain
 from .facts import Contradiction, Evidence, Facts, Unread
 from .words import FORMS, strange
@@ -77,6 +78,33 @@ class _Mention:
         )
 
 
+# Words by which people leave a topic open, and the topic they mean.
+_TOPIC_WORDS = {
+    "medication": "medications", "medicines": "medications", "medicine": "medications", "drugs": "medications",
+    "supplements": "medications", "condition": "conditions", "illnesses": "conditions", "diseases": "conditions",
+    "history": "conditions", "allergy": "allergies", "procedure": "procedures", "treatments": "procedures",
+    "skin": "skin-state", "skincare": "skincare", "sun": "recent-sun", "events": "planned-events",
+    "previous-mesotherapy": "previous-mesotherapy", "pregnancy": "pregnancy", "breastfeeding": "breastfeeding",
+    "unwell": "unwell", "needle-fear": "needle-fear", "weight": "weight-kg", "birth-date": "age", "sex": "sex",
+}  # fmt: skip
+_KEYS = frozenset(
+    key.replace("_", "-") for model in (Patient, Lifestyle, Context, Answers) for key in model.model_fields
+)
+_NOW = re.compile(r"\b(now|at the moment|currently|today|active|flaring|flare(-| )?up|this week)\b", re.I)
+_TENDENCY = re.compile(
+    r"\b(recurr\w+|histor\w+|prone|tend\w*|sometimes|often|occasional\w*|regular\w*|every|(once|twice|times) a)\b", re.I
+)
+# Reactions that every session leaves; whoever names only these had none.
+_EXPECTED = frozenset({
+    "a", "after", "afterwards", "an", "and", "at", "away", "bit", "bleb", "blebs", "bruise", "bruised", "bruises",
+    "bruising", "bump", "bumps", "day", "days", "few", "fine", "for", "gone", "hour", "hours", "in", "itch",
+    "itching", "itchy", "little", "mark", "marks", "mild", "mildly", "nil", "no", "none", "normal", "nothing", "of",
+    "ok", "okay", "on", "one", "or", "pinprick", "quickly", "reaction", "red", "redness", "settled", "slight",
+    "slightly", "small", "some", "sore", "soreness", "swelling", "swollen", "tender", "tenderness", "the", "three",
+    "tiny", "tolerated", "two", "usual", "week", "well", "went", "with",
+})  # fmt: skip
+_LASTING = frozenset({"anaphylaxis-history", "keloid", "recurrent-herpes-labialis"})
+
 # A value, the mentions behind it, and what it waits for when it is unknown.
 _Read = tuple[Any, list[_Mention], str]
 
@@ -101,7 +129,7 @@ class _Reader:
             "planned-events": Dictionary.of(self.edition, "events"),
             "skin-state": Dictionary.of(self.edition, "skin_states"),
         }
-        self.reopened = frozenset(normal(topic) for topic in self.answers.not_asked)
+        self.reopened = frozenset(word for topic in self.answers.not_asked for word in self._reopened(topic))
         self.areas, self.base_areas = self._ordered_areas()
         both = [(self.answers, False)]
         if self.answers.record is not None:
@@ -114,6 +142,32 @@ class _Reader:
             self._allergies(source, recorded)
             self._procedures(source, recorded)
             self._context(source, recorded)
+        for index, entry in enumerate(self.answers.previous_mesotherapy or ()):
+            told = entry.reaction or ""
+            for part in self.dictionaries["conditions"].line(told, {}, "conditions").parts:
+                if part.concepts & _LASTING and part.guess is None:
+                    self._carry("conditions", part, told, f"previous_mesotherapy[{index}]", recorded=False)
+
+    def _reopened(self, topic: str) -> frozenset[str]:
+        """The topics, facts or concepts (with their classes) that a word of `not_asked` names."""
+        word = _TOPIC_WORDS.get(normal(topic), normal(topic))
+        facts = self.edition.facts
+        known = {normal(fact.topic) for fact in facts.values()} | {normal(name) for name in facts} | _KEYS
+        known |= {normal(key) for key in self.dictionaries}
+        if word in known:
+            return frozenset({word})
+        found = {
+            normal(concept)
+            for name, dictionary in self.dictionaries.items()
+            for part in dictionary.line(topic, {}, name).parts
+            if part.guess is None
+            for concept in part.concepts
+        }
+        if not found:
+            near = difflib.get_close_matches(word, sorted(known | set(_TOPIC_WORDS)), 3)
+            remedy = f"Did you mean {', '.join(near)}?" if near else f"Write one of {', '.join(sorted(_TOPIC_WORDS))}"
+            raise InputError("not_asked", f"'{topic}' is no topic that can be left open", remedy)
+        return frozenset(found)
 
     # --- lists → mentions ----------------------------------------------------------------------------------
 
@@ -123,12 +177,22 @@ class _Reader:
         """What the words mean; those that another list knows are read there, the rest goes to `unread`."""
         line = self.dictionaries[topic].line(text, codes, topic)
         nothing = not (line.parts or line.relatives or line.denied or line.unread)
-        for quote in (text or str(dict(codes)),) if nothing else line.unread:
+        for quote in (text or _code_words(codes),) if nothing else line.unread:
             if not ask or self._of_another_list(topic, quote, origin, recorded):
+                continue
+            if topic == "allergies" and self._of_the_order(quote, origin, recorded):
                 continue
             self.unread.append(Unread(topic=topic, origin=origin, quote=quote))
             self.missing_words.setdefault(topic, []).append(quote)
         return line
+
+    def _of_the_order(self, text: str, origin: str, recorded: bool) -> bool:
+        """Whether an allergy names a product or substance of the edition, not an allergen of the dictionary."""
+        named = find_by_name(self.edition.products, text) or find_by_name(self.edition.substances, text)
+        if named is None:
+            return False
+        self.mentions["allergies"].append(_Mention(frozenset({named}), text, origin, recorded, current=True))
+        return True
 
     def _of_another_list(self, topic: str, text: str, origin: str, recorded: bool) -> bool:
         """Whether words not known in their own list are known in another, where they then count: a medicine among
@@ -235,7 +299,7 @@ class _Reader:
                     _Mention(
                         concepts=part.concepts,
                         may_be=part.may_be,
-                        quote=_quote(entry.text, line, part) or str(dict(entry.codes)),
+                        quote=_quote(entry.text, line, part) or _code_words(entry.codes),
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
@@ -249,9 +313,19 @@ class _Reader:
                 )
             if entry.status != "family":
                 self._within_condition(entry, line, origin, recorded)
+            now = entry.status == "active" or (entry.status is None and bool(_NOW.search(entry.text)))
+            now = now and not _TENDENCY.search(entry.text)
+            if now and not recorded and self.answers.context.skin_state is None:
+                self._on_the_skin(entry.text, origin)
             if line.relatives:
-                quote = entry.text or str(dict(entry.codes))
+                quote = entry.text or _code_words(entry.codes)
                 self.mentions["conditions"].append(_Mention(line.relatives, quote, origin, recorded, family=True))
+
+    def _on_the_skin(self, text: str, origin: str) -> None:
+        """An illness of the skin that is there now, where nobody has looked at the area: it counts as there."""
+        for part in self.dictionaries["skin-state"].line(text, {}, "skin-state").parts:
+            if part.guess is None:
+                self._carry("skin-state", part, text, origin, recorded=False)
 
     def _within_condition(self, entry: ConditionEntry, line: Line, origin: str, recorded: bool) -> None:
         """What an illness's words say beside it: what was done for it ('a stent'), what is taken ('on warfarin')."""
@@ -537,12 +611,16 @@ class _Reader:
         path, person = fact.derive["answer"], self.answers.patient
         record = self.answers.record
         if path == "age":
+            if self._disagreeing("age_years"):
+                return None, [], "age"
             for who in (person, record.patient if record else person):
                 if who.birth_date:
                     return Decimal(age_in_years(who.birth_date, self.planned)), [], ""
                 if who.age is not None:
                     return Decimal(who.age), [], ""
             return None, [], "age"
+        if path == "patient.sex" and self._disagreeing("sex"):
+            return None, [], "sex"
         value = _path(self.answers, path)
         if value is None and record is not None:
             value = _path(record, path)
@@ -553,6 +631,9 @@ class _Reader:
             ]
             if carrying and value in (None, "no"):
                 return "pregnant", carrying, ""
+            trying = [m for m in self.mentions["conditions"] if "fertility-treatment" in m.concepts and m.current]
+            if [m for m in trying if not m.family] and value in (None, "no"):
+                return "planning", trying, ""
         if value is None and sex == "male" and "impossible_if_male" in fact.derive:
             value = fact.derive["impossible_if_male"]
         if value is None and self._closed_answer(name, fact):
@@ -572,6 +653,25 @@ class _Reader:
             value = Decimal(str(value))
         return value, [], fact.topic
 
+    def _disagreeing(self, fact: str) -> tuple[str, str] | None:
+        """What two places say of the person's age or sex, where they cannot both be true."""
+        person, record = self.answers.patient, self.answers.record
+        if fact == "sex":
+            recorded = record.patient.sex if record else None
+            return (f"sex: {recorded}", person.sex) if recorded and person.sex and recorded != person.sex else None
+        ages = [
+            (f"born on {who.birth_date}", age_in_years(who.birth_date, self.on))
+            for who in (person, *((record.patient,) if record else ()))
+            if who.birth_date
+        ]
+        if person.age is not None:
+            ages.append((f"age {person.age}", person.age))
+        # A birthday apart is rounding, not a contradiction; two birth dates are one even then.
+        born = {who.birth_date for who in (person, *((record.patient,) if record else ())) if who.birth_date}
+        if len(born) < 2 and max((a for _, a in ages), default=0) - min((a for _, a in ages), default=0) < 2:
+            return None
+        return (ages[-1][0], ages[0][0])
+
     def _answered(self, name: str, fact: Fact) -> _Read:
         """The answer to one question that the screening, or its checklist, asked by this name."""
         value = self.answers.answered.get(name)
@@ -586,7 +686,8 @@ class _Reader:
         return value, [], ""
 
     def _closed_answer(self, name: str, fact: Fact) -> bool:
-        open_again = {normal(fact.topic), normal(name)} & self.reopened
+        asked_as = fact.derive.get("answer", "").rpartition(".")[2]
+        open_again = {normal(fact.topic), normal(name), normal(asked_as)} & self.reopened
         return "closed" in fact.derive and self.answers.history_complete and not open_again
 
     def _previous_reaction(self, name: str, fact: Fact) -> _Read:
@@ -598,7 +699,7 @@ class _Reader:
                 False,
             )
             for i, entry in enumerate(self.answers.previous_mesotherapy or ())
-            if entry.reaction and normal(entry.reaction) not in ("none", "no", "nil", "no-reaction")
+            if entry.reaction and set(re.findall(r"[a-z]+", entry.reaction.casefold())) - _EXPECTED
         ]
         return self._flag("previous-mesotherapy", name, fact, found)
 
@@ -792,8 +893,13 @@ class _Reader:
     def _contradictions(
         self, values: Mapping[str, Any], evidence: Mapping[str, tuple[Evidence, ...]]
     ) -> tuple[Contradiction, ...]:
+        apart = tuple(
+            Contradiction(facts=(fact,), origin="patient", quote=said[0], answered=said[1])
+            for fact in ("age_years", "sex")
+            if (said := self._disagreeing(fact))
+        )
         if self.answers.record is None:
-            return ()
+            return apart
         by_words: dict[tuple[str, str, str], list[str]] = {}
         for name, found in evidence.items():
             fact = self.edition.facts[name]
@@ -819,8 +925,8 @@ class _Reader:
                 continue
             for item in found:
                 by_words.setdefault((item.origin, item.quote, topic), []).append(name)
-        return tuple(
-            Contradiction(facts=tuple(names), origin=origin, quote=quote, answered=f"{topic}: not mentioned")
+        return apart + tuple(
+            Contradiction(facts=tuple(names), origin=origin, quote=quote, answered="no" if topic == "pregnancy" else "")
             for (origin, quote, topic), names in by_words.items()
         )
 
@@ -830,6 +936,9 @@ def read(answers: Answers, edition: Edition, on: date) -> Facts:
 
     Raises InputError where `answered` names no question of the edition, or answers it with what is no answer.
     """
+    born = answers.patient.birth_date
+    if born is not None and born > on:
+        raise InputError("patient.birth_date", f"{born} lies after {on}, the day this is asked for", "Check the year")
     for name in answers.answered:
         if name not in edition.facts or "answered" not in edition.facts[name].derive:
             remedy = "Use the name that the screening or its checklist gives"
@@ -954,6 +1063,8 @@ def contents_of(edition: Edition, order: Order) -> Contents:
 
     for line in order.mixture:
         add(line.product or line.ingredient or "", mixed=True)
+        if line.product and line.ingredient and (named := find_by_name(edition.substances, line.ingredient)):
+            substance(named)
     in_mixture = {normal(line.product or line.ingredient or "") for line in order.mixture}
     for name in order.products:
         if normal(name) not in in_mixture:
@@ -984,6 +1095,12 @@ def _path(answers: Answers, path: str) -> Any:
     for part in path.split("."):
         value = getattr(value, part)
     return value
+
+
+def _code_words(codes: Mapping[str, Any]) -> str:
+    """Codes as people read them: "code L91.0 (icd10)"."""
+    each = ((system, code if isinstance(code, str) else ", ".join(code)) for system, code in codes.items())
+    return "; ".join(f"code {code} ({system})" for system, code in each)
 
 
 def _words(*parts: str | None) -> str:
