@@ -82,6 +82,7 @@ class Part(Document):
     mg: Amount | None
     base_mg: Amount | None = None
     iu: Amount | None = None
+    sources: tuple[Cited, ...] = ()  # of an amount that the product's label gives
 
 
 class IngredientDose(Document):
@@ -125,6 +126,7 @@ class Vial(Document):
     used_ml: Amount
     open: int | None = None
     left_over_ml: Amount | None = None
+    sources: tuple[Cited, ...] = ()  # of the container's volume
 
 
 class DrawUp(Document):
@@ -710,6 +712,7 @@ class _Bench:
                     mg=_shown(a.mg),
                     base_mg=_shown(self._base(a)),
                     iu=_shown(a.iu),
+                    sources=self._label(a.line),
                 )
                 for a in amounts
             ),
@@ -1109,7 +1112,16 @@ class _Bench:
             container = self.edition.products[product].container_ml
             count = None if container is None else int((volume / container).to_integral_value(ROUND_CEILING))
             left = None if container is None or count is None else count * container - volume
-            out.append(Vial(product=product, title=self._title(product), used_ml=volume, open=count, left_over_ml=left))
+            out.append(
+                Vial(
+                    product=product,
+                    title=self._title(product),
+                    used_ml=volume,
+                    open=count,
+                    left_over_ml=left,
+                    sources=self._label(product),
+                )
+            )
         return tuple(out)
 
     def _draw_up(self) -> tuple[DrawUp, ...]:
@@ -1139,6 +1151,11 @@ class _Bench:
             product = find_by_name(self.edition.products, name)
             self.known[name] = product, None if product else find_by_name(self.edition.substances, name)
         return self.known[name]
+
+    def _label(self, name: str) -> tuple[Cited, ...]:
+        """Where a product's label was read; nothing for what is no product."""
+        product = self._found(name)[0]
+        return cited(self.edition, self.edition.products[product].source) if product else ()
 
     def _same(self, one: str, other: str) -> bool:
         return normal(one) == normal(other) or self._found(one) == self._found(other) != (None, None)

@@ -140,11 +140,14 @@ class _Rooms:
             lines.append(Line(label=say("until"), text=say.day(finding.earliest_date)))
         elif finding.until:
             lines.append(Line(label=say("until"), text=finding.until.removeprefix("until ")))
+        stated = grouped(finding.sources)
+        silent = tuple(source for source in finding.sources if not source.says)
+        lines.append(
+            Line(label=say("reason"), text=f"{finding.reason} ({_grade(finding.grade)})", refs=self.ref(silent))
+        )
         self.ref(finding.sources)
-        stated = grouped(finding.sources) or {finding.reason: tuple(source.ref for source in finding.sources)}
         for number, (says, keys) in enumerate(stated.items()):
-            grade = f" ({_grade(finding.grade)})" if number == 0 else ""
-            lines.append(Line(label="" if number else say("source"), text=f"{says}{grade}", refs=keys))
+            lines.append(Line(label="" if number else say("source"), text=says, refs=keys))
         for dissent in finding.dissent:
             self.ref(dissent.sources)
             lines.append(Line(label=say("disagrees"), text=dissent.line))
@@ -208,7 +211,7 @@ class _Rooms:
         else:
             limit = ""
             because = say(f"dose-{dose.status}")
-            keys = self.ref(dose.sources)
+            keys = self.ref((*dose.sources, *(source for part in dose.parts for source in part.sources)))
         if dose.searched and dose.status == "no-ceiling-known":
             because += f" ({say('searched', what=dose.searched)})"
         if dose.refused:
