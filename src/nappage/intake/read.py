@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from ..knowledge import Edition, Fact
@@ -949,6 +950,7 @@ def read(answers: Answers, edition: Edition, on: date) -> Facts:
 # --- names → ids, shared with the other rooms ------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1 << 14)
 def normal(text: str) -> str:
     """A name as ids are spelled: 'Crow's feet' → 'crow-s-feet', 'Tranexamic acid' → 'tranexamic-acid'."""
     return re.sub(r"[^a-z0-9]+", "-", _plain(text)).strip("-")
