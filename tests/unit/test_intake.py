@@ -748,3 +748,29 @@ def test_a_birth_date_to_come_is_refused() -> None:
 
     with pytest.raises(InputError, match=r"patient\.birth_date"):
         verdict_of(patient={**CLOSED["patient"], "birth_date": "2030-01-01"})
+
+
+def test_a_disputed_sex_rules_out_no_pregnancy() -> None:
+    from nappage.intake import Answers
+
+    man = {"birth_date": "1985-04-02", "sex": "male"}
+    record = Answers.model_validate({"patient": {"sex": "female"}}).model_dump(exclude_none=True)
+    assert facts(patient=man | {"pregnancy": None, "breastfeeding": None})["pregnancy"] == "no"
+    assert facts(patient=man | {"pregnancy": None, "breastfeeding": None}, record=record)["pregnancy"] is None
+
+
+@pytest.mark.parametrize("word", ["", "??", " - "])
+def test_a_yes_or_no_answered_with_no_word_is_open(word: str) -> None:
+    assert facts(context={"unwell": word})["unwell"] is None
+
+
+@pytest.mark.parametrize(("area", "fires"), [(["scalp"], False), (["scalp", "flibbet"], True), (["flibbet"], True)])
+def test_an_area_that_was_not_read_may_be_any(area: list[str], fires: bool) -> None:
+    laser = [{"name": "laser", "area": "cheek", "date": "2026-11-20"}]
+    rules = {finding.rule for finding in screened(procedures=laser, order={"areas": area}).findings}
+    assert ("recent-laser" in rules) is fires
+
+
+@pytest.mark.parametrize(("reaction", "fires"), [("a bruise for 10 days", False), ("redness for 60 days", True)])
+def test_what_lasted_too_long_is_a_reaction(reaction: str, fires: bool) -> None:
+    assert facts(previous_mesotherapy=[{"reaction": reaction}])["previous_reaction"] is fires

@@ -104,6 +104,7 @@ _EXPECTED = frozenset({
     "slightly", "small", "some", "sore", "soreness", "swelling", "swollen", "tender", "tenderness", "the", "three",
     "tiny", "tolerated", "two", "usual", "week", "well", "went", "with",
 })  # fmt: skip
+_EXPECTED_DAYS = 14  # a bruise is gone by then
 _LASTING = frozenset({"anaphylaxis-history", "keloid", "recurrent-herpes-labialis"})
 
 # A value, the mentions behind it, and what it waits for when it is unknown.
@@ -131,7 +132,7 @@ class _Reader:
             "skin-state": Dictionary.of(self.edition, "skin_states"),
         }
         self.reopened = frozenset(word for topic in self.answers.not_asked for word in self._reopened(topic))
-        self.areas, self.base_areas = self._ordered_areas()
+        self.areas, self.base_areas, self.areas_read = self._ordered_areas()
         both = [(self.answers, False)]
         if self.answers.record is not None:
             both.append((self.answers.record, True))
@@ -489,21 +490,25 @@ class _Reader:
         region = region_id(self.edition, name)
         return (region, closure(self.edition, region)) if region else (None, frozenset())
 
-    def _ordered_areas(self) -> tuple[frozenset[str] | None, frozenset[str]]:
+    def _ordered_areas(self) -> tuple[frozenset[str] | None, frozenset[str], bool]:
+        """The ordered regions with those they lie in (None where none is known), without those, and whether all
+        were known."""
         every: set[str] = set()
         base: set[str] = set()
+        read = True
         for name in self.order.areas:
             region, closed = self._region(name)
             if region is None:
                 self.gaps.append(f"the area '{name}' is not one this edition knows; name one of its regions")
+                read = False
                 continue
             base.add(region)
             every |= closed
-        return (frozenset(every) if self.order.areas else None), frozenset(base)
+        return (frozenset(every) if every else None), frozenset(base), read
 
     def _here(self, mention: _Mention) -> bool:
         """Whether an event may have touched an ordered area: overlap, or one side not known."""
-        if self.areas is None or mention.base_area is None:
+        if self.areas is None or not self.areas_read or mention.base_area is None:
             return True
         return mention.base_area in self.areas or bool(self.base_areas & mention.areas)
 
@@ -625,7 +630,7 @@ class _Reader:
         value = _path(self.answers, path)
         if value is None and record is not None:
             value = _path(record, path)
-        sex = person.sex or (record.patient.sex if record else None)
+        sex = None if self._disagreeing("sex") else person.sex or (record.patient.sex if record else None)
         if name == "pregnancy":
             carrying = [
                 m for m in self.mentions["conditions"] if "pregnancy" in m.concepts and m.current and not m.family
@@ -640,16 +645,10 @@ class _Reader:
         if value is None and self._closed_answer(name, fact):
             value = fact.derive["closed"]
         if fact.type == "boolean" and isinstance(value, str):
-            value = normal(value) not in (
-                "no",
-                "none",
-                "never",
-                "false",
-                "non-smoker",
-                "nonsmoker",
-                "well",
-                "",
-            )
+            said = normal(value)
+            if not said:  # '??' or nothing at all is no answer
+                return None, [], fact.topic
+            value = said not in ("no", "none", "never", "false", "non-smoker", "nonsmoker", "well")
         if fact.type == "number" and value is not None:
             value = Decimal(str(value))
         return value, [], fact.topic
@@ -700,7 +699,7 @@ class _Reader:
                 False,
             )
             for i, entry in enumerate(self.answers.previous_mesotherapy or ())
-            if entry.reaction and set(re.findall(r"[a-z]+", entry.reaction.casefold())) - _EXPECTED
+            if entry.reaction and _unexpected(entry.reaction.casefold())
         ]
         return self._flag("previous-mesotherapy", name, fact, found)
 
@@ -1088,6 +1087,13 @@ def contents_of(edition: Edition, order: Order) -> Contents:
 # --- small readings ------------------------------------------------------------------------------------------
 
 
+def _unexpected(reaction: str) -> bool:
+    """Whether a reaction is more, or lasted longer, than what every session leaves."""
+    lasted = re.findall(r"(\d+)\W*(day|week)", reaction)
+    days = max((int(count) * (7 if unit == "week" else 1) for count, unit in lasted), default=0)
+    return days > _EXPECTED_DAYS or bool(set(re.findall(r"[a-z]+", reaction)) - _EXPECTED)
+
+
 def _names(entries: Mapping[str, Any], entry: str) -> tuple[str, ...]:
     return entries[entry].names if entry in entries else ()
 
@@ -1206,8 +1212,3 @@ def _same_route(route: str, wanted: str) -> bool:
     return (
         route in _SYSTEMIC if wanted == "systemic" else route == wanted or (route == "systemic" and wanted in _SYSTEMIC)
     )
-
-
-def all_concepts(entries: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """Ids of several concept maps (for checks)."""
-    return frozenset().union(*(frozenset(entry) for entry in entries))
