@@ -103,7 +103,6 @@ _MG_PER_ML = {
     "g/ml": Decimal(1000),
     "g/100ml": Decimal(10),
 }
-_KG = {"kg": Decimal(1), "g": Decimal("0.001"), "lb": Decimal("0.45359237")}
 CONCENTRATION_UNITS = (*_MG_PER_ML, "iu/ml", "mg/vial", "iu/vial")
 
 
@@ -123,11 +122,3 @@ def mg_per_ml(concentration: Decimal, unit: str) -> Decimal:
         return concentration * _MG_PER_ML[normal_unit(unit)]
     except KeyError:
         raise ValueError(f"'{unit}' is not a mass concentration; write one of {', '.join(_MG_PER_ML)}") from None
-
-
-def kilograms(weight: Decimal, unit: str) -> Decimal:
-    """A body weight in kg. Raises ValueError on another unit."""
-    try:
-        return weight * _KG[normal_unit(unit)]
-    except KeyError:
-        raise ValueError(f"'{unit}' is not a weight; write one of {', '.join(_KG)}") from None

@@ -245,7 +245,7 @@ class Advice(_Record):
 
 
 class Fact(Document):
-    """One column of a patient's row. `derive` says how intake fills it; see intake/derive.py."""
+    """One column of a patient's row. `derive` says how intake fills it; see intake/read.py."""
 
     type: Literal["boolean", "number", "text", "list"]
     title: Text  # a noun phrase: "oral isotretinoin now or in the past"
