@@ -71,7 +71,7 @@ define debian
 endef
 
 debian-test:
-	$(call debian,command -v chromium && command -v pdftoppm,chromium poppler-utils,tests that look at pages)
+	$(call debian,command -v chromium || command -v chromium-browser,chromium,tests that look at pages in a browser)
 
 debian-bench: .venv/.stamp-bench
 	$(call debian,$(BIN)/python -c 'import weasyprint',libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0,the comparison with WeasyPrint)

@@ -19,6 +19,7 @@ from nappage.plan.page import html
 from nappage.plan.pdf import pdf
 
 ON = date(2026, 11, 25)
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def test_the_documents_are_there(written) -> None:
@@ -86,14 +87,13 @@ def test_the_page_fetches_nothing_and_runs_nothing(written) -> None:
         assert not re.search(r"<(link|img|iframe)\b", page)
 
 
+@pytest.mark.skipif(BROWSER is None, reason="no chromium here; on Debian: apt-get install chromium")
 @pytest.mark.parametrize("width", [390, 820, 1280])
 def test_the_page_fits_phone_tablet_and_desk(written, width: int) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"), args=["--no-sandbox"]
-        )
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
         try:
             view = browser.new_page(viewport={"width": width, "height": 900})
             for name in ("plan.html", "patient.html"):
