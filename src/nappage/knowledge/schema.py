@@ -256,7 +256,6 @@ class Fact(Document):
     asked: Literal["everyone", "clinician", "order", "never"] = "everyone"
     only_if: str | None = None  # asked only where this holds or is unknown
     derive: dict[str, Any]
-    fhir: str | None = None
 
 
 class Concept(Document):
