@@ -774,3 +774,16 @@ def test_an_area_that_was_not_read_may_be_any(area: list[str], fires: bool) -> N
 @pytest.mark.parametrize(("reaction", "fires"), [("a bruise for 10 days", False), ("redness for 60 days", True)])
 def test_what_lasted_too_long_is_a_reaction(reaction: str, fires: bool) -> None:
     assert facts(previous_mesotherapy=[{"reaction": reaction}])["previous_reaction"] is fires
+
+
+def test_what_is_combined_is_planned_for_the_same_day() -> None:
+    assert "treatment-planned" in {finding.rule for finding in screened(order={"combined_with": ["laser"]}).findings}
+    assert screened(order={"combined_with": ["frobnication"]}).order_gaps == (
+        "'frobnication', combined with this session, is no treatment this edition knows",
+    )
+
+
+@pytest.mark.parametrize("topic", ["skin_state", "conditions", "medications", "allergies"])
+@pytest.mark.parametrize("words", ["not examined", "not recorded", "no information", "no answer"])
+def test_words_that_say_nobody_knows_deny_nothing(topic: str, words: str) -> None:
+    assert screened(**line(topic, words)).incomplete

@@ -57,7 +57,8 @@ _NOTHING = re.compile(
 )
 _SOMETHING = re.compile(
     r"\b(sure|certain|know|remember|recall|idea|clue|called|longer|controlled|no \d+|tested|checked|diagnosed|asked)\b|"
-    r"^(its |it is )?not (yet )?(known|clear)$"
+    r"^(its |it is )?not (yet )?(known|clear)$|^no (answer|comment|data|details|information)$|"
+    r"^(not|without) (yet |been )?(answered|assessed|checking|disclosed|discussed|documented|examined|recorded)$"
 )
 # People who are not the patient: relatives, and others whose illness is no more the patient's than theirs.
 _KIN = (

@@ -144,6 +144,7 @@ class _Reader:
             self._allergies(source, recorded)
             self._procedures(source, recorded)
             self._context(source, recorded)
+        self._same_visit()
         for index, entry in enumerate(self.answers.previous_mesotherapy or ()):
             told = entry.reaction or ""
             for part in self.dictionaries["conditions"].line(told, {}, "conditions").parts:
@@ -419,6 +420,15 @@ class _Reader:
                         until=entry.date,
                     )
                 )
+
+    def _same_visit(self) -> None:
+        """What the order combines with is planned for the session's own day."""
+        for index, name in enumerate(self.order.combined_with):
+            parts = self.dictionaries["procedures"].line(name, {}, "procedures").parts
+            for part in parts:
+                self._carry("planned-events", part, name, f"order.combined_with[{index}]", recorded=False)
+            if not parts:
+                self.gaps.append(f"'{name}', combined with this session, is no treatment this edition knows")
 
     def _context(self, source: Answers, recorded: bool) -> None:
         for index, word in enumerate(source.context.skin_state or ()):
