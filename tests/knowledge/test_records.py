@@ -109,6 +109,34 @@ def test_a_clinics_own_position_may_only_be_stricter() -> None:
         load(ON, (_decision(rule, "ours", own=own),))
 
 
+def _own(record, **changes):
+    own = record.adopted.model_copy(update={"id": "ours", **changes})
+    return load(ON, (_decision(record, "ours", own=own),)).record(record.id)
+
+
+def test_a_clinics_own_ceiling_may_only_be_lower_and_its_own_wait_only_longer() -> None:
+    ceiling, spacing = EDITION.values["ceiling-lidocaine-mg-per-kg"], EDITION.values["spacing-cosmetic-sessions"]
+    wait = EDITION.rules["isotretinoin-oral"]
+    shorter, longer = (wait.adopted.wait.model_copy(update={"months": months}) for months in (1, 9))
+    for record, milder, stricter in (
+        (ceiling, {"value": ceiling.adopted.value + 1}, {"value": ceiling.adopted.value - 1}),
+        (spacing, {"value": spacing.adopted.value - 1}, {"value": spacing.adopted.value + 1}),
+        (wait, {"wait": shorter}, {"wait": longer}),
+    ):
+        with pytest.raises(KnowledgeError, match="only be stricter"):
+            _own(record, **milder)
+        assert _own(record, **stricter).adopts == "ours"
+
+
+def test_a_clinics_own_condition_takes_nothing_away() -> None:
+    rule = EDITION.rules["pregnancy"]
+    narrow = _own(rule, when="age_years > 60")
+    assert says(EDITION, narrow.adopted, as_row({"pregnancy": "pregnant", "age_years": 30})) == rule.adopted.says
+    assert says(EDITION, narrow.adopted, as_row({"pregnancy": "no", "age_years": 61})) == rule.adopted.says
+    with pytest.raises(KnowledgeError, match="only be stricter"):
+        _own(rule, when=None)
+
+
 def test_a_missing_source_and_a_wrong_example_are_found(tmp_path) -> None:
     import shutil
 

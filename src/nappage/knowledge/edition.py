@@ -38,6 +38,7 @@ from .schema import (
     Technique,
     Text,
     ValueRecord,
+    Wait,
     _Record,
 )
 
@@ -185,11 +186,12 @@ def fingerprint_of(document: Document) -> str:
 def load(on: date, policy: Policy = ()) -> Edition:
     """The edition in force on `on` under a clinic's `policy`. Raises KnowledgeError when a record or a
     decision may not stand. Editions are cached: the same arguments give the same object."""
-    return _load(on, policy, DATA)
+    return _load(on, tuple(decision.model_dump_json() for decision in policy), DATA)
 
 
 @lru_cache(maxsize=8)
-def _load(on: date, policy: Policy, data: Path) -> Edition:
+def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
+    """`policy` as JSON, since a decision that holds texts has no hash."""
     raw = read_data(data)
     kinds: dict[str, type[Document]] = {
         "rules": Rule, "values": ValueRecord, "protocols": Protocol, "advice": Advice,
@@ -206,7 +208,7 @@ def _load(on: date, policy: Policy, data: Path) -> Edition:
             settled = _settle(record, on)  # type: ignore[arg-type]
             if settled is not None:
                 records[kind][record_id] = settled
-    for decision in policy:
+    for decision in map(Decision.model_validate_json, policy):
         where = next((k for k, found in records.items() if decision.record in found), None)
         if where is None:
             raise KnowledgeError(f"policy: no record is called '{decision.record}'")
@@ -217,7 +219,7 @@ def _load(on: date, policy: Policy, data: Path) -> Edition:
         records[where][decision.record] = _decide(record, decision)
         decided[decision.record] = decision
     digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode())
-    digest.update(repr((on.isoformat(), [d.model_dump_json() for d in policy])).encode())
+    digest.update(repr((on.isoformat(), list(policy))).encode())
     return Edition(
         on=on,
         version=VERSION,
@@ -342,9 +344,35 @@ def _decide(record: _Record, decision: Decision) -> _Record:
     weaker = _gravity(chosen) > _gravity(record.adopted)
     if isinstance(record, Rule) and weaker and record.adopted.says == "absolute-contraindication":
         raise KnowledgeError(f"policy: '{decision.record}' is an absolute contraindication; it cannot be weakened")
-    if decision.own and weaker:
+    if decision.own and (weaker or _milder(chosen, record)):
         raise KnowledgeError(f"policy: a clinic's own position on '{decision.record}' may only be stricter")
+    if isinstance(record, Rule) and (decision.own or record.adopted.says == "absolute-contraindication"):
+        # What the adopted position finds is found still, whatever condition stands beside it.
+        when = " or ".join(f"({text})" for text in (record.adopted.when, chosen.when) if text)
+        covering = chosen.model_copy(update={"when": when})
+        positions = tuple(covering if p is chosen else p for p in positions)
     return record.model_copy(update={"positions": positions, "adopts": decision.adopts})
+
+
+def _milder(own: Position, record: _Record) -> bool:
+    """Whether a clinic's own value lets more pass, or its own wait ends sooner, than the adopted one."""
+    adopted = record.adopted
+    if isinstance(record, ValueRecord) and adopted.value is not None:
+        if own.value is None or own.unit != adopted.unit:
+            return True
+        return own.value > adopted.value if record.measure.startswith("max-") else own.value < adopted.value
+    if isinstance(record, Rule):
+        same = own.says == adopted.says
+        return own.when is None or (same and adopted.wait is not None and _shorter(own.wait, adopted.wait))
+    return False
+
+
+def _shorter(own: Wait | None, adopted: Wait) -> bool:
+    """Whether a wait may end before the adopted one. One without a length ends when somebody says so."""
+    if own is None or not (own.days or own.months):
+        return own is None
+    anchor, length = ((own.since, own.after), (own.months or 0) * 30 + (own.days or 0))
+    return anchor != (adopted.since, adopted.after) or length < (adopted.months or 0) * 30 + (adopted.days or 0)
 
 
 __all__ = ["ConditionError", "Decision", "Edition", "Policy", "Record", "fingerprint_of", "load", "read_data"]
