@@ -699,6 +699,14 @@ def verdict_of(**changes):
         ({"conditions": [{"text": "my best friend has epilepsy"}]}, "clear", None),
         ({"conditions": [{"text": "IVF treatment"}]}, "needs-clinician-decision", "trying-to-conceive"),
         ({"medications": [{"name": "Voltarol Emulgel"}]}, "clear", None),
+        ({"medications": [{"name": "metformin 500 mg"}]}, "needs-clinician-decision", "diabetes"),
+        ({"medications": [{"name": "cetirizine", "reason": "hay fever"}]}, "clear", None),
+        ({"conditions": [{"text": "brother took Roaccutane", "status": "family"}]}, "clear", None),
+        ({"conditions": [{"text": "pregnancy", "status": "past", "resolved": "2026-12-04"}]}, "defer", "after-birth"),
+        ({"conditions": [{"text": "pregnancy", "status": "past", "resolved": "2026-10-04"}]}, "clear", None),
+        ({"procedures": [{"name": "tattoo", "area": "left arm", "date": "2026-11-20"}]}, "clear", None),
+        ({"procedures": [{"name": "silicone filler", "area": "lips"}]}, "contraindicated", "permanent-filler"),
+        ({"lifestyle": {"sun": "moderate", "sunbeds": False}}, "clear", None),
     ],
 )  # fmt: skip
 def test_what_must_not_be_overlooked(changes: dict, verdict: str, rule: str | None) -> None:
@@ -787,3 +795,15 @@ def test_what_is_combined_is_planned_for_the_same_day() -> None:
 @pytest.mark.parametrize("words", ["not examined", "not recorded", "no information", "no answer"])
 def test_words_that_say_nobody_knows_deny_nothing(topic: str, words: str) -> None:
     assert screened(**line(topic, words)).incomplete
+
+
+def test_what_a_medicine_is_taken_for_is_an_illness() -> None:
+    assert "epilepsy" in verdict_of(medications=[{"name": "Keppra", "reason": "epilepsy"}])[2]
+    assert "lupus" in verdict_of(medications=[{"name": "Plaquenil", "reason": "lupus"}])[2]
+    prevented = verdict_of(medications=[{"name": "aspirin", "reason": "stroke prevention", "prescribed": True}])[2]
+    assert "stroke-or-tia" not in prevented and "aspirin-prescribed" in prevented
+
+
+@pytest.mark.parametrize("life", [{"sunbeds": True}, {"sunbeds": "weekly"}, {"sun": "sunburn last week"}])
+def test_sun_among_the_habits_asks_when(life: dict) -> None:
+    assert verdict_of(lifestyle=life)[1]

@@ -95,6 +95,9 @@ _NOW = re.compile(r"\b(now|at the moment|currently|today|active|flaring|flare(-|
 _TENDENCY = re.compile(
     r"\b(recurr\w+|histor\w+|prone|tend\w*|sometimes|often|occasional\w*|regular\w*|every|(once|twice|times) a)\b", re.I
 )
+_NO = frozenset({"no", "none", "never", "false", "non-smoker", "nonsmoker", "well"})
+_BURNT = re.compile(r"burn|tann|holiday|beach|intense|ski", re.I)
+_AGAINST = re.compile(r"prevent|prophyla|avoid|against|risk|protect|in case|family", re.I)
 # Reactions that every session leaves; whoever names only these had none.
 _EXPECTED = frozenset({
     "a", "after", "afterwards", "an", "and", "at", "away", "bit", "bleb", "blebs", "bruise", "bruised", "bruises",
@@ -241,6 +244,10 @@ class _Reader:
                 note = ""
             current = (last >= self.planned) if last is not None else (entry.current is not False)
             line = self._see("medications", entry.name, entry.codes, origin, recorded)
+            if current and entry.reason and not recorded and not _AGAINST.search(entry.reason):
+                for part in self.dictionaries["conditions"].line(entry.reason, {}, "conditions").parts:
+                    if part.guess is None and not part.may_be:
+                        self._carry("conditions", part, f"{entry.name}, for {entry.reason}", origin, recorded)
             for part in line.parts:
                 if _ALLERGIC_TO.search(part.text):
                     for substance in self.dictionaries["allergies"].line(part.text, {}, "allergies").parts or (part,):
@@ -292,7 +299,10 @@ class _Reader:
             if entry.status == "denied":
                 continue
             origin = entry.origin or f"conditions[{index}]"
-            line = self._see("conditions", entry.text, entry.codes, origin, recorded)
+            if entry.status == "family":  # what else is said of a relative is nobody's business here
+                line = self.dictionaries["conditions"].line(entry.text, entry.codes, "conditions")
+            else:
+                line = self._see("conditions", entry.text, entry.codes, origin, recorded)
             resolved = day_bounds(entry.resolved)[1] if entry.resolved else None
             for part in line.parts:
                 past = entry.status == "past" or (resolved is not None and resolved <= self.planned)
@@ -316,6 +326,10 @@ class _Reader:
                 )
             if entry.status != "family":
                 self._within_condition(entry, line, origin, recorded)
+                ended = [part for part in line.parts if "pregnancy" in part.concepts]
+                if ended and resolved is not None and resolved <= self.planned:
+                    birth = ended[0].model_copy(update={"concepts": frozenset({"childbirth"}), "may_be": ()})
+                    self._carry("procedures", birth, entry.text, origin, recorded, resolved)
             now = entry.status == "active" or (entry.status is None and bool(_NOW.search(entry.text)))
             now = now and not _TENDENCY.search(entry.text)
             if now and not recorded and self.answers.context.skin_state is None:
@@ -652,16 +666,24 @@ class _Reader:
                 return "planning", trying, ""
         if value is None and sex == "male" and "impossible_if_male" in fact.derive:
             value = fact.derive["impossible_if_male"]
+        if name == "recent_sun" and value is None and self._in_the_sun():
+            return None, [], fact.topic
         if value is None and self._closed_answer(name, fact):
             value = fact.derive["closed"]
         if fact.type == "boolean" and isinstance(value, str):
             said = normal(value)
             if not said:  # '??' or nothing at all is no answer
                 return None, [], fact.topic
-            value = said not in ("no", "none", "never", "false", "non-smoker", "nonsmoker", "well")
+            value = said not in _NO
         if fact.type == "number" and value is not None:
             value = Decimal(str(value))
         return value, [], fact.topic
+
+    def _in_the_sun(self) -> bool:
+        """Sunbeds, a burn or a holiday among the habits: when it was last is not answered by closing the history."""
+        life = self.answers.lifestyle
+        beds = life.sunbeds is True or (isinstance(life.sunbeds, str) and normal(life.sunbeds) not in _NO)
+        return beds or (isinstance(life.sun, str) and bool(_BURNT.search(life.sun)))
 
     def _disagreeing(self, fact: str) -> tuple[str, str] | None:
         """What two places say of the person's age or sex, where they cannot both be true."""
@@ -983,7 +1005,7 @@ def find_by_name(entries: Mapping[str, Any], name: str) -> str | None:
 
 def region_id(edition: Edition, name: str) -> str | None:
     """The region a word means; a side ("left cheek") is left off."""
-    bare = re.sub(r"\b(left|right|both|bilateral)\b", " ", name, flags=re.I).strip()
+    bare = re.sub(r"\b(left|right|both|bilateral|my|the|inner|outer)\b", " ", name, flags=re.I).strip()
     return find_by_name(edition.regions, bare or name)
 
 
