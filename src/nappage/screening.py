@@ -14,7 +14,7 @@ from typing import Any, Literal
 from .intake import Facts
 from .knowledge import Cited, Edition, Position, Rule, cited, said_by
 from .knowledge.schema import SEVERITIES, Severity
-from .rules import Reader, Reading
+from .rules import MORE, Reader, Reading, facts_of
 from .values import Document, add_months, day_bounds
 
 Verdict = Literal["contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear"]
@@ -133,7 +133,7 @@ def candidates(edition: Edition, row: Mapping[str, Any]) -> dict[str, Reader]:
             out |= rules
     for fact, by_word in index.words.items():
         present = row.get(fact)
-        for word in by_word if present is None else present:
+        for word in by_word if present is None or MORE in present else present:
             if word in by_word:
                 out |= by_word[word]
     return out
@@ -320,10 +320,25 @@ class _Screener:
             self.stakes[fact] = (min(gravity, SEVERITIES.index(adopted.says)), rules)
             rules.append(rule.id)
         orders = tuple(sorted(f for f in reading.facts if self.edition.facts[f].asked == "order"))
-        if order_only and orders:
+        unread = [fact for fact in orders if MORE in (self.facts[fact] or ())]
+        if order_only and unread and self._concerns(adopted):
+            for fact in unread:  # what was not read in the order could harm this very patient
+                gravity, rules = self.stakes.setdefault(fact, (SEVERITIES.index(adopted.says), []))
+                self.stakes[fact] = (min(gravity, SEVERITIES.index(adopted.says)), rules)
+                rules.append(rule.id)
+        elif order_only and orders:
             self.order_waits[rule.id] = OrderQuestion(
                 rule=rule.id, title=self._say(rule.title), could_be=adopted.says, facts=orders
             )
+
+    def _concerns(self, position: Position) -> bool:
+        """Whether the patient's side of a condition over patient and order is true of this one."""
+        assert position.when is not None
+        return any(
+            self.facts[fact] is True
+            for fact in facts_of(self.edition.condition(position.when))
+            if self.edition.facts[fact].asked != "order"
+        )
 
     def _is_asked(self, name: str) -> bool:
         """Whether this fact is asked of this patient for this order."""
@@ -351,6 +366,8 @@ class _Screener:
             elif wait.startswith(("route:", "date:", "kind:")):
                 kind, quote = wait.split(":", 1)
                 groups.setdefault((kind, quote), []).append(fact)
+            elif self.edition.facts[fact].asked == "order":
+                groups.setdefault(("order", "; ".join(self.facts.order_gaps)), []).append(fact)
             elif f"ask.{wait}" in self.edition.texts:
                 groups.setdefault((wait, None), []).append(fact)
             else:
@@ -405,6 +422,8 @@ class _Screener:
         fact = self.edition.facts.get(key)
         if key.startswith("unread:"):
             text = self._phrase("ask.unread", quote=quote or "")
+        elif key == "order":
+            text = self._phrase("ask.order", quote=quote or "")
         elif key in ("route", "date", "kind"):
             own = next((self.edition.facts[f].question for f in facts if self.edition.facts[f].question), None)
             text = self._say(own) if own and key == "date" else self._phrase(f"ask.{key}", quote=quote or "")

@@ -195,7 +195,7 @@ def test_patient(case: Case) -> None:
     assert set(case.fires) <= rules
     assert not rules & set(case.silent)
     assert screening.order_gaps == () or case.verdict == CONTRA
-    assert screening.order_questions == ()
+    assert screening.order_questions == () or screening.order_gaps  # what was not read may be anything
 
 
 PLAIN = [

@@ -153,6 +153,14 @@ TABLES = {
         []                    || no                         | yes
         ?                     || ?                          | ?
     """,
+    "a list read in part: what it names is in it, what it does not name is unknown": """
+        ingredients           || "lidocaine" in ingredients | "lidocaine" not in ingredients
+        ----------------------++----------------------------+-------------------------------
+        [?]                   || ?                          | ?
+        [procaine, ?]         || ?                          | ?
+        [lidocaine, ?]        || yes                        | no
+        [?, lidocaine]        || yes                        | no
+    """,
     "an unknown list, and an answer that does not need it": """
         pregnant | ingredients || pregnant or "a" in ingredients | pregnant and "a" in ingredients
         ---------+-------------++--------------------------------+--------------------------------

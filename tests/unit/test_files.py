@@ -44,6 +44,7 @@ def written(tmp_path: Path, content: str | bytes, name: str = "patient.yaml") ->
         ("order: {mixture: [{ingredient: lidocaine, volume_ml: -1}]}\n", "order.mixture[0].volume_ml", ""),
         ("order: {mixture: [{ingredient: lidocaine, concentration: 2}]}\n", "order.mixture[0]", "needs its unit"),
         ("order: {points: 0}\n", "order.points", ""),
+        ("context: {recent_sun: yesterday}\n", "context.recent_sun:", "yesterday"),
         ("? [a]\n: 1\n", "line 1", "a key must be a word"),
         ('{"patient": {"name": "x\\u0000y"}}', "patient, name", "U+0000"),
         ('{"patient": {"name": "\\ud83d"}}', "patient, name", "U+D83D"),

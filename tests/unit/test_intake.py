@@ -673,6 +673,13 @@ def verdict_of(**changes):
         ({}, "clear", None),
         ({"conditions": [{"text": "shingles", "status": "active"}]}, "contraindicated", "active-herpes"),
         ({"conditions": [{"text": "cold sore right now"}]}, "contraindicated", "active-herpes"),
+        (
+            {"conditions": [{"text": "herpes labialis", "status": "active"}]},
+            "proceed-with-precautions",
+            "cold-sore-history",
+        ),
+        ({"conditions": [{"text": "cold sore", "status": "active"}]}, "contraindicated", "active-herpes"),
+        ({"procedures": [{"name": "laser", "area": "armpits", "date": "2026-12-05"}]}, "clear", None),
         ({"conditions": [{"text": "recurrent cold sores"}]}, "proceed-with-precautions", "cold-sore-history"),
         ({"conditions": [{"text": "impetigo", "status": "active"}]}, "contraindicated", "active-skin-infection"),
         ({"conditions": [{"text": "acne", "status": "active"}]}, "defer", "active-acne"),
@@ -807,3 +814,9 @@ def test_what_a_medicine_is_taken_for_is_an_illness() -> None:
 @pytest.mark.parametrize("life", [{"sunbeds": True}, {"sunbeds": "weekly"}, {"sun": "sunburn last week"}])
 def test_sun_among_the_habits_asks_when(life: dict) -> None:
     assert verdict_of(lifestyle=life)[1]
+
+
+def test_what_was_not_read_in_the_order_matters_to_whoever_it_could_harm() -> None:
+    order = {**CLOSED["order"], "mixture": [{"product": "Wobblex 3000", "volume_ml": 3}]}
+    assert verdict_of(order=order) == ("clear", False, set()), "a clean patient: it blocks signing"
+    assert verdict_of(order=order, allergies=[{"substance": "lidocaine"}])[1], "it may hold what she is allergic to"

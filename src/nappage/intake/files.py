@@ -181,7 +181,10 @@ def _printable(content: Any, place: str) -> None:
 
 
 def _fault(fault: Any, model: type[Document]) -> tuple[str, str, str]:
-    place = ".".join(f"[{part}]" if isinstance(part, int) else str(part) for part in fault["loc"]).replace(".[", "[")
+    steps = [step for step in fault["loc"] if isinstance(step, int) or re.fullmatch(r"\w+", step)]
+    if steps and steps[-1] in ("bool", "str", "int", "date", "float", "decimal"):  # a branch of "this or that"
+        steps.pop()
+    place = ".".join(f"[{step}]" if isinstance(step, int) else step for step in steps).replace(".[", "[")
     given = fault.get("input")
     message = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] == "extra_forbidden":

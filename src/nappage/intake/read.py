@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..knowledge import Edition, Fact
+from ..rules import MORE
 from ..values import InputError, age_in_years, day_bounds, whole_months_between
 from .answers import Answers, ConditionEntry, Context, Lifestyle, MedicationEntry, Order, Patient, ProcedureEntry
 from .concepts import Dictionary, Line, Part, plain
@@ -92,6 +93,7 @@ _KEYS = frozenset(
     key.replace("_", "-") for model in (Patient, Lifestyle, Context, Answers) for key in model.model_fields
 )
 _NOW = re.compile(r"\b(now|at the moment|currently|today|active|flaring|flare(-| )?up|this week)\b", re.I)
+_ONE_SORE = re.compile(r"^\W*(a|an|one)?\s*cold ?sore\W*$", re.I)
 _TENDENCY = re.compile(
     r"\b(recurr\w+|histor\w+|prone|tend\w*|sometimes|often|occasional\w*|regular\w*|every|(once|twice|times) a)\b", re.I
 )
@@ -341,7 +343,8 @@ class _Reader:
     def _on_the_skin(self, text: str, origin: str) -> None:
         """An illness of the skin that is there now, where nobody has looked at the area: it counts as there."""
         for part in self.dictionaries["skin-state"].line(text, {}, "skin-state").parts:
-            if part.guess is None:
+            tendency = "herpes-simplex-active" in part.concepts and not (_NOW.search(text) or _ONE_SORE.search(text))
+            if part.guess is None and not tendency:
                 self._carry("skin-state", part, text, origin, recorded=False)
 
     def _within_condition(self, entry: ConditionEntry, line: Line, origin: str, recorded: bool) -> None:
@@ -882,7 +885,10 @@ class _Reader:
                 medical = "pain" in normal(order.indication or "")
                 return given or ("medical" if medical else "cosmetic")
             case "areas":
-                return tuple(sorted(self.areas)) if self.areas is not None else None
+                if self.areas is None:
+                    return None
+                unread = any(region_id(edition, name) is None for name in order.areas)
+                return (*sorted(self.areas), MORE) if unread else tuple(sorted(self.areas))
             case "technique":
                 return technique_id(edition, order.technique, self.gaps) if order.technique else None
             case "device":
@@ -909,11 +915,12 @@ class _Reader:
         self.gaps.extend(contents.gaps)
         if not contents.given:
             return None
+        more = (MORE,) if contents.gaps else ()  # something in it was not read, and could be anything
         match what:
             case "ingredients":
-                return tuple(sorted(contents.ingredients | contents.excipients))
+                return (*sorted(contents.ingredients | contents.excipients), *more)
             case "products":
-                return tuple(sorted(contents.products))
+                return (*sorted(contents.products), *more)
             case "excipients":
                 return tuple(sorted(contents.excipients)) if contents.excipients_known else None
             case "component_count":

@@ -456,9 +456,10 @@ class _Clinician(_Composer):
         yield Glance(label=say("first-session"), value=day, note=clock)
         course = plan.course
         if course is not None and course.sessions:
+            count = len([session for session in course.sessions if session.phase != "maintenance"])
             yield Glance(
                 label=say("course"),
-                value=say("sessions", count=str(len([s for s in course.sessions if s.phase != "maintenance"]))),
+                value=say("one-session") if count == 1 else say("sessions", count=str(count)),
                 note=course.regimen.words,
             )
         else:

@@ -11,6 +11,7 @@ from ..course import Course, Request, plan_course
 from ..formulation import Formulation, formulate
 from ..intake import Answers, Facts, Order, contents_of, read, region_id, technique_id
 from ..knowledge import Cited, Edition, cited
+from ..rules import MORE
 from ..screening import Screening, screen
 from ..values import Amount, Document
 
@@ -225,7 +226,7 @@ def _aftercare(order: Order, facts: Facts, course: Course | None, edition: Editi
         products=tuple(sorted(contents.products)),
         ingredients=tuple(sorted(contents.ingredients)),
         technique=facts["technique"],
-        areas=facts["areas"] or (),
+        areas=tuple(area for area in facts["areas"] or () if area != MORE),
         start=start,
         time=order.planned_time,
         zone=order.time_zone,

@@ -4,6 +4,7 @@
 """
 
 from .condition import (
+    MORE,
     All,
     AnyOf,
     Compare,
@@ -23,6 +24,7 @@ from .condition import (
 from .explain import Reader, Reading, explain, reader
 
 __all__ = [
+    "MORE",
     "All",
     "AnyOf",
     "Compare",

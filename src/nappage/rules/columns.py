@@ -4,7 +4,8 @@
               boolean   Boolean
               number    any integer, float or decimal type but Float32 (0.1 is another number there)
               text      String
-              list      List(String); null is an unknown list, [] a known empty one; no null elements
+              list      List(String); null is an unknown list, [] a known empty one, one with `MORE` known in part;
+                        no null elements
     column  Boolean, one value per row: true yes, false no, null unknown
 
 The expression belongs to no engine: the same one goes into a DuckDB relation or a Polars lazy frame, through
@@ -28,7 +29,7 @@ from typing import Any
 
 import narwhals as nw
 
-from .condition import All, AnyOf, Compare, Condition, Contains, FactKind, Flag, Not, OneOf, Unknown, Value
+from .condition import MORE, All, AnyOf, Compare, Condition, Contains, FactKind, Flag, Not, OneOf, Unknown, Value
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt,
@@ -53,6 +54,7 @@ def column(tree: Condition, kinds: Mapping[str, FactKind]) -> nw.Expr:
             test = value
         case Contains(_, word):
             test = value.list.contains(word)
+            known = known & (test | ~value.list.contains(MORE))
         case OneOf(_, values):
             test = reduce(operator.or_, (value == _constant(one) for one in values))
         case Compare(_, op, constant):

@@ -15,6 +15,9 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal
 
+# In a list fact: there is more in it that was not read. Words in such a list are yes, all others unknown.
+MORE = "?"
+
 FactKind = Literal["boolean", "number", "text", "list"]
 Value = bool | Decimal | str
 
@@ -49,7 +52,8 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """A constant in a list fact. An unknown list is unknown, never empty."""
+    """A constant in a list fact. An unknown list is unknown, never empty; so is what a list known in part (`MORE`)
+    does not name."""
 
     fact: str
     value: str
@@ -148,6 +152,8 @@ class _Reader:
             fact, value = self.fact(right, "list"), self.constant(left)
             if not isinstance(value, str):
                 raise self.refuse(f"'{fact}' holds words, so what is looked for stands in quotes")
+            if value == MORE:
+                raise self.refuse(f"'{MORE}' stands for what was not read; ask for a word")
             return Contains(fact, value)
         if isinstance(left, ast.Name) and isinstance(right, ast.List | ast.Tuple) and right.elts:
             fact = self.fact(left)

@@ -7,10 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache, partial
-from operator import methodcaller
 from typing import Any
 
-from .condition import All, AnyOf, Compare, Condition, Contains, Flag, Not, OneOf, Unknown
+from .condition import MORE, All, AnyOf, Compare, Condition, Contains, Flag, Not, OneOf, Unknown
 
 FactValue = bool | Decimal | str | Collection[str] | None
 
@@ -56,7 +55,7 @@ def reader(tree: Condition) -> Reader:
         case Flag():
             test: Callable[[Any], bool] = bool
         case Contains(_, word):
-            test = methodcaller("__contains__", word)
+            return _within(fact, word, yes, no, unknown)
         case OneOf(_, values):
             test = values.__contains__
         case Compare(_, op, constant):
@@ -65,6 +64,16 @@ def reader(tree: Condition) -> Reader:
     def read(facts: Mapping[str, FactValue]) -> Reading:
         value = facts.get(fact)
         return unknown if value is None else yes if test(value) else no
+
+    return read
+
+
+def _within(fact: str, word: str, yes: Reading, no: Reading, unknown: Reading) -> Reader:
+    def read(facts: Mapping[str, FactValue]) -> Reading:
+        words: Any = facts.get(fact)
+        if words is None:
+            return unknown
+        return yes if word in words else unknown if MORE in words else no
 
     return read
 
