@@ -610,7 +610,12 @@ class _Patient(_Composer):
             strip = self.rooms.strip(plan.course)
             dates = Steps(
                 steps=tuple(
-                    Step(text=say("patient-session", number=str(s.number)), when=say.day(s.date))
+                    Step(
+                        text=say("patient-review")
+                        if s.phase == "maintenance"
+                        else say("patient-session", number=str(s.number)),
+                        when=say.day(s.date),
+                    )
                     for s in plan.course.sessions
                 )
             )
