@@ -672,6 +672,11 @@ def verdict_of(**changes):
     [
         ({}, "clear", None),
         ({"conditions": [{"text": "shingles", "status": "active"}]}, "contraindicated", "active-herpes"),
+        (
+            {"conditions": [{"text": "shingles", "status": "active"}], "context": {"skin_state": []}},
+            "proceed-with-precautions",
+            "skin-infection-listed",
+        ),
         ({"conditions": [{"text": "cold sore right now"}]}, "contraindicated", "active-herpes"),
         (
             {"conditions": [{"text": "herpes labialis", "status": "active"}]},
