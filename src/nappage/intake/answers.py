@@ -283,6 +283,58 @@ class Anaesthetic(Entry):
     applied_by: Literal["clinic", "patient"] | None = None
 
 
+class Spot(Given):
+    """A place on the atlas's skin, as an injection map names it, with what lies within `radius_mm` of it."""
+
+    triangle: Annotated[int, Field(ge=0)]
+    barycentric: tuple[float, float, float]
+    radius_mm: Positive | None = None
+    zone: str | None = None
+    volume_ml: Positive | None = None
+
+
+class ZoneOrder(Given):
+    """How one zone is to be laid out, where it differs from the rest of the order."""
+
+    zone: str
+    side: Literal["left", "right", "both"] = "both"
+    pattern: Literal["grid", "lines", "threads", "fan", "named"] | None = None
+    spacing_mm: Positive | None = None  # between points; of lines, along the line
+    pitch_mm: Positive | None = None  # between lines or threads
+    thread_mm: Positive | None = None  # length of a thread
+    rows_deg: float | None = None  # direction of the rows against the horizontal
+    points: Annotated[int, Field(gt=0, le=5000)] | None = None
+    volume_ml: Positive | None = None
+    volume_per_point_ml: Positive | None = None
+    depth_mm: Positive | None = None
+    border: tuple[Spot, ...] | None = None  # a border that was dragged, of the side drawn
+
+
+class Wheals(Given):
+    """A practitioner's own wheals, measured: what the coverage of a map is calibrated by."""
+
+    class Wheal(Given):
+        volume_ml: Positive
+        diameter_mm: Positive
+
+    by: str
+    measured_on: date
+    wheals: Annotated[tuple[Wheal, ...], Field(min_length=5)]
+
+
+class MapOrder(Given):
+    """What is wished of the injection map. `enter` names danger zones in which points are wanted all the same,
+    each with the clinician's reason."""
+
+    aim: Literal["field", "points"] | None = None
+    layout: Literal["strict", "cover"] = "strict"
+    zones: tuple[ZoneOrder, ...] = ()
+    erase: tuple[Spot, ...] = ()
+    add: tuple[Spot, ...] = ()
+    enter: dict[str, str] = {}
+    wheals: Wheals | None = None
+
+
 class Order(Given):
     """What is to be done. Any part may be missing; what is missing blocks signing, not screening."""
 
@@ -295,7 +347,13 @@ class Order(Given):
     volume_per_point_ml: Positive | None = None
     area_cm2: Positive | None = None
     spacing_mm: Positive | None = None
-    depth_mm: Positive | None = None
+    depth_mm: Positive | None = None  # of the needle's tip
+    inserted_mm: Positive | None = None  # length of needle in the skin
+    angle_deg: Annotated[Positive, Field(le=90)] | None = None  # between needle and skin
+    needle_mm: Positive | None = None  # the needle's length
+    needle_gauge: Annotated[int, Field(ge=16, le=36)] | None = None
+    syringe_ml: Positive | None = None  # what one syringe holds
+    map: MapOrder = MapOrder()
     anaesthetic: tuple[Anaesthetic, ...] | None = None
     combined_with: tuple[str, ...] = ()
     protocol: str | None = None

@@ -1,0 +1,200 @@
+"""The injection map as a document: every point with its place, depth and volume, in the order of the needle.
+
+Lengths are millimetres in the body's own frame: x to the patient's left, y up, z forwards. A place on the skin is a
+triangle of the named atlas with three barycentric weights, so a map moves with the mesh to another body, to a patient
+the atlas was fitted to, and to that patient's next visit.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from ..knowledge import Cited
+from ..values import Amount, Document
+
+Vector = tuple[float, float, float]
+Side = Literal["left", "right", "midline"]
+Layer = Literal["epidermis", "dermis", "fat"]
+
+
+class Place(Document):
+    """A place on the atlas's skin; the weights are at least 0 and sum to 1."""
+
+    triangle: int = Field(ge=0)
+    barycentric: Vector
+
+    @model_validator(mode="after")
+    def _weights(self) -> Place:
+        if min(self.barycentric) < -1e-6 or abs(sum(self.barycentric) - 1) > 1e-6:
+            raise ValueError("barycentric weights are at least 0 and sum to 1")
+        return self
+
+
+class MapPoint(Document):
+    """One injection. A thread has its exit in `to`: the needle enters at `place` and its tip reaches `to`, from where
+    the product is laid down on the way back."""
+
+    number: int = Field(ge=1)  # in the order of the needle
+    zone: str  # the id of its MappedZone
+    place: Place
+    position_mm: Vector
+    normal: Vector
+    volume_ml: Amount
+    syringe: int = Field(ge=1)
+    lift: bool = False  # the needle does not step here from the point before: lift, and go around
+    added: bool = False  # set by hand
+    to: Place | None = None
+    to_position_mm: Vector | None = None
+    name: str | None = None  # of a single named point
+
+
+class Spacing(Document):
+    """Measured on the skin: the distance to the nearest other point of the zone, and the gaps."""
+
+    wanted_mm: float
+    min_mm: float
+    mean_mm: float
+    cv: float  # standard deviation ÷ mean
+    largest_gap_mm: float  # from any spot of the zone to the nearest point
+    within_065: float  # share of the zone within 0.65 of the wanted spacing from a point
+
+
+class LayerChance(Document):
+    """How likely the tip lies in each layer, by one published set of thicknesses; the three sum to 1."""
+
+    thickness_set: str
+    epidermis: float
+    dermis: float
+    fat: float
+    skin_mm: float  # mean epidermis + dermis of the set at this site
+    skin_sd_mm: float
+    borrowed_from: str | None = None  # the set has no figure for this site; this site's was used
+    sources: tuple[Cited, ...] = ()
+
+
+class DepthCheck(Document):
+    """Where the tip will lie at one site."""
+
+    site: str
+    sex: str | None
+    inserted_mm: float | None = None
+    angle_deg: float | None = None
+    tip_depth_mm: float | None = None
+    tip_sd_mm: float | None = None
+    aim: Layer | None = None
+    verdict: Literal["as-aimed", "warn", "refused", "ask"]
+    chances: tuple[LayerChance, ...] = ()
+    says: tuple[str, ...] = ()  # warnings and questions, in sentences
+    suggestion: str | None = None
+    sources: tuple[Cited, ...] = ()
+
+
+class Band(Document):
+    """5th, 50th and 95th percentile."""
+
+    low: float
+    middle: float
+    high: float
+
+
+class Coverage(Document):
+    """Estimated area under the blebs; never a drug level, a duration or a result."""
+
+    aim: Literal["field", "points"]
+    share: Band  # of the zone's area
+    overlap: float  # share of the zone under two blebs or more, expected
+    punctures_per_cm2: float
+    ml_per_cm2: float
+    bleb_mm: Band  # one bleb's diameter
+    calibrated_by: str | None = None  # whose wheals, and when; None: the published law
+    says: tuple[str, ...] = ()
+    sources: tuple[Cited, ...] = ()
+
+
+class MappedZone(Document):
+    """One zone on one side."""
+
+    id: str  # zone and side: cheek-right
+    zone: str
+    side: Side
+    title: str
+    site: str  # whose skin thickness counts
+    pattern: Literal["grid", "lines", "threads", "fan", "named"]
+    area_cm2: float
+    points: int
+    volume_ml: Amount
+    spacing: Spacing | None = None  # None where there are fewer than two points
+    depth: DepthCheck
+    coverage: Coverage | None = None
+    border: tuple[tuple[Vector, ...], ...]  # its outlines as drawn, mm
+    cut_by: tuple[str, ...] = ()  # ids of the danger zones that took skin away
+
+
+class DangerDrawn(Document):
+    """A danger zone near the map: a range with a margin, never a guarantee."""
+
+    id: str
+    title: str
+    says: str
+    margin_mm: float
+    sourced: bool  # False: drawn dashed
+    entered: str | None = None  # the clinician's reason for placing points in it
+    outline: tuple[tuple[Vector, ...], ...]
+    sources: tuple[Cited, ...] = ()
+
+
+class Syringe(Document):
+    number: int
+    volume_ml: Amount
+    first_point: int
+    last_point: int
+
+
+class SurfaceUsed(Document):
+    """What the map was laid out on. `to_scale` is False for the atlas: no template has a patient's size."""
+
+    kind: Literal["atlas", "photograph", "scan"]
+    body: Literal["female", "male"]
+    to_scale: bool
+    scale: str  # in words: where the millimetres come from
+    taken_on: date | None = None
+    fingerprint: str = ""  # of the fit, when there is one
+
+
+class Notice(Document):
+    """Something to decide or to know. `ask` stays open and blocks signing; `refuse` blocks it outright."""
+
+    kind: Literal["ask", "refuse", "warn", "note"]
+    about: str  # zone, danger or part of the order
+    text: str
+    sources: tuple[Cited, ...] = ()
+
+
+class InjectionMap(Document):
+    """The whole map of one session. Points stand in the order of the needle."""
+
+    document: Literal["injection-map"] = "injection-map"
+    schema_version: Literal["1"] = "1"
+    software: str
+    edition: str
+    language: str
+    atlas: str  # the atlas's version
+    surface: SurfaceUsed
+    technique: str
+    aim: Literal["field", "points"] | None = None
+    layout: Literal["strict", "cover"]
+    zones: tuple[MappedZone, ...]
+    points: tuple[MapPoint, ...]
+    dangers: tuple[DangerDrawn, ...] = ()
+    syringes: tuple[Syringe, ...] = ()
+    volume_ml: Amount
+    path_mm: float
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def may_be_signed(self) -> bool:
+        """Whether nothing is refused and nothing is left to ask."""
+        return not any(notice.kind in ("ask", "refuse") for notice in self.notices)
