@@ -158,7 +158,7 @@ class Patch:
     @staticmethod
     def of(surface: Surface, chosen: NDArray[np.bool_]) -> Patch:
         """The chosen triangles (m,) of the atlas, whole."""
-        home = np.flatnonzero(chosen)
+        home: Ints = np.flatnonzero(chosen).astype(np.int64)
         used, faces = np.unique(surface.triangles[home], return_inverse=True)
         faces = faces.reshape(-1, 3)
         triangle, barycentric = np.zeros(len(used), dtype=np.int64), np.zeros((len(used), 3))
@@ -205,7 +205,7 @@ class Patch:
             t2 = value[:, 0] / (value[:, 0] - value[:, 2])
             w1 = corner[:, 0] * (1 - t1)[:, None] + corner[:, 1] * t1[:, None]
             w2 = corner[:, 0] * (1 - t2)[:, None] + corner[:, 2] * t2[:, None]
-            new = np.empty((len(rows), 2), dtype=np.int64)
+            new: Ints = np.empty((len(rows), 2), dtype=np.int64)
             extra_t, extra_b = [], []
             for side, weight in enumerate((w1, w2)):
                 for row in range(len(rows)):
