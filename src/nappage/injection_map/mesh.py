@@ -109,12 +109,12 @@ class Surface:
         count = len(self.vertices_mm)
         ends = np.vstack([self.triangles[:, [0, 1]], self.triangles[:, [1, 2]]])
         graph = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(count, count))
-        labels = connected_components(graph, directed=False)[1][self.triangles[:, 0]]
-        _, labels = np.unique(labels, return_inverse=True)
-        sizes = np.bincount(labels.ravel(), weights=self.areas_mm2)
+        of_vertex = connected_components(graph, directed=False)[1]
+        labels = np.unique(of_vertex[self.triangles[:, 0]], return_inverse=True)[1].ravel()
+        sizes = np.bincount(labels, weights=self.areas_mm2)
         rank = np.empty(len(sizes), dtype=np.int64)
         rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes))
-        return rank[labels.ravel()]
+        return rank[labels]
 
 
 def _nearest_weights(points: Floats, corners: Floats) -> Floats:
