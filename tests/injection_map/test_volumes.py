@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -45,7 +46,7 @@ def test_no_syringe_holds_more_than_it_can_and_none_is_left_out(volumes: list[De
         assert held == list(range(syringe.first_point, syringe.last_point + 1))
         assert sum(volumes[i - 1] for i in held) == syringe.volume_ml
     # A syringe is changed only when it must be.
-    for one, following in zip(made, made[1:], strict=False):
+    for one, following in itertools.pairwise(made):
         assert one.volume_ml + volumes[following.first_point - 1] > size
 
 
