@@ -42,7 +42,7 @@ class MapPoint(Document):
     place: Place
     position_mm: Vector
     normal: Vector
-    volume_ml: Amount
+    volume_ml: Amount | None  # None where the order gives no volume
     syringe: int = Field(ge=1)
     lift: bool = False  # the needle does not step here from the point before: lift, and go around
     added: bool = False  # set by hand
@@ -125,7 +125,7 @@ class MappedZone(Document):
     pattern: Literal["grid", "lines", "threads", "fan", "named"]
     area_cm2: float
     points: int
-    volume_ml: Amount
+    volume_ml: Amount | None
     spacing: Spacing | None = None  # None where there are fewer than two points
     depth: DepthCheck
     coverage: Coverage | None = None
@@ -190,7 +190,7 @@ class InjectionMap(Document):
     points: tuple[MapPoint, ...]
     dangers: tuple[DangerDrawn, ...] = ()
     syringes: tuple[Syringe, ...] = ()
-    volume_ml: Amount
+    volume_ml: Amount | None
     path_mm: float
     notices: tuple[Notice, ...] = ()
 

@@ -1,6 +1,6 @@
 """Answers and an order → Facts. Defines the three documents that the rooms above share."""
 
-from .answers import Anaesthetic, Answers, MixtureLine, Order
+from .answers import Anaesthetic, Answers, MixtureLine, Order, Spot, Wheals, ZoneOrder
 from .facts import Contradiction, Evidence, Facts, Unread
 from .files import load_answers, load_yaml, validated
 from .read import contents_of, find_by_name, normal, read, region_id, technique_id
@@ -13,7 +13,10 @@ __all__ = [
     "Facts",
     "MixtureLine",
     "Order",
+    "Spot",
     "Unread",
+    "Wheals",
+    "ZoneOrder",
     "contents_of",
     "find_by_name",
     "load_answers",
