@@ -37,8 +37,16 @@ def wished(edition: Edition, **order: Any) -> tuple[tuple[Wish, ...], list[str]]
         (["neck", "glabella"], ["glabella", "neck"]),  # in the order of the body, not of the words
         (
             ["face"],
-            ["forehead", "glabella", "crows-feet-right", "crows-feet-left"]
-            + ["malar-right", "malar-left", "cheek-right", "cheek-left"],
+            [
+                "forehead",
+                "glabella",
+                "crows-feet-right",
+                "crows-feet-left",
+                "malar-right",
+                "malar-left",
+                "cheek-right",
+                "cheek-left",
+            ],
         ),
     ],
 )
