@@ -270,7 +270,8 @@ def find_landmarks(
         for corner in triangle:
             touching[corner] |= set(triangle)
     lids = {point for lid in NOT_SKIN["lids"] for point in touching[lid]}
-    lips = set(NOT_SKIN["lips"]) | {point for lip in NOT_SKIN["inner_lips"] for point in touching[lip]}
+    ring = canonical[NOT_SKIN["lips"], :2].astype(np.float32)
+    lips = {point for point in range(468) if cv2.pointPolygonTest(ring, canonical[point, :2].tolist(), False) >= 0}
     doubtful = lids | lips | set(NOT_SKIN["nostrils"])
     skin = seen & ~np.isin(np.arange(468), sorted(doubtful))
 
@@ -288,15 +289,21 @@ def find_landmarks(
     placed = (placed + placed[other] * [-1, 1, 1]) / 2
     print(f"thin-plate warp: residual median {np.median(np.linalg.norm(placed - found, axis=1)[skin]):.2f} mm")
 
-    # Snap to skin that looks the way the canonical face looks there, so never into mouth, nostril or socket.
+    # Snap to skin that looks the way the canonical face looks there, so never into mouth, nostril or socket; the
+    # midline's points to the skin's own midline.
     normals = Surface(placed, canonical_triangles).vertex_normals
-    candidates = np.flatnonzero(near)
+    middle = np.abs(body.vertices_mm[body.triangles][:, :, 0]) < 1e-6
     triangle, weights = np.zeros(468, dtype=np.int64), np.zeros((468, 3))
     distance = np.zeros(468)
     for point in range(468):
-        alike = candidates[body.triangle_normals[candidates] @ normals[point] > 0.3]
-        t, w, d = Surface(body.vertices_mm, body.triangles[alike]).nearest(placed[point : point + 1])
-        triangle[point], weights[point], distance[point] = alike[t[0]], w[0], d[0]
+        alike = near & (body.triangle_normals @ normals[point] > 0.3)
+        alike &= (middle.sum(axis=1) == 2) | (other[point] != point)
+        chosen = np.flatnonzero(alike)
+        t, w, d = Surface(body.vertices_mm, body.triangles[chosen]).nearest(placed[point : point + 1])
+        triangle[point], weights[point], distance[point] = chosen[t[0]], w[0], d[0]
+        if other[point] == point:
+            weights[point] *= middle[triangle[point]]
+            weights[point] /= weights[point].sum()
     kept = skin & (distance < 4)
     kept &= kept[other]
     print(f"snap: median {np.median(distance[kept]):.2f} mm, largest kept {distance[kept].max():.2f} mm, "
