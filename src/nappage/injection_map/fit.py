@@ -29,7 +29,7 @@ Body = Literal["female", "male"]
 
 STEP_MM = 0.01  # what a stored position is rounded to
 FEWEST_LANDMARKS = 30
-SMOOTHING = 10.0  # of the thin plate, for a landmark of weight 1
+SMOOTHING = 100.0  # of the thin plate, for a landmark of weight 1: sound for landmarks that are off by about 1 mm
 UNFADED_MM = 20.0  # a vertex closer than this to a landmark moves with the face,
 FADED_MM = 100.0  # one farther than this stays
 OUTLIER_MM = 4.0  # a landmark off by this much counts half in the alignment
