@@ -4,6 +4,7 @@ from .cited import Cited, cited, grouped, said_by
 from .edition import Decision, Edition, Policy, load
 from .schema import (
     Advice,
+    Blebs,
     Concept,
     Fact,
     KnowledgeError,
@@ -12,15 +13,20 @@ from .schema import (
     Protocol,
     Region,
     Rule,
+    SkinSite,
+    SkinThickness,
     Source,
     Substance,
     Technique,
     Text,
+    Thickness,
+    ThicknessSet,
     ValueRecord,
 )
 
 __all__ = [
     "Advice",
+    "Blebs",
     "Cited",
     "Concept",
     "Decision",
@@ -33,10 +39,14 @@ __all__ = [
     "Protocol",
     "Region",
     "Rule",
+    "SkinSite",
+    "SkinThickness",
     "Source",
     "Substance",
     "Technique",
     "Text",
+    "Thickness",
+    "ThicknessSet",
     "ValueRecord",
     "cited",
     "grouped",

@@ -79,6 +79,19 @@ def _sources(edition: Edition) -> Iterator[str]:
             yield from cited(entry_id, entry.source)
     for rule in edition.compatibility:
         yield from cited(" with ".join(rule.pair), rule.source)
+    for technique_id, technique in edition.techniques.items():
+        yield from cited(f"{technique_id}, depth_source", technique.depth_source)
+    for key, thicknesses in edition.thickness.sets.items():
+        yield from cited(f"thickness/{key}", thicknesses.source)
+        if thicknesses.epidermis_mm:
+            yield from cited(f"thickness/{key}/epidermis_mm", thicknesses.epidermis_mm.source)
+        for site, skin in thicknesses.sites.items():
+            for region in (*skin.at, *skin.lent_to):
+                if region not in edition.regions:
+                    yield f"thickness/{key}/{site}: no region is called '{region}'"
+    yield from cited("thickness/tip_sd_mm", edition.thickness.tip_sd_mm.source)
+    for name, figure in edition.blebs:
+        yield from cited(f"blebs/{name}", figure.source)
 
 
 def _whens(record: Record) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ from ..values import Document
 from .schema import (
     SEVERITIES,
     Advice,
+    Blebs,
     Compatibility,
     Concept,
     Fact,
@@ -37,6 +38,7 @@ from .schema import (
     Substance,
     Technique,
     Text,
+    Thickness,
     ValueRecord,
     Wait,
     _Record,
@@ -101,6 +103,8 @@ class Edition:
     indications: Mapping[str, Concept]
     compatibility: tuple[Compatibility, ...]
     texts: Mapping[str, Text]
+    thickness: Thickness
+    blebs: Blebs
     lapsed: tuple[Decision, ...] = ()
     decisions: Mapping[str, Decision] = field(default_factory=dict)
 
@@ -240,6 +244,8 @@ def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
         regions=_models(Region, raw["regions"], "regions"),
         compatibility=tuple(_models(Compatibility, raw["compatibility"], "compatibility").values()),
         texts=raw["texts"],
+        thickness=_models(Thickness, {"thickness": raw["thickness"]}, "data")["thickness"],
+        blebs=_models(Blebs, {"blebs": raw["blebs"]}, "data")["blebs"],
         lapsed=tuple(lapsed),
         decisions=decided,
     )
@@ -288,7 +294,7 @@ def _read_tree(data: Path) -> dict[str, dict[str, Any]]:
         out[kind] = _merged(sorted((data / kind).glob("*.yaml")))
     for kind in ("medicines", "conditions", "allergens", "procedures", "events", "skin", "indications"):
         out[f"concepts/{kind}"] = read_yaml(data / "concepts" / f"{kind}.yaml")
-    for kind in ("substances", "products", "techniques", "regions", "compatibility"):
+    for kind in ("substances", "products", "techniques", "regions", "compatibility", "thickness", "blebs"):
         out[kind] = read_yaml(data / f"{kind}.yaml")
     out["texts"] = {key: {"en": t} if isinstance(t, str) else t for key, t in out["texts"].items()}
     return out

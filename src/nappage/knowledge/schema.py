@@ -317,6 +317,10 @@ class Technique(Document):
     volume_per_point_ml: tuple[Amount, Amount] | None = None
     spacing_mm: tuple[Amount, Amount] | None = None
     angle_deg: tuple[Amount, Amount] | None = None
+    # Whether the published depth is that of the tip, or the length of needle inserted; and who says so.
+    depth_is: Literal["tip", "inserted", "unclear"] | None = None
+    depth_source: tuple[Citation, ...] = ()
+    aim: Literal["epidermis", "dermis", "fat"] | None = None  # the layer it is meant for
     source: tuple[Citation, ...] = Field(min_length=1)
 
 
@@ -334,6 +338,106 @@ class Compatibility(Document):
     verdict: Literal["compatible", "incompatible"]
     why: Text
     source: tuple[Citation, ...] = Field(min_length=1)
+
+
+MeanSd = tuple[float, float]  # mean and standard deviation, mm
+
+
+class Figure(Document):
+    """A number with where it comes from; UNSOURCED where it is assumed."""
+
+    value: float
+    source: tuple[Citation, ...] = Field(min_length=1)
+
+
+class FigureRange(Document):
+    """Two numbers, low and high (or mean and standard deviation), with where they come from."""
+
+    value: tuple[float, float]
+    source: tuple[Citation, ...] = Field(min_length=1)
+
+
+class SkinThickness(Document):
+    """As published: the dermis and its epidermis, or the skin as a whole (epidermis and dermis together)."""
+
+    epidermis_mm: MeanSd | None = None
+    dermis_mm: MeanSd | None = None
+    skin_mm: MeanSd | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> SkinThickness:
+        if (self.skin_mm is None) == (self.dermis_mm is None) or (self.dermis_mm is None) != (
+            self.epidermis_mm is None
+        ):
+            raise ValueError("give either skin_mm, or epidermis_mm with dermis_mm")
+        return self
+
+    @property
+    def whole_mm(self) -> MeanSd:
+        """Mean and standard deviation of epidermis and dermis together; the two layers count as independent."""
+        if self.skin_mm is not None:
+            return self.skin_mm
+        assert self.epidermis_mm is not None and self.dermis_mm is not None
+        (epidermis, first), (dermis, second) = self.epidermis_mm, self.dermis_mm
+        return epidermis + dermis, (first * first + second * second) ** 0.5
+
+
+class SkinSite(Document):
+    """One measured site. `at` are the regions it was measured in, `lent_to` regions without a figure of their own."""
+
+    title: Text
+    at: tuple[str, ...] = ()
+    lent_to: tuple[str, ...] = ()
+    female: SkinThickness | None = None
+    male: SkinThickness | None = None
+    any: SkinThickness | None = None  # the sexes together
+    sd: Literal["published", "assumed"] = "published"
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _measured(self) -> SkinSite:
+        if (self.any is None) == (self.female is None) or (self.female is None) != (self.male is None):
+            raise ValueError("give either 'any', or 'female' and 'male'")
+        return self
+
+
+class ThicknessSet(Document):
+    """One publication's thicknesses. `epidermis_mm` stands in where only the whole skin was measured."""
+
+    title: Text
+    people: int
+    epidermis_mm: FigureRange | None = None
+    source: tuple[Citation, ...] = Field(min_length=1)
+    sites: dict[str, SkinSite]
+
+    @model_validator(mode="after")
+    def _layered(self) -> ThicknessSet:
+        whole = [key for key, s in self.sites.items() for t in (s.any, s.female, s.male) if t and t.skin_mm]
+        if whole and self.epidermis_mm is None:
+            raise ValueError(f"'{whole[0]}' has the skin as a whole, so the set needs epidermis_mm")
+        return self
+
+
+class Thickness(Document):
+    """How thick the skin is: all published sets, and how exactly a tip is placed."""
+
+    tip_sd_mm: Figure
+    sets: dict[str, ThicknessSet]
+
+
+class Blebs(Document):
+    """The published bleb law: diameter_mm = coefficient_mm · volume_ml ** exponent, in adults."""
+
+    coefficient_mm: Figure
+    exponent: Figure
+    exponent_sd: Figure
+    law_sd: Figure  # of the logarithm of the diameter, common to all points of one practitioner
+    point_cv: Figure  # from point to point
+    placement_sd_mm: Figure  # along each axis
+    failed: FigureRange  # share of points that raise no bleb
+    valid_ml: FigureRange
+    stop_scatter: Figure  # own wheals that scatter more allow no coverage map
+    reading_mm: Figure  # to which a wheal's diameter is read
 
 
 Position.model_rebuild()
