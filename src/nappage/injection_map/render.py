@@ -58,13 +58,13 @@ class Picture:
 
     @cached_property
     def image(self) -> NDArray[np.uint8]:
-        """Lit from above the camera's left shoulder; smooth, with interpolated normals."""
+        """Lit from above the camera, the same from left and right, which a face finder would not ignore; smooth."""
         image = np.full((*self.triangle.shape, 3), BACKGROUND, dtype=np.uint8)
         rows, columns = np.nonzero(self.triangle >= 0)
         triangles = self.triangle[rows, columns].astype(np.int64)
         weights = self._weights(triangles, np.column_stack([columns, rows]).astype(np.float64))
         normals = self.surface.normals_at(triangles, weights) @ self.camera.turn.T
-        light = np.array([-0.25, -0.5, -0.85]) / np.linalg.norm([0.25, 0.5, 0.85])
+        light = np.array([0, -0.5, -0.85]) / np.linalg.norm([0.5, 0.85])
         shade = 0.35 + 0.65 * np.maximum(normals @ light, 0)
         colours = np.array(SKIN, dtype=np.float64) if self.colours is None else self.colours[triangles]
         image[rows, columns] = np.clip(shade[:, None] * colours, 0, 255).astype(np.uint8)
