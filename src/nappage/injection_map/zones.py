@@ -1,0 +1,335 @@
+"""The zones of the atlas: where each lies, and what is left of it beside danger zones and erased spots.
+
+A border is drawn once, on the right side of the female body, through anchors: landmarks of the face or points in
+millimetres, snapped to the skin. A *chart* lays it flat (seen from a direction, or unrolled around an axis), and it
+becomes a signed field at the atlas's vertices, positive inside. Because the field belongs to the vertices, a zone is the
+same piece of skin on every body and every patient. Each zone yields to the areas and zones that stand before it in
+`data/zones.yaml`, so neighbours share a border and never overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Protocol
+
+import numpy as np
+import scipy.sparse as sparse
+import yaml
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from ..intake.answers import Spot
+from ..values import InputError
+from .atlas import Atlas
+from .document import Side
+from .mesh import Floats, Ints, Patch, Surface
+
+_OUTSIDE_MM = 30.0  # the field goes no lower; beyond this its value says nothing
+_SMALLEST_MM2 = 30.0  # pieces below this are too small to plan in
+
+
+class Cutting(Protocol):
+    """What takes skin away from a zone: a danger zone, or anything measured the same way."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def margin_mm(self) -> float: ...
+    @property
+    def distance(self) -> Floats: ...  # (n,) mm from its core, at the atlas's vertices
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What the file says of one zone; `site` names the skin whose thickness counts."""
+
+    id: str
+    site: str
+    midline: bool
+    chart: str
+    border: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    charts: dict[str, dict[str, Any]]
+    points: dict[str, list[float]]
+    areas: dict[str, Zone]  # not zones themselves: lips, eyes, ears, … that zones yield to
+    zones: dict[str, Zone]
+
+
+@lru_cache(maxsize=1)
+def _drawing() -> _Drawing:
+    text = (resources.files(__package__) / "data" / "zones.yaml").read_text(encoding="utf-8")
+    data = yaml.safe_load(text)
+    read = {
+        kind: {
+            name: Zone(name, spec.get("site", ""), spec.get("midline", False), spec["chart"], tuple(spec["border"]))
+            for name, spec in data[kind].items()
+        }
+        for kind in ("areas", "zones")
+    }
+    return _Drawing(data["charts"], data["points"], read["areas"], read["zones"])
+
+
+def zone_ids() -> tuple[str, ...]:
+    """The zones that are drawn, in the order of the file."""
+    return tuple(_drawing().zones)
+
+
+def zone(zone_id: str) -> Zone:
+    """A zone by its id. Raises InputError for one that the atlas does not have."""
+    try:
+        return _drawing().zones[zone_id]
+    except KeyError:
+        raise InputError("map", f"The atlas has no zone '{zone_id}'", f"Name one of {', '.join(zone_ids())}") from None
+
+
+def sides(zone_id: str) -> tuple[Side, ...]:
+    """The sides a zone is drawn on: midline, or right and left."""
+    return ("midline",) if zone(zone_id).midline else ("right", "left")
+
+
+def _right(numbers: Sequence[float]) -> Floats:
+    """(3,): lateral, up, forwards as x, y, z on the right side."""
+    return np.array([-numbers[0], *numbers[1:]], dtype=float)
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """Skin laid flat. From a direction: `axis` is None and `towards` points at the eye. Around an axis: unrolled at
+    `radius_mm`, cut open opposite `towards`."""
+
+    towards: Floats
+    across: Floats
+    up: Floats
+    through: Floats
+    radius_mm: float | None
+    least: float  # how squarely skin must face the chart, as the cosine
+
+    @staticmethod
+    def of(spec: dict[str, Any], points: dict[str, list[float]]) -> _Chart:
+        azimuth, elevation = np.radians(spec["from"])
+        towards = np.array(
+            [-np.sin(azimuth) * np.cos(elevation), np.sin(elevation), np.cos(azimuth) * np.cos(elevation)]
+        )
+        across = np.array([np.cos(azimuth), 0, np.sin(azimuth)])
+        least = float(spec.get("facing", 0.1))
+        if "around" not in spec:
+            return _Chart(towards, across, np.cross(towards, across), np.zeros(3), None, least)
+        below, above = (_right(points[name]) for name in spec["around"])
+        up = (above - below) / np.linalg.norm(above - below)
+        towards = towards - (towards @ up) * up
+        towards /= np.linalg.norm(towards)
+        return _Chart(towards, np.cross(up, towards), up, below, float(spec["radius_mm"]), least)
+
+    def flat(self, positions: Floats) -> Floats:
+        """(k, 2): across and up, mm."""
+        from_axis = positions - self.through
+        if self.radius_mm is None:
+            return np.column_stack([from_axis @ self.across, from_axis @ self.up])
+        angle = np.arctan2(from_axis @ self.across, from_axis @ self.towards)
+        return np.column_stack([self.radius_mm * angle, from_axis @ self.up])
+
+    def facing(self, positions: Floats, normals: Floats) -> Floats:
+        """(k,): the cosine between the skin's normal and the direction it is seen from."""
+        if self.radius_mm is None:
+            return np.asarray(normals @ self.towards)
+        radial = positions - self.through
+        radial = radial - (radial @ self.up)[:, None] * self.up
+        return np.asarray((normals * radial).sum(axis=1) / np.maximum(np.linalg.norm(radial, axis=1), 1e-9))
+
+
+def _signed_distance(points: Floats, polygon: Floats) -> Floats:
+    """(k,): distance from points (k, 2) to a closed polygon (e, 2), positive inside."""
+    nearest = np.full(len(points), np.inf)
+    inside = np.zeros(len(points), dtype=bool)
+    for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        edge, offset = end - start, points - start
+        along = np.clip(offset @ edge / max(float(edge @ edge), 1e-12), 0, 1)
+        nearest = np.minimum(nearest, ((offset - along[:, None] * edge) ** 2).sum(axis=1))
+        crosses = (start[1] > points[:, 1]) != (end[1] > points[:, 1])
+        rise = edge[1] if edge[1] else 1e-12
+        inside ^= crosses & (points[:, 0] < start[0] + (points[:, 1] - start[1]) * edge[0] / rise)
+    return np.asarray(np.where(inside, 1, -1) * np.sqrt(nearest))
+
+
+@lru_cache(maxsize=4)
+def _borders(atlas: Atlas) -> dict[str, Floats]:
+    """The anchors of every border (e, 3), on the female skin; those of the midline closed by their mirror image. An
+    anchor is a landmark's number or a point's name; in a list, an offset in mm follows it: lateral, up, forwards."""
+    drawing, skin = _drawing(), atlas.body("female")
+    landmarks = atlas.landmarks_mm(skin)
+    every = {**drawing.areas, **drawing.zones}
+    places = []
+    for one in every.values():
+        for anchor in one.border:
+            name, *offset = anchor if isinstance(anchor, list) else [anchor]
+            place = landmarks[name] if isinstance(name, int) else _right(drawing.points[name])
+            places.append(place + _right(offset or [0, 0, 0]))
+    snapped = skin.at(*skin.nearest(np.array(places))[:2])
+    starts = np.cumsum([len(one.border) for one in every.values()])[:-1]
+    borders = dict(zip(every, np.split(snapped, starts), strict=True))
+    for name, one in every.items():
+        if one.midline:
+            borders[name] = np.vstack([borders[name], borders[name][::-1] * [-1, 1, 1]])
+    return borders
+
+
+def _field(atlas: Atlas, chart: _Chart, polygon: Floats) -> Floats:
+    """(n,): the signed field of a closed polygon (e, 3): mm in the chart, positive inside, on skin that faces the
+    chart, in the one connected piece that the border runs around."""
+    skin = atlas.body("female")
+    flat, outline = chart.flat(skin.vertices_mm), chart.flat(polygon)
+    facing = chart.facing(skin.vertices_mm, skin.vertex_normals) - chart.least
+    near = (flat > outline.min(axis=0) - _OUTSIDE_MM).all(axis=1) & (flat < outline.max(axis=0) + _OUTSIDE_MM).all(
+        axis=1
+    )
+    field = np.full(len(flat), -_OUTSIDE_MM)
+    field[near] = np.minimum(_signed_distance(flat[near], outline), _OUTSIDE_MM * facing[near])
+    # Skin behind or below faces the same way: only the piece that the border runs around is meant.
+    pieces = _pieces(np.maximum(field, -_OUTSIDE_MM), atlas.triangles)
+    return min(pieces, key=lambda piece: _far(skin.vertices_mm[piece > 0], polygon))
+
+
+def _far(positions: Floats, polygon: Floats) -> float:
+    return float(np.mean(cKDTree(positions).query(polygon)[0])) if len(positions) else np.inf
+
+
+def _pieces(field: Floats, triangles: Ints) -> list[Floats]:
+    """The field once for each of its connected positive pieces, largest first, with the others made negative."""
+    inside = field > 0
+    ends = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    ends = ends[inside[ends].all(axis=1)]
+    graph = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(field), len(field)))
+    labels = np.where(inside, connected_components(graph, directed=False)[1], -1)
+    found, sizes = np.unique(labels[inside], return_counts=True)
+    others = -np.maximum(np.abs(field), 1e-3)
+    order = found[np.argsort(-sizes, kind="stable")][:12]
+    return [np.where(inside & (labels != piece), others, field) for piece in order] or [field]
+
+
+def _drawn(atlas: Atlas, one: Zone) -> Floats:
+    """(n,): the field of a zone as the file draws it, before it yields; of the right side or across the midline."""
+    drawing = _drawing()
+    chart = _Chart.of(drawing.charts[one.chart], drawing.points)
+    return _field(atlas, chart, _borders(atlas)[one.id])
+
+
+@lru_cache(maxsize=4)
+def _areas(atlas: Atlas) -> Floats:
+    """(n,): positive in what is no zone's: lips, eyes, nostrils, ears, …; both sides."""
+    fields = [_drawn(atlas, area) for area in _drawing().areas.values()]
+    both = np.max(fields, axis=0)
+    return np.asarray(np.maximum(both, both[atlas.mirror]))
+
+
+@lru_cache(maxsize=64)
+def _settled(atlas: Atlas, zone_id: str) -> Floats:
+    """(n,): a zone's field after it has yielded to all that stands before it; right side or midline."""
+    one = zone(zone_id)
+    field = np.minimum(_drawn(atlas, one), -_areas(atlas))
+    for earlier in zone_ids()[: zone_ids().index(zone_id)]:
+        before = _settled(atlas, earlier)
+        if ((field > 0) & (before > -_OUTSIDE_MM)).any():
+            field = np.minimum(field, -before)
+            if not zone(earlier).midline:
+                field = np.minimum(field, -before[atlas.mirror])
+    return _pieces(field, atlas.triangles)[0]
+
+
+def zone_field(atlas: Atlas, zone_id: str, side: Side, border: Sequence[Spot] | None = None) -> Floats:
+    """(n,): a field at the atlas's vertices, positive inside the zone; near its border about the distance to it in mm.
+
+    The right or left half of a midline zone may be asked for, too. A dragged `border` replaces the drawn one: it keeps
+    out of lips, eyes and the like, but does not yield to other zones. Raises InputError.
+    """
+    one = zone(zone_id)
+    field = _settled(atlas, zone_id) if border is None else _dragged(atlas, one, border)
+    if one.midline:
+        lateral = atlas.body("female").vertices_mm[:, 0]
+        return {"midline": field, "right": np.minimum(field, -lateral), "left": np.minimum(field, lateral)}[side]
+    if side == "midline":
+        raise InputError("map", f"Zone '{zone_id}' has two sides", "Say right or left")
+    return field if side == "right" else field[atlas.mirror]
+
+
+def _dragged(atlas: Atlas, one: Zone, border: Sequence[Spot]) -> Floats:
+    if len(border) < 3:
+        raise InputError("map", f"The border of zone '{one.id}' has {len(border)} places", "Give at least three")
+    polygon = spots_mm(atlas, atlas.body("female"), border)
+    if not one.midline and polygon[:, 0].mean() > 0:
+        polygon = polygon * [-1, 1, 1]
+    drawing = _drawing()
+    chart = _Chart.of(drawing.charts[one.chart], drawing.points)
+    field = np.minimum(_field(atlas, chart, polygon), -_areas(atlas))
+    if not (field > 0).any():
+        raise InputError("map", f"The border of zone '{one.id}' encloses no skin", "Drag it around the zone once")
+    return _pieces(field, atlas.triangles)[0]
+
+
+def spots_mm(atlas: Atlas, surface: Surface, spots: Sequence[Spot]) -> Floats:
+    """(k, 3): where spots lie on a body or a patient. Raises InputError for one that the atlas does not have."""
+    for spot in spots:
+        if spot.triangle >= len(atlas.triangles):
+            raise InputError(
+                "map",
+                f"The atlas has no triangle {spot.triangle}",
+                f"Take the place from a map of atlas {atlas.version}",
+            )
+    triangles: Ints = np.array([spot.triangle for spot in spots], dtype=np.int64)
+    return surface.at(triangles, np.array([spot.barycentric for spot in spots], dtype=float).reshape(-1, 3))
+
+
+def erased_field(surface: Surface, spots: Sequence[tuple[Floats, float]]) -> Floats:
+    """(n,): at the vertices of a surface, how far outside all erased spots they lie, mm; negative within one.
+
+    A spot is a position and a radius, mm. Where the mesh is coarser than the spot, the whole triangle goes: never less
+    is erased than was asked.
+    """
+    field = np.full(len(surface.vertices_mm), np.inf)
+    for position, radius_mm in spots:
+        home, _, _ = surface.nearest(np.asarray(position))
+        reach = float(np.linalg.norm(surface.corners[home[0]] - position, axis=1).max())
+        distance = np.linalg.norm(surface.vertices_mm - position, axis=1)
+        field = np.minimum(field, distance - max(radius_mm, 1.01 * reach))
+    return field
+
+
+def patch(
+    atlas: Atlas,
+    zone_id: str,
+    side: Side,
+    surface: Surface,
+    dangers: Sequence[Cutting],
+    border: Sequence[Spot] | None = None,
+    erased: Sequence[tuple[Floats, float]] = (),
+) -> tuple[Patch, tuple[str, ...]]:
+    """What is left of a zone on a body or patient (a surface with the atlas's triangles) beside danger zones and
+    erased spots, and the ids of the danger zones that took something. Pieces of 0.3 cm² or more; it may be empty.
+    """
+    field = zone_field(atlas, zone_id, side, border)
+    left = Patch.of(surface, np.asarray((field[surface.triangles] > 0).any(axis=1)))
+    left = left.where(left.field(field, surface))
+    cut_by = []
+    for danger in dangers:
+        outside = left.field(np.minimum(danger.distance - danger.margin_mm, 1e6), surface)
+        if (outside <= 0).any():
+            left = left.where(outside)
+            cut_by.append(danger.id)
+    if erased:
+        left = left.where(left.field(np.minimum(erased_field(surface, erased), 1e6), surface))
+    return _without_crumbs(left, surface), tuple(cut_by)
+
+
+def _without_crumbs(left: Patch, surface: Surface) -> Patch:
+    if not len(left.faces):
+        return left
+    skin = left.on(surface)
+    piece = skin.pieces()
+    kept: NDArray[np.bool_] = np.bincount(piece, weights=skin.areas_mm2) >= _SMALLEST_MM2
+    return left.only(kept[piece])
