@@ -28,7 +28,7 @@ from ..values import InputError
 from . import atlas, card, landmarks
 from .fit import Body, Camera, Fit, fit_landmarks, pose, record, similarity
 from .landmarks import Face, Image
-from .mesh import Floats, Ints
+from .mesh import Floats
 
 LONGEST_PX = 4096  # larger pictures are shrunk to this; the face finder looks at far less
 LARGEST_PX = 200_000_000  # a picture of more is not opened
@@ -496,27 +496,30 @@ def _scale(
             "Go closer, so that the face fills the picture",
         )
     # The marker nearest to the face is most nearly as far away as the skin.
-    order = sorted(range(len(legible)), key=lambda i: _nearest_skin(face, legible[i])[1])
-    factor, nearest = by_marker[order[0]], legible[order[0]]
+    nearest = min(range(len(legible)), key=lambda i: float(_from_face(face, legible[i]).min()))
+    factor, side = by_marker[nearest], legible[nearest].side_px
     notes = ()
-    if nearest.side_px < MARKER_PX[1]:
-        notes += (f"The marker is small in the picture ({nearest.side_px:.0f} pixels): the scale may be off by 1 %.",)
+    if side < MARKER_PX[1]:
+        notes += (f"The marker is small in the picture ({side:.0f} pixels): the scale may be off by 1 %.",)
     if max(by_marker) / min(by_marker) - 1 > DISAGREE:
         notes += ("The markers in shot disagree on the size: hold the card flat and upright, close to the face.",)
     return factor, f"printed marker of {marker_mm:g} mm", notes
 
 
-def _nearest_skin(face: Face, marker: Marker) -> tuple[Ints, float]:
-    """The three landmarks nearest to a marker in the picture, and how far the first is, px."""
-    away = np.linalg.norm(face.points[:, :2] - marker.corners_px.mean(axis=0), axis=1)
-    near = np.argsort(away)[:3]
-    return near, float(away[near[0]])
+def _from_face(face: Face, marker: Marker) -> Floats:
+    """(468,): how far a marker's middle is from each point of the face in the picture, px."""
+    return np.asarray(np.linalg.norm(face.points[:, :2] - marker.corners_px.mean(axis=0), axis=1))
 
 
 def _factor(unscaled: Floats, face: Face, marker: Marker) -> float:
-    """By a marker that touches the skin, or is held as far from the camera as the skin nearest to it."""
-    near, _ = _nearest_skin(face, marker)
-    return float(marker.centre_mm[2] / unscaled[near, 2].mean())
+    """By a marker stuck on the skin, or held beside the face as far forward as the foremost skin near it: below the
+    chin that is the front of the chin."""
+    near = np.argsort(_from_face(face, marker))[:8]
+    outline = cv2.convexHull(face.points[:, :2].astype(np.float32))
+    middle = marker.corners_px.mean(axis=0)
+    on_face = cv2.pointPolygonTest(outline, (float(middle[0]), float(middle[1])), False) >= 0
+    depths = unscaled[near, 2]
+    return float(marker.centre_mm[2] / (depths[:3].mean() if on_face else depths.min()))
 
 
 def _by_calliper(unscaled: Floats, calliper: Mapping[str, float]) -> tuple[float, str]:
