@@ -46,8 +46,9 @@ def check(edition: Edition, on: date) -> Report:
         sources=len(edition.sources),
         faults=tuple(faults),
         overdue=tuple(f"{r.id}: its review was due on {r.review_by}" for r in records if r.review_by < on),
-        unsourced=tuple(
-            f"{r.id}/{p.id}" for r in records for p in r.positions if all(c.ref == "UNSOURCED" for c in p.source)
+        unsourced=(
+            *(f"{r.id}/{p.id}" for r in records for p in r.positions if all(c.ref == "UNSOURCED" for c in p.source)),
+            *(f"danger/{key}" for key, danger in edition.danger.items() if not danger.sourced),
         ),
         missing_translations={
             language: sum(1 for text in _texts(edition) if language not in text) for language in LANGUAGES
@@ -63,6 +64,8 @@ def _texts(edition: Edition) -> Iterator[dict[str, str]]:
             yield from (record.do, record.tell)
         if isinstance(record, Advice):
             yield record.tell
+    for danger in edition.danger.values():
+        yield from (danger.title, danger.says, danger.margin_because)
 
 
 def _sources(edition: Edition) -> Iterator[str]:
@@ -77,6 +80,8 @@ def _sources(edition: Edition) -> Iterator[str]:
     for kind in (edition.products, edition.techniques, edition.regions, edition.substances):
         for entry_id, entry in kind.items():
             yield from cited(entry_id, entry.source)
+    for danger_id, danger in edition.danger.items():
+        yield from cited(f"danger {danger_id}", danger.sources)
     for rule in edition.compatibility:
         yield from cited(" with ".join(rule.pair), rule.source)
     for technique_id, technique in edition.techniques.items():

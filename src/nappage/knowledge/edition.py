@@ -27,6 +27,7 @@ from .schema import (
     Blebs,
     Compatibility,
     Concept,
+    Danger,
     Fact,
     KnowledgeError,
     Position,
@@ -100,6 +101,7 @@ class Edition:
     products: Mapping[str, Product]
     techniques: Mapping[str, Technique]
     regions: Mapping[str, Region]
+    danger: Mapping[str, Danger]
     indications: Mapping[str, Concept]
     compatibility: tuple[Compatibility, ...]
     texts: Mapping[str, Text]
@@ -242,6 +244,7 @@ def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
         products=_models(Product, raw["products"], "products"),
         techniques=_models(Technique, raw["techniques"], "techniques"),
         regions=_models(Region, raw["regions"], "regions"),
+        danger=_models(Danger, raw["danger"], "danger"),
         compatibility=tuple(_models(Compatibility, raw["compatibility"], "compatibility").values()),
         texts=raw["texts"],
         thickness=_models(Thickness, {"thickness": raw["thickness"]}, "data")["thickness"],
@@ -294,7 +297,7 @@ def _read_tree(data: Path) -> dict[str, dict[str, Any]]:
         out[kind] = _merged(sorted((data / kind).glob("*.yaml")))
     for kind in ("medicines", "conditions", "allergens", "procedures", "events", "skin", "indications"):
         out[f"concepts/{kind}"] = read_yaml(data / "concepts" / f"{kind}.yaml")
-    for kind in ("substances", "products", "techniques", "regions", "compatibility", "thickness", "blebs"):
+    for kind in ("substances", "products", "techniques", "regions", "danger", "compatibility", "thickness", "blebs"):
         out[kind] = read_yaml(data / f"{kind}.yaml")
     out["texts"] = {key: {"en": t} if isinstance(t, str) else t for key, t in out["texts"].items()}
     return out

@@ -328,7 +328,55 @@ class Region(Document):
     title: Text
     names: tuple[str, ...] = ()
     parent: str | None = None  # face, head-neck, body, scalp
+    borders: Text | None = None  # where the map's zone ends, in clinical landmarks
     source: tuple[Citation, ...] = ()
+
+
+class Reach(Document):
+    """How far a structure lies from a landmark, as published: the range over the sources named."""
+
+    mm: tuple[Amount, Amount]
+    source: tuple[Citation, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Reach:
+        if self.mm[0] > self.mm[1]:
+            raise ValueError("a range starts with its lower end")
+        return self
+
+
+class Danger(Document):
+    """A place where one does not inject, or only knowingly: an area, a point or a line with a margin around it. `lies`
+    are published ranges by what was measured; the drawing covers them."""
+
+    title: Text
+    says: Text
+    kind: Literal["area", "point", "line"]
+    may_enter: bool = False  # whether points may be placed in it for a reason that the clinician gives
+    lies: dict[Id, Reach] = {}
+    depth_mm: tuple[Amount, Amount] | None = None  # below the skin, means over the sources
+    source: tuple[Citation, ...] = ()  # without `lies`, the first says where it lies
+    margin_mm: Amount = Field(gt=0)
+    margin_because: Text
+    margin_source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()  # dossier records it carries
+
+    @model_validator(mode="after")
+    def _cited(self) -> Danger:
+        if not self.source and not self.lies:
+            raise ValueError("a danger zone needs a source, if only UNSOURCED")
+        return self
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """All citations of where it lies, then of its margin."""
+        return (*(c for reach in self.lies.values() for c in reach.source), *self.source, *self.margin_source)
+
+    @property
+    def sourced(self) -> bool:
+        """Whether a publication says where it lies. What is only proposed is drawn dashed."""
+        told = [reach.source for reach in self.lies.values()] or [self.source[:1]]
+        return all(any(c.ref not in ("UNSOURCED", "NAPPAGE") for c in citations) for citations in told)
 
 
 class Compatibility(Document):
