@@ -81,6 +81,12 @@ class Atlas:
         return np.asarray(4 * np.where(base < half, base + half, base - half) + child)
 
     @cached_property
+    def edges(self) -> Ints:
+        """(e, 2): each edge of the fine mesh once."""
+        start, end = self.triangles.ravel(), self.triangles[:, [1, 2, 0]].ravel()
+        return np.column_stack([start, end])[start < end]
+
+    @cached_property
     def mirror(self) -> Ints:
         """(n,): the fine vertex on the other side, itself on the midline."""
         other = np.empty(int(self.triangles.max()) + 1, dtype=np.int64)

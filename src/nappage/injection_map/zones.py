@@ -2,8 +2,8 @@
 
 A border is drawn once, on the right side of the female body, through anchors: landmarks of the face or points in
 millimetres, snapped to the skin. A *chart* lays it flat (seen from a direction, or unrolled around an axis), and it
-becomes a signed field at the atlas's vertices, positive inside. Because the field belongs to the vertices, a zone is the
-same piece of skin on every body and every patient. Each zone yields to the areas and zones that stand before it in
+becomes a signed field at the atlas's vertices, positive inside. Because the field belongs to the vertices, a zone is
+the same piece of skin on every body and every patient. Each zone yields to the areas and zones that stand before it in
 `data/zones.yaml`, so neighbours share a border and never overlap.
 """
 
@@ -45,10 +45,9 @@ class Cutting(Protocol):
 
 @dataclass(frozen=True)
 class Zone:
-    """What the file says of one zone; `site` names the skin whose thickness counts."""
+    """What the file says of one zone."""
 
     id: str
-    site: str
     midline: bool
     chart: str
     border: tuple[Any, ...]
@@ -68,7 +67,7 @@ def _drawing() -> _Drawing:
     data = yaml.safe_load(text)
     read = {
         kind: {
-            name: Zone(name, spec.get("site", ""), spec.get("midline", False), spec["chart"], tuple(spec["border"]))
+            name: Zone(name, spec.get("midline", False), spec["chart"], tuple(spec["border"]))
             for name, spec in data[kind].items()
         }
         for kind in ("areas", "zones")
@@ -185,32 +184,40 @@ def _field(atlas: Atlas, chart: _Chart, polygon: Floats) -> Floats:
     chart, in the one connected piece that the border runs around."""
     skin = atlas.body("female")
     flat, outline = chart.flat(skin.vertices_mm), chart.flat(polygon)
-    facing = chart.facing(skin.vertices_mm, skin.vertex_normals) - chart.least
-    near = (flat > outline.min(axis=0) - _OUTSIDE_MM).all(axis=1) & (flat < outline.max(axis=0) + _OUTSIDE_MM).all(
-        axis=1
+    low, high = outline.min(axis=0) - _OUTSIDE_MM, outline.max(axis=0) + _OUTSIDE_MM
+    (near,) = np.nonzero(
+        (flat[:, 0] > low[0]) & (flat[:, 0] < high[0]) & (flat[:, 1] > low[1]) & (flat[:, 1] < high[1])
     )
+    facing = chart.facing(skin.vertices_mm[near], skin.vertex_normals[near]) - chart.least
     field = np.full(len(flat), -_OUTSIDE_MM)
-    field[near] = np.minimum(_signed_distance(flat[near], outline), _OUTSIDE_MM * facing[near])
+    field[near] = np.maximum(np.minimum(_signed_distance(flat[near], outline), _OUTSIDE_MM * facing), -_OUTSIDE_MM)
     # Skin behind or below faces the same way: only the piece that the border runs around is meant.
-    pieces = _pieces(np.maximum(field, -_OUTSIDE_MM), atlas.triangles)
-    return min(pieces, key=lambda piece: _far(skin.vertices_mm[piece > 0], polygon))
+    pieces = _pieces(atlas, field)
+    return min(pieces, key=lambda piece: _far(skin.vertices_mm[piece > 0], polygon)) if len(pieces) > 1 else pieces[0]
 
 
 def _far(positions: Floats, polygon: Floats) -> float:
-    return float(np.mean(cKDTree(positions).query(polygon)[0])) if len(positions) else np.inf
+    return float(np.mean(cKDTree(positions).query(polygon)[0]))
 
 
-def _pieces(field: Floats, triangles: Ints) -> list[Floats]:
+def _pieces(atlas: Atlas, field: Floats) -> list[Floats]:
     """The field once for each of its connected positive pieces, largest first, with the others made negative."""
-    inside = field > 0
-    ends = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    ends = ends[inside[ends].all(axis=1)]
-    graph = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(field), len(field)))
-    labels = np.where(inside, connected_components(graph, directed=False)[1], -1)
-    found, sizes = np.unique(labels[inside], return_counts=True)
-    others = -np.maximum(np.abs(field), 1e-3)
-    order = found[np.argsort(-sizes, kind="stable")][:12]
-    return [np.where(inside & (labels != piece), others, field) for piece in order] or [field]
+    (inside,) = np.nonzero(field > 0)
+    number = np.full(len(field), -1)
+    number[inside] = np.arange(len(inside))
+    start, end = number[atlas.edges[:, 0]], number[atlas.edges[:, 1]]
+    both = (start >= 0) & (end >= 0)
+    graph = sparse.coo_array((np.ones(int(both.sum())), (start[both], end[both])), shape=(len(inside), len(inside)))
+    count, labels = connected_components(graph, directed=False) if len(inside) else (0, inside)
+    if count <= 1:
+        return [field]
+    pieces = []
+    for piece in np.argsort(-np.bincount(labels), kind="stable")[:12]:
+        others = inside[labels != piece]
+        alone = field.copy()
+        alone[others] = -np.maximum(alone[others], 1e-3)
+        pieces.append(alone)
+    return pieces
 
 
 def _drawn(atlas: Atlas, one: Zone) -> Floats:
@@ -239,7 +246,7 @@ def _settled(atlas: Atlas, zone_id: str) -> Floats:
             field = np.minimum(field, -before)
             if not zone(earlier).midline:
                 field = np.minimum(field, -before[atlas.mirror])
-    return _pieces(field, atlas.triangles)[0]
+    return _pieces(atlas, field)[0]
 
 
 def zone_field(atlas: Atlas, zone_id: str, side: Side, border: Sequence[Spot] | None = None) -> Floats:
@@ -251,8 +258,8 @@ def zone_field(atlas: Atlas, zone_id: str, side: Side, border: Sequence[Spot] | 
     one = zone(zone_id)
     field = _settled(atlas, zone_id) if border is None else _dragged(atlas, one, border)
     if one.midline:
-        lateral = atlas.body("female").vertices_mm[:, 0]
-        return {"midline": field, "right": np.minimum(field, -lateral), "left": np.minimum(field, lateral)}[side]
+        x = atlas.body("female").vertices_mm[:, 0]
+        return {"midline": field, "right": np.minimum(field, -x), "left": np.minimum(field, x)}[side]
     if side == "midline":
         raise InputError("map", f"Zone '{zone_id}' has two sides", "Say right or left")
     return field if side == "right" else field[atlas.mirror]
@@ -269,7 +276,7 @@ def _dragged(atlas: Atlas, one: Zone, border: Sequence[Spot]) -> Floats:
     field = np.minimum(_field(atlas, chart, polygon), -_areas(atlas))
     if not (field > 0).any():
         raise InputError("map", f"The border of zone '{one.id}' encloses no skin", "Drag it around the zone once")
-    return _pieces(field, atlas.triangles)[0]
+    return _pieces(atlas, field)[0]
 
 
 def spots_mm(atlas: Atlas, surface: Surface, spots: Sequence[Spot]) -> Floats:
