@@ -22,12 +22,9 @@ from nappage.injection_map.mesh import Surface
 from nappage.injection_map.render import Picture, render
 
 IRIS_MM, PUPIL_MM = 5.85, 1.8  # radii; the iris is 11.7 mm wide
-SKIN, LIP, BROW, WHITE = (
-    np.array(rgb, dtype=float) for rgb in ((224, 178, 152), (176, 98, 92), (80, 58, 48), (240,) * 3)
-)
-IRIS, PUPIL, HAIR, WALL = (
-    np.array(rgb, dtype=float) for rgb in ((92, 74, 56), (18,) * 3, (60, 48, 42), (200, 204, 208))
-)
+SKIN, LIP, BROW = np.array([[224, 178, 152], [176, 98, 92], [80, 58, 48]], dtype=float)
+WHITE, IRIS, PUPIL = np.array([[240, 240, 240], [92, 74, 56], [18, 18, 18]], dtype=float)
+HAIR, WALL = np.array([[60, 48, 42], [200, 204, 208]], dtype=float)
 LIGHT = np.array([-0.25, 0.45, 0.85]) / np.linalg.norm([-0.25, 0.45, 0.85])  # from the camera's left, above
 
 
@@ -145,7 +142,7 @@ def turned(yaw_deg: float = 0, pitch_deg: float = 0, roll_deg: float = 0) -> np.
 def under_chin(person: Head, number: int = 7, size_mm: float = 20, seed: int = 0) -> Card:
     """A marker held below the chin, about as far forward as the chin, tilted a little: nobody holds it exactly."""
     rng = np.random.default_rng(seed)
-    centre = person.chin_mm + [rng.uniform(-8, 8), -(15 + size_mm), rng.uniform(-6, 6)]
+    centre = np.add(person.chin_mm, [rng.uniform(-8, 8), -(15 + size_mm), rng.uniform(-6, 6)])
     return marker(number, size_mm, centre, turned(*rng.uniform(-10, 10, 2)))
 
 
@@ -162,7 +159,7 @@ def take(
 ) -> Shot:
     """A photograph of a head turned by `turn`; the camera is straight in front. Cards turn with the head."""
     turn = np.eye(3) if turn is None else turn
-    middle = person.eyes[:, :3].mean(axis=0) + [0, -45, 0]
+    middle = np.add(person.eyes[:, :3].mean(axis=0), [0, -45, 0])
     facing = np.diag([1.0, -1.0, -1.0]) @ turn  # a camera's y runs down and its z away
     width, height = size_px
     camera = Camera.of(
@@ -214,12 +211,9 @@ def _shaded(
     mouth = person.mouth_mm
     from_mouth = points - mouth
     if beard:
-        edge = 14 + 0.002 * from_mouth[:, 0] ** 2 - from_mouth[:, 1]
-        there = (
-            np.clip(edge / 6, 0, 1)
-            * np.clip((from_mouth[:, 1] + 75) / 10, 0, 1)
-            * np.clip((55 + from_mouth[:, 2]) / 8, 0, 1)
-        )
+        # From the moustache down to the throat, and back to the ears.
+        limits = ((14 + 0.002 * from_mouth[:, 0] ** 2 - from_mouth[:, 1]) / 6, (from_mouth[:, 1] + 75) / 10)
+        there = np.prod([np.clip(share, 0, 1) for share in (*limits, (55 + from_mouth[:, 2]) / 8)], axis=0)
         paint(HAIR, beard * there * rng.uniform(0.5, 1.2, len(seen)))
     paint(LIP, 1.5 * lip)
     for side, eye in zip((-1, 1), person.eyes, strict=True):

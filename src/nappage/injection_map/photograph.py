@@ -52,6 +52,7 @@ ROUGHER = 2.5  # grain against the cheeks'
 # Scale.
 OUTER_EYES_MM = (75.0, 105.0)  # no adult's outer eye corners are closer or farther apart
 CALLIPER = {"outer-eyes": (landmarks.OUTER_EYES, OUTER_EYES_MM), "inner-eyes": (landmarks.INNER_EYES, (22.0, 45.0))}
+MARKER_MM = (5.0, 100.0)
 MARKER_PX = (20.0, 50.0)  # side of the marker: below the first refused, below the second noted
 DISAGREE = 0.05  # two sources of the scale
 IRIS_MM = 11.7  # across, ± 0.5 between people
@@ -63,6 +64,8 @@ IRIS_PX, IRIS_DISAGREE = (
 # Landmarks by number, for the look of the skin.
 CHEEKS = (50, 280, 101, 330, 205, 425)
 LOWER_FACE = (199, 208, 428, 210, 432)  # chin and jaw
+CHIN = (152, 175, 199)  # from its lowest point up the front
+FOREHEAD = 10
 HAIRLINE = (10, 109, 338, 67, 297)
 UPPER_LIDS, LOWER_LIDS = (159, 386), (145, 374)
 
@@ -104,11 +107,24 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Marker:
-    """`number` in the dictionary; `corners_px` (4, 2) from its upper left clockwise; `centre_mm` (3,): camera frame."""
+    """`number` in the dictionary; `corners_px` (4, 2) from its upper left clockwise; `centre_mm` (3,) and `normal` (3,)
+    in the camera's frame. One marker alone is too small to tell how it is tilted: it has no normal."""
 
     number: int
     corners_px: Floats
     centre_mm: Floats
+    normal: Floats | None = None
+
+    def depth_mm(self, ray: Floats) -> float:
+        """Where a ray (x, y, 1) from the camera meets the plane of the card; the middle's depth where that is not
+        known."""
+        if self.normal is None:
+            return float(self.centre_mm[2])
+        return float(self.normal @ self.centre_mm / (self.normal @ ray))
+
+    @property
+    def middle_px(self) -> Floats:
+        return np.asarray(self.corners_px.mean(axis=0))
 
     @property
     def side_px(self) -> float:
@@ -208,6 +224,10 @@ def measure(
     """The face of a photograph in millimetres. `marker_mm`: side of the black square of the markers in shot;
     `calliper`: a distance measured on the patient instead, {"outer-eyes": 90.0} or {"inner-eyes": 32.0}. Raises
     InputError where the photograph cannot be used, with what to do."""
+    if not MARKER_MM[0] <= marker_mm <= MARKER_MM[1]:
+        raise InputError(
+            "marker", f"a marker of {marker_mm:g} mm is not usual", "Give the side of its black square, in mm"
+        )
     face = _one_face(photograph.image)
     width, height = photograph.size_px
     focal = photograph.focal_px or USUAL_FOCAL * max(width, height)
@@ -223,10 +243,12 @@ def measure(
     apart = float(np.linalg.norm(measured[landmarks.OUTER_EYES[0]] - measured[landmarks.OUTER_EYES[1]]))
     if not OUTER_EYES_MM[0] <= apart <= OUTER_EYES_MM[1]:
         raise InputError(
-            "marker",
-            f"with markers of {marker_mm:g} mm the outer corners of the eyes would be {apart:.0f} mm apart, "
+            "calliper" if calliper else "marker",
+            f"by the {scale} the outer corners of the eyes would be {apart:.0f} mm apart, "
             f"which no adult's are ({OUTER_EYES_MM[0]:.0f} to {OUTER_EYES_MM[1]:.0f})",
-            "Measure the marker's black square with a ruler and give that size, or print the card again at 100 %",
+            "Measure again between the corners of the eyes, in millimetres"
+            if calliper
+            else "Measure the marker's black square with a ruler and give that size, or print the card again at 100 %",
         )
     return Measured(
         landmarks_mm=measured, weights=_weights(measured), focal_px=focal, centre_px=centre, size_px=(width, height),
@@ -454,14 +476,15 @@ def markers(image: Image, focal: float, centre: tuple[float, float], marker_mm: 
         _, turn, move = cv2.solvePnP(plane, pixels, lens, None, flags=cv2.SOLVEPNP_IPPE)
         again = cv2.projectPoints(plane, turn, move, lens, None)[0].reshape(-1, 2)
         if np.linalg.norm(again - pixels, axis=1).max() < 0.05 * np.linalg.norm(pixels[0] - pixels[1]):
-            rotation = np.asarray(cv2.Rodrigues(turn)[0])
+            rotation = np.asarray(cv2.Rodrigues(turn)[0], dtype=np.float64)
+            move = np.asarray(move, dtype=np.float64)
             return tuple(
-                Marker(number, corners, np.asarray(rotation @ middle + move.ravel(), dtype=np.float64))
+                Marker(number, corners, rotation @ middle + move.ravel(), rotation[:, 2])
                 for (number, corners), middle in zip(ours, middles, strict=True)
             )
         # Else it is bent, or there are two: each marker for itself.
     placed = []
-    for number, corners in seen:
+    for number, corners in ours or seen:
         _, _, move = cv2.solvePnP(square, corners, lens, None, flags=cv2.SOLVEPNP_IPPE_SQUARE)
         placed.append(Marker(number, corners, np.asarray(move, dtype=np.float64).ravel()))
     return tuple(placed)
@@ -502,24 +525,38 @@ def _scale(
     if side < MARKER_PX[1]:
         notes += (f"The marker is small in the picture ({side:.0f} pixels): the scale may be off by 1 %.",)
     if max(by_marker) / min(by_marker) - 1 > DISAGREE:
-        notes += ("The markers in shot disagree on the size: hold the card flat and upright, close to the face.",)
+        notes += ("The markers in shot disagree on the size: hold the card flat and upright, below the chin.",)
+    if not (_on_face(face, legible[nearest]) or _below_chin(face, legible[nearest])):
+        notes += ("The marker is neither on the skin nor below the chin: the scale may be off by several per cent.",)
     return factor, f"printed marker of {marker_mm:g} mm", notes
+
+
+def _factor(unscaled: Floats, face: Face, marker: Marker) -> float:
+    """By a marker stuck on the skin, or held as far forward as the front of the chin if it is below it, and as the
+    foremost skin near it if it is elsewhere."""
+    near = np.argsort(_from_face(face, marker))
+    if _on_face(face, marker):
+        return float(marker.centre_mm[2] / unscaled[near[:3], 2].mean())
+    if _below_chin(face, marker):
+        tip = unscaled[CHIN[0]]
+        return marker.depth_mm(tip / tip[2]) / float(unscaled[list(CHIN), 2].min())
+    return float(marker.centre_mm[2] / unscaled[near[:8], 2].min())
 
 
 def _from_face(face: Face, marker: Marker) -> Floats:
     """(468,): how far a marker's middle is from each point of the face in the picture, px."""
-    return np.asarray(np.linalg.norm(face.points[:, :2] - marker.corners_px.mean(axis=0), axis=1))
+    return np.asarray(np.linalg.norm(face.points[:, :2] - marker.middle_px, axis=1))
 
 
-def _factor(unscaled: Floats, face: Face, marker: Marker) -> float:
-    """By a marker stuck on the skin, or held beside the face as far forward as the foremost skin near it: below the
-    chin that is the front of the chin."""
-    near = np.argsort(_from_face(face, marker))[:8]
+def _on_face(face: Face, marker: Marker) -> bool:
     outline = cv2.convexHull(face.points[:, :2].astype(np.float32))
-    middle = marker.corners_px.mean(axis=0)
-    on_face = cv2.pointPolygonTest(outline, (float(middle[0]), float(middle[1])), False) >= 0
-    depths = unscaled[near, 2]
-    return float(marker.centre_mm[2] / (depths[:3].mean() if on_face else depths.min()))
+    x, y = marker.middle_px.tolist()
+    return bool(cv2.pointPolygonTest(outline, (x, y), False) >= 0)
+
+
+def _below_chin(face: Face, marker: Marker) -> bool:
+    down = face.points[CHIN[0], :2] - face.points[FOREHEAD, :2]
+    return bool((marker.middle_px - face.points[CHIN[0], :2]) @ down > 0)
 
 
 def _by_calliper(unscaled: Floats, calliper: Mapping[str, float]) -> tuple[float, str]:
