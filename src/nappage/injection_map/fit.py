@@ -22,7 +22,7 @@ from scipy.spatial import cKDTree
 
 from ..values import Document, InputError
 from .atlas import Atlas
-from .document import Vector
+from .document import SurfaceUsed, Vector
 from .mesh import Floats, Ints, Surface
 
 Body = Literal["female", "male"]
@@ -257,6 +257,14 @@ def surface(atlas: Atlas, fit: Fit) -> Surface:
 def fingerprint(fit: Fit) -> str:
     """SHA-256 over the content, in hexadecimal."""
     return hashlib.sha256(fit.model_dump_json().encode()).hexdigest()
+
+
+def used(fit: Fit) -> SurfaceUsed:
+    """What a map laid out on this fit says of its surface."""
+    return SurfaceUsed(
+        kind=fit.kind, body=fit.body, to_scale=True, scale=fit.scale, taken_on=fit.taken_on,
+        fingerprint=fingerprint(fit),
+    )  # fmt: skip
 
 
 def _used(atlas: Atlas, body: Body, landmarks_mm: Floats, weights: Floats) -> tuple[Ints, Floats]:

@@ -47,6 +47,7 @@ SHAPE_OFF = 0.08  # landmarks off the canonical face by more than this share of 
 SLIPPED = 0.12  # and a single one off by more fell past an edge, on the neck say
 FACING = (0.35, 0.7)  # cosines to the view: a landmark cast at a more grazing angle slips, and is not used; wholly used
 
+LOOSE = 0.1  # weight of the landmarks in the warp: the scan itself settles the rest
 # Drawing the atlas onto the scan: how far along the normal the scan may lie in each pass, and the stiffness.
 PASSES = ((12.0, 3.0), (8.0, 1.0), (5.0, 0.3), (4.0, 0.15), (3.0, 0.1))
 SAME_SIDE = 0.5  # cosine between the two skins
@@ -207,7 +208,7 @@ def fit(
     laid = fits.pose(atlas, body, landmarks, found.weights)
     skin = Surface(laid.into_body(skin.vertices_mm), skin.triangles)
     landmarks = laid.into_body(landmarks)
-    base = fits.fit_landmarks(atlas, body, landmarks, found.weights)
+    base = fits.fit_landmarks(atlas, body, landmarks, LOOSE * found.weights)
     base, words = _drawn_onto(atlas, body, base, laid.scale, skin)
     return fits.record(
         atlas, base, kind="scan", body=body, body_scale=laid.scale,
