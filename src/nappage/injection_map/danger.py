@@ -1,0 +1,284 @@
+"""Danger zones on the skin: how far each spot lies from them, and where their margins end.
+
+What they are and why stands in the knowledge (`edition.danger`); where they lie on the atlas in
+`data/danger_places.yaml`. They are ranges with a margin: outside of one nothing is promised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Literal
+
+import numpy as np
+import scipy.sparse as sparse
+import yaml
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
+
+from ..knowledge import Cited, Edition, cited
+from .atlas import Atlas
+from .mesh import Floats, Ints, Surface
+
+REACH_MM = 40.0  # beyond this a distance is infinite
+_SEARCH_MM = 25.0  # how far off the skin a spot may be drawn
+_STEP_MM = 1.0  # between the samples of a line
+_AROUND_MM = 45.0  # on the atlas; a patient's skin may be smaller
+_EXTRA_MM = 15.0  # the way along the skin, by the mesh's edges, may be so much more than twice the straight one
+_THICK_MM = 40.0  # an area reaches so far in front of its border and behind it, along its view; unless it says
+
+# The axes held when a spot is placed in a view, the one along which it moves until it lies on the skin, and the sign of
+# that one towards the eye; of the right side.
+_VIEWS = {"front": ((0, 1), 2, 1), "back": ((0, 1), 2, -1), "side": ((2, 1), 0, -1)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Core:
+    """A danger zone on the atlas: samples of its line or border on both sides, 1 mm apart on the female body, as
+    places; and the piece of the mesh around them."""
+
+    triangles: Ints  # (k,)
+    weights: Floats  # (k, 3)
+    inside: NDArray[np.bool_]  # (n,): the atlas's vertices in an area
+    vertices: Ints  # (p,): the atlas's vertices around it, by way of the skin
+    faces: Ints  # (q, 3): the triangles between those, as rows of `vertices`
+    edges: Ints  # (r, 2): likewise
+
+
+@dataclass(frozen=True, eq=False)
+class Danger:
+    """A danger zone on one body or patient. A vertex is within it where `distance` is `margin_mm` or less."""
+
+    id: str
+    title: str
+    says: str
+    kind: Literal["area", "point", "line"]
+    margin_mm: float
+    sourced: bool
+    may_enter: bool
+    sources: tuple[Cited, ...]
+    # (n,) at the atlas's vertices: mm from the point, the line or the border of the area, negative inside an area, inf
+    # beyond 40 mm; read linearly across the triangles it is never far below the margin's real border, see `_widened`.
+    distance: Floats
+    outline: tuple[Floats, ...]  # where the margin ends: lines (k, 3), closed ones with the first point again
+    _samples: Floats
+    _inside: NDArray[np.bool_]
+    _triangles: Ints
+
+    def at(self, triangles: Ints, barycentric: Floats, positions_mm: Floats) -> Floats:
+        """(k,): exact distances of places (k,), (k, 3) with their positions (k, 3); in an area 0 or less."""
+        found = cKDTree(self._samples).query(positions_mm)[0]
+        share = np.einsum("kc,kc->k", barycentric, self._inside[self._triangles[triangles]].astype(np.float64))
+        return np.where(share > 0.5, -found, found)
+
+
+def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en") -> list[Danger]:
+    """The danger zones on a body or patient (a surface with the atlas's triangles).
+
+    Distances are straight ones through space: never more than the way along the skin, so that no margin comes out too
+    narrow.
+    """
+    found = []
+    for name, core in _cores(atlas).items():
+        record = edition.danger[name]
+        margin = float(record.margin_mm)
+        samples = surface.at(core.triangles, core.weights)
+        positions, tree = surface.vertices_mm[core.vertices], cKDTree(samples)
+        exact = np.minimum(tree.query(positions, distance_upper_bound=REACH_MM)[0], REACH_MM)
+        exact = _widened(np.where(core.inside[core.vertices], -exact, exact), core.edges, positions, tree, margin)
+        distance = np.full(len(surface.vertices_mm), np.inf)
+        distance[core.vertices] = np.where(exact < REACH_MM, exact, np.inf)
+        lines = _level(exact - margin, core.faces, positions)
+        found.append(
+            Danger(
+                id=name,
+                title=edition.text(record.title, language),
+                says=edition.text(record.says, language),
+                kind=record.kind,
+                margin_mm=margin,
+                sourced=record.sourced,
+                may_enter=record.may_enter,
+                sources=cited(edition, record.sources),
+                distance=distance,
+                # An area also ends inside the mouth, the nose and the socket of the eye; that is not drawn.
+                outline=tuple(line for line in lines if np.median(tree.query(line)[0]) < margin + 4),
+                _samples=samples,
+                _inside=core.inside,
+                _triangles=surface.triangles,
+            )
+        )
+    return found
+
+
+def _widened(distance: Floats, edges: Ints, positions: Floats, tree: cKDTree, margin: float) -> Floats:
+    """(p,): distances lowered where an edge of the mesh is so long that its ends lie outside the margin and its middle
+    within: what is cut linearly along the edges then still leaves the middle out."""
+    ends = distance[edges]
+    edges = edges[(ends.max(axis=1) > margin) & (ends.min(axis=1) < margin + 12) & (ends.min(axis=1) > -margin)]
+    ends = distance[edges]
+    middle = tree.query(positions[edges].mean(axis=1))[0]
+    missed = (middle <= margin) & (ends.mean(axis=1) > margin)
+    edges, ends, rows = edges[missed], ends[missed], np.arange(int(missed.sum()))
+    near = ends.argmin(axis=1)
+    lowered = distance.copy()
+    np.minimum.at(lowered, edges[rows, near], 2 * margin - ends[rows, 1 - near] - 1e-6)
+    return lowered
+
+
+def _level(field: Floats, faces: Ints, positions: Floats) -> list[Floats]:
+    """Where a field (p,) at vertices is zero: lines (k, 3) across the triangles, joined end to end."""
+    below = field <= 0
+    count = below[faces].sum(axis=1)
+    crossed = (count == 1) | (count == 2)
+    triangles, count = faces[crossed], count[crossed]
+    odd = (below[triangles] == (count == 1)[:, None]).argmax(axis=1)
+    turned = np.take_along_axis(triangles, (odd[:, None] + np.arange(3)) % 3, axis=1)
+    # Each crossed triangle gives one piece, from its edge 0-1 to its edge 0-2.
+    pieces = np.sort(np.stack([turned[:, [0, 1]], turned[:, [0, 2]]], axis=1), axis=2).reshape(-1, 2)
+    edges, ends = np.unique(pieces, axis=0, return_inverse=True)
+    share = (field[edges[:, 0]] / (field[edges[:, 0]] - field[edges[:, 1]]))[:, None]
+    points = positions[edges[:, 0]] * (1 - share) + positions[edges[:, 1]] * share
+    neighbours: dict[int, list[int]] = {}
+    for a, b in ends.reshape(-1, 2).tolist():
+        neighbours.setdefault(a, []).append(b)
+        neighbours.setdefault(b, []).append(a)
+    open_ends = [point for point, others in neighbours.items() if len(others) == 1]
+    lines = []
+    for start in [*open_ends, *neighbours]:
+        line = [start]
+        while neighbours[line[-1]]:
+            following = neighbours[line[-1]].pop()
+            neighbours[following].remove(line[-1])
+            line.append(following)
+        if len(line) > 1:
+            lines.append(points[line])
+    return lines
+
+
+# ------------------------------------------------------------------------------------------------ on the atlas
+
+
+def _spots(atlas: Atlas, path: Sequence[Any], view: str) -> Floats:
+    """(e, 3): the spots of a path, right side of the female body, mm; not yet on the skin."""
+    landmarks = atlas.landmarks_mm(atlas.body("female"))
+    held = _VIEWS[view][0]
+    spots = []
+    for spot in path:
+        if isinstance(spot, Mapping):
+            lateral, up, forwards = spot["mm"]
+            spots.append(np.array([-lateral, up, forwards], dtype=np.float64))
+            continue
+        number, *offset = spot
+        place = landmarks[number].copy()
+        for axis, by in zip(held, offset, strict=True):
+            place[axis] += -by if axis == 0 else by
+        spots.append(place)
+    return np.array(spots)
+
+
+def _on_skin(skin: Surface, middles: Floats, points: Floats, view: str) -> tuple[Ints, Floats]:
+    """Places (k,), (k, 3) on the foremost skin that look the same in the view as the points (k, 3) do; `middles`
+    (m, 3) are those of its triangles. At the edge of what is seen, the nearest skin."""
+    held, moved, towards = _VIEWS[view]
+    search = np.full(3, _SEARCH_MM / 2)
+    search[moved] = _SEARCH_MM
+    close = (middles > points.min(axis=0) - search) & (middles < points.max(axis=0) + search)
+    close[:, 0] &= close[:, 1] & close[:, 2] & (towards * skin.triangle_normals[:, moved] > 0)
+    rows = np.flatnonzero(close[:, 0]).astype(np.int64)
+    corners = skin.corners[rows]
+    first, second, third = (corners[:, corner][:, held] for corner in range(3))
+    (x1, y1), (x2, y2) = (second - first).T, (third - first).T
+    x, y = np.moveaxis(points[:, None][..., held] - first, 2, 0)
+    turn = x1 * y2 - y1 * x2
+    weights = np.stack([np.zeros_like(x), (x * y2 - y * x2) / turn, (x1 * y - y1 * x) / turn], axis=2)
+    weights[..., 0] = 1 - weights[..., 1] - weights[..., 2]
+    height = towards * np.einsum("kmc,mc->km", weights, corners[:, :, moved])
+    height[(weights < -1e-9).any(axis=2)] = -np.inf
+    best = height.argmax(axis=1)
+    found = rows[best], weights[np.arange(len(points)), best]
+    missed = np.flatnonzero(np.isneginf(height.max(axis=1)))
+    if len(missed):
+        near, near_weights, _ = Surface(skin.vertices_mm, skin.triangles[rows]).nearest(points[missed])
+        found[0][missed], found[1][missed] = rows[near], near_weights
+    return found
+
+
+def _dense(points: Floats, closed: bool) -> Floats:
+    """(k, 3): points along a line of straight pieces (e, 3), about a millimetre apart."""
+    following = np.roll(points, -1, axis=0) if closed else points[1:]
+    pieces = [
+        a + (b - a) * np.linspace(0, 1, max(int(np.ceil(np.linalg.norm(b - a) / _STEP_MM)), 1), endpoint=False)[:, None]
+        for a, b in zip(points, following, strict=False)
+    ]
+    return np.vstack(pieces if closed else [*pieces, points[-1:]])
+
+
+def _enclosed(skin: Surface, border: Floats, view: str, thick_mm: float) -> NDArray[np.bool_]:
+    """(n,): the vertices within a closed border (e, 3) as seen in a view, that do not face away from it and are not on
+    the far side of the body."""
+    (a, b), depth, towards = _VIEWS[view]
+    low, high = border.min(axis=0), border.max(axis=0)
+    low[depth], high[depth] = low[depth] - thick_mm, high[depth] + thick_mm
+    facing = towards * skin.vertex_normals[:, depth] > -0.3
+    chosen = np.flatnonzero(((skin.vertices_mm > low) & (skin.vertices_mm < high)).all(axis=1) & facing)
+    points = skin.vertices_mm[chosen]
+    inside = np.zeros(len(points), dtype=np.bool_)
+    for start, end in zip(border, np.roll(border, -1, axis=0), strict=True):
+        crosses = (start[b] > points[:, b]) != (end[b] > points[:, b])
+        rise = end[b] - start[b] or 1e-12
+        inside ^= crosses & (points[:, a] < start[a] + (points[:, b] - start[b]) * (end[a] - start[a]) / rise)
+    enclosed = np.zeros(len(skin.vertices_mm), dtype=np.bool_)
+    enclosed[chosen[inside]] = True
+    return enclosed
+
+
+@lru_cache(maxsize=2)
+def _cores(atlas: Atlas) -> dict[str, _Core]:
+    text = (resources.files(__package__) / "data" / "danger_places.yaml").read_text(encoding="utf-8")
+    skin = atlas.body("female")
+    middles = (skin.corners[:, 0] + skin.corners[:, 1] + skin.corners[:, 2]) / 3
+    cores = {}
+    for name, drawn in yaml.safe_load(text).items():
+        view, midline, area = drawn["view"], drawn.get("midline", False), drawn.get("area", False)
+        spots = skin.at(*_on_skin(skin, middles, _spots(atlas, drawn["path"], view), view))
+        if area and midline:
+            spots = np.vstack([spots, spots[-2:0:-1] * [-1, 1, 1]])
+        triangles, weights = _on_skin(skin, middles, _dense(spots, area), view)
+        inside = np.zeros(len(skin.vertices_mm), dtype=np.bool_)
+        if area:
+            inside = _enclosed(skin, skin.at(triangles, weights), view, drawn.get("thick_mm", _THICK_MM))
+        if not midline:
+            other_triangles, other_weights = atlas.mirror_place(triangles, weights)
+            triangles, weights = np.concatenate([triangles, other_triangles]), np.vstack([weights, other_weights])
+            inside |= inside[atlas.mirror]
+        cores[name] = _Core(triangles, weights, inside, *_around(skin, triangles, weights, inside))
+    return cores
+
+
+def _around(skin: Surface, triangles: Ints, weights: Floats, inside: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+    """The vertices around places (k,), (k, 3) or in an area, without those that are close only through the flesh, as
+    the inside of a cheek is; and the triangles and edges between them."""
+    distance = np.asarray(
+        cKDTree(skin.at(triangles, weights)).query(skin.vertices_mm, distance_upper_bound=_AROUND_MM)[0]
+    )
+    close = np.flatnonzero(np.isfinite(distance) | inside)
+    row = np.full(len(distance), -1)
+    row[close] = np.arange(len(close))
+    faces = row[skin.triangles]
+    faces = faces[(faces >= 0).all(axis=1)]
+    sides = np.vstack([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    count = len(close)
+    keys: Ints = np.unique(sides.min(axis=1) * count + sides.max(axis=1)).astype(np.int64)
+    edges: Ints = np.column_stack([keys // count, keys % count])
+    ends = skin.vertices_mm[close][edges]
+    lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
+    graph = sparse.coo_matrix((lengths, edges.T), shape=(count, count)).tocsr()
+    start = np.unique(row[skin.triangles[triangles]])
+    way = dijkstra(graph, directed=False, indices=start, min_only=True)
+    kept = inside[close] | (way < 2 * distance[close] + _EXTRA_MM)
+    number = np.where(kept, np.cumsum(kept) - 1, -1)
+    faces, edges = number[faces], number[edges]
+    return close[kept], faces[(faces >= 0).all(axis=1)], edges[(edges >= 0).all(axis=1)]
