@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
+from tests.injection_map.validation import flat, grid
 
 from nappage.injection_map.coverage import (
     BlebLaw,
@@ -35,22 +36,6 @@ EDITION = load(date(2026, 11, 25))
 LAW = published(EDITION)
 PERFECT = replace(LAW, law_sd=0, point_cv=0, placement_sd_mm=0, failed=(0, 0))
 EXECUTED = replace(LAW, law_sd=0, failed=(0.05, 0.05))
-
-
-def flat(width: float, height: float, step: float) -> Surface:
-    x, y = np.meshgrid(np.arange(0, width + 1e-9, step), np.arange(0, height + 1e-9, step))
-    index = np.arange(x.size).reshape(x.shape)
-    a, b, c, d = (index[rows, columns].ravel() for rows, columns in (
-        (np.s_[:-1], np.s_[:-1]), (np.s_[:-1], np.s_[1:]), (np.s_[1:], np.s_[:-1]), (np.s_[1:], np.s_[1:])
-    ))  # fmt: skip
-    vertices = np.column_stack([x.ravel(), y.ravel(), np.zeros(x.size)])
-    return Surface(vertices, np.vstack([np.column_stack([a, b, d]), np.column_stack([a, d, c])]))
-
-
-def grid(spacing: float, size: float) -> Floats:
-    line = np.arange(spacing / 2, size, spacing)
-    x, y = np.meshgrid(line, line)
-    return np.column_stack([x.ravel(), y.ravel(), np.zeros(x.size)])
 
 
 def covered(surface: Surface, points: Floats, volume: float, law: BlebLaw, **more: Any) -> Coverage:
