@@ -60,8 +60,8 @@ depth = sin(angle) · length inserted; the hand scatters by 0.3 mm (assumed). P(
 difference here and there.
 """
 
-THICKER = """The second published set of the face (HFUS50, 200 adults) measures the skin nearly twice as thick. Neither is
-averaged away: each check shows both, and an aim counts as met only where both say so.
+THICKER = """The second published set of the face (HFUS50, 200 adults) measures the skin nearly twice as thick. Neither
+is averaged away: each check shows both, and an aim counts as met only where both say so.
 """
 
 WHY_NOT = """## Why there is no concentration and no duration
@@ -71,9 +71,9 @@ numerics are sound (row 13), its predictions are not. These are its rows, as it 
 of that code.
 """
 
-AFTER_KINETICS = """With every uncertain input drawn from what is published, the mean concentration of a small molecule in the dermis
-spans a factor of 150 after one hour and seven powers of ten after four. A number or a colour scale would look
-like knowledge. So nappage shows no concentration, no duration, no comparison of products and no effect, and its
+AFTER_KINETICS = """With every uncertain input drawn from what is published, the mean concentration of a small
+molecule in the dermis spans a factor of 150 after one hour and seven powers of ten after four. A number or a colour
+scale would look like knowledge. So nappage shows no concentration, no duration, no comparison of products and no effect, and its
 coverage is worded as an *estimated area under the blebs, not a prediction of drug level or result*.
 
 ## What is not covered
@@ -100,7 +100,8 @@ KINETICS = (
      "https://doi.org/10.1016/0026-2862%2880%2990006-0", "0.51 to 0.95",
      "pass in words; contradicts [another source](https://studylibfr.com/doc/487062)"),
     ("12", "clearance of small water-soluble molecules", "much faster than albumin",
-     "https://scilit.net/publications/5bbbbb9fb03e191ad4779b9431639200", "ascorbate 9.4 h, lidocaine 12 min", "**fail**"),
+     "https://scilit.net/publications/5bbbbb9fb03e191ad4779b9431639200", "ascorbate 9.4 h, lidocaine 12 min",
+     "**fail**"),
     ("13", "evenness of a grid against own finite volumes", "1.951, 1.361, 0.511", "", "1.954, 1.362, 0.511",
      "pass (numerics only)"),
 )  # fmt: skip
@@ -182,8 +183,8 @@ def volume_rows() -> list[tuple[str, ...]]:
         rows.append(
             (
                 f"punctures per cm² at {spacing:g} mm",
-                f"{115 / spacing**2:.1f}",
-                f"{1 / cell_cm2:.1f}",
+                f"{115 / spacing**2:.2f}",
+                f"{1 / cell_cm2:.2f}",
                 _agrees([1 / cell_cm2], [115 / spacing**2], 0.1),
             )
         )
