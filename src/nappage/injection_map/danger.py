@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sparse
 import yaml
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from ..knowledge import Cited, Edition, cited
@@ -43,6 +43,9 @@ class _Core:
     triangles: Ints  # (k,)
     weights: Floats  # (k, 3)
     inside: NDArray[np.bool_]  # (n,): the atlas's vertices in an area
+    border: Floats | None  # (e, 3): of an area, on the female body's right side or around its midline
+    view: str
+    midline: bool
     vertices: Ints  # (p,): the atlas's vertices around it, by way of the skin
     faces: Ints  # (q, 3): the triangles between those, as rows of `vertices`
     edges: Ints  # (r, 2): likewise
@@ -64,15 +67,20 @@ class Danger:
     # beyond 40 mm; read linearly across the triangles it is never far below the margin's real border, see `_widened`.
     distance: Floats
     outline: tuple[Floats, ...]  # where the margin ends: lines (k, 3), closed ones with the first point again
+    _atlas: Atlas
+    _core: _Core
     _samples: Floats
-    _inside: NDArray[np.bool_]
-    _triangles: Ints
 
     def at(self, triangles: Ints, barycentric: Floats, positions_mm: Floats) -> Floats:
-        """(k,): exact distances of places (k,), (k, 3) with their positions (k, 3); in an area 0 or less."""
-        found = cKDTree(self._samples).query(positions_mm)[0]
-        share = np.einsum("kc,kc->k", barycentric, self._inside[self._triangles[triangles]].astype(np.float64))
-        return np.where(share > 0.5, -found, found)
+        """(k,): exact distances of places (k,), (k, 3) with their positions (k, 3); in an area negative."""
+        found = np.asarray(cKDTree(self._samples).query(positions_mm)[0])
+        if self._core.border is None:
+            return found
+        drawn = self._atlas.body("female").at(triangles, barycentric)
+        if not self._core.midline:
+            drawn[:, 0] = -np.abs(drawn[:, 0])
+        beside = self._core.inside[self._atlas.triangles[triangles]].any(axis=1) | (found < _STEP_MM)
+        return np.where(beside & _within(drawn, self._core.border, self._core.view), -found, found)
 
 
 def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en") -> list[Danger]:
@@ -103,11 +111,11 @@ def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en")
                 may_enter=record.may_enter,
                 sources=cited(edition, record.sources),
                 distance=distance,
-                # An area also ends inside the mouth, the nose and the socket of the eye; that is not drawn.
-                outline=tuple(line for line in lines if np.median(tree.query(line)[0]) < margin + 4),
+                # An area also ends where the skin turns into the mouth or the eye's socket; that is not drawn.
+                outline=tuple(line for line in lines if np.median(tree.query(line)[0]) < margin + 2),
+                _atlas=atlas,
+                _core=core,
                 _samples=samples,
-                _inside=core.inside,
-                _triangles=surface.triangles,
             )
         )
     return found
@@ -216,23 +224,33 @@ def _dense(points: Floats, closed: bool) -> Floats:
     return np.vstack(pieces if closed else [*pieces, points[-1:]])
 
 
-def _enclosed(skin: Surface, border: Floats, view: str, thick_mm: float) -> NDArray[np.bool_]:
-    """(n,): the vertices within a closed border (e, 3) as seen in a view, that do not face away from it and are not on
-    the far side of the body."""
-    (a, b), depth, towards = _VIEWS[view]
-    low, high = border.min(axis=0), border.max(axis=0)
-    low[depth], high[depth] = low[depth] - thick_mm, high[depth] + thick_mm
-    facing = towards * skin.vertex_normals[:, depth] > -0.3
-    chosen = np.flatnonzero(((skin.vertices_mm > low) & (skin.vertices_mm < high)).all(axis=1) & facing)
-    points = skin.vertices_mm[chosen]
+def _within(points: Floats, border: Floats, view: str) -> NDArray[np.bool_]:
+    """(k,): whether points (k, 3) lie within a closed border (e, 3) as seen in a view."""
+    a, b = _VIEWS[view][0]
     inside = np.zeros(len(points), dtype=np.bool_)
     for start, end in zip(border, np.roll(border, -1, axis=0), strict=True):
         crosses = (start[b] > points[:, b]) != (end[b] > points[:, b])
         rise = end[b] - start[b] or 1e-12
         inside ^= crosses & (points[:, a] < start[a] + (points[:, b] - start[b]) * (end[a] - start[a]) / rise)
+    return inside
+
+
+def _enclosed(skin: Surface, triangles: Ints, border: Floats, view: str, thick_mm: float) -> NDArray[np.bool_]:
+    """(n,): the vertices within a closed border (e, 3) that runs through triangles (e,), as seen in a view: those that
+    do not face away from it and hang together with the border by way of the skin."""
+    _, depth, towards = _VIEWS[view]
+    low, high = border.min(axis=0), border.max(axis=0)
+    low[depth], high[depth] = low[depth] - thick_mm, high[depth] + thick_mm
+    facing = towards * skin.vertex_normals[:, depth] > -0.3
+    chosen = np.flatnonzero(((skin.vertices_mm > low) & (skin.vertices_mm < high)).all(axis=1) & facing)
     enclosed = np.zeros(len(skin.vertices_mm), dtype=np.bool_)
-    enclosed[chosen[inside]] = True
-    return enclosed
+    enclosed[chosen[_within(skin.vertices_mm[chosen], border, view)]] = True
+    edges = np.vstack([skin.triangles[:, [0, 1]], skin.triangles[:, [1, 2]]])
+    edges = edges[enclosed[edges].all(axis=1)]
+    graph = sparse.coo_matrix((np.ones(len(edges)), edges.T), shape=(len(enclosed), len(enclosed)))
+    piece = connected_components(graph, directed=False)[1]
+    beside = skin.triangles[triangles].ravel()
+    return np.asarray(enclosed & np.isin(piece, piece[beside[enclosed[beside]]]))
 
 
 @lru_cache(maxsize=2)
@@ -247,14 +265,16 @@ def _cores(atlas: Atlas) -> dict[str, _Core]:
         if area and midline:
             spots = np.vstack([spots, spots[-2:0:-1] * [-1, 1, 1]])
         triangles, weights = _on_skin(skin, middles, _dense(spots, area), view)
-        inside = np.zeros(len(skin.vertices_mm), dtype=np.bool_)
+        inside, border = np.zeros(len(skin.vertices_mm), dtype=np.bool_), None
         if area:
-            inside = _enclosed(skin, skin.at(triangles, weights), view, drawn.get("thick_mm", _THICK_MM))
+            border = skin.at(triangles, weights)
+            inside = _enclosed(skin, triangles, border, view, drawn.get("thick_mm", _THICK_MM))
         if not midline:
             other_triangles, other_weights = atlas.mirror_place(triangles, weights)
             triangles, weights = np.concatenate([triangles, other_triangles]), np.vstack([weights, other_weights])
             inside |= inside[atlas.mirror]
-        cores[name] = _Core(triangles, weights, inside, *_around(skin, triangles, weights, inside))
+        around = _around(skin, triangles, weights, inside)
+        cores[name] = _Core(triangles, weights, inside, border, view, midline, *around)
     return cores
 
 
