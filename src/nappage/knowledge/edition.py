@@ -244,7 +244,7 @@ def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
         products=_models(Product, raw["products"], "products"),
         techniques=_models(Technique, raw["techniques"], "techniques"),
         regions=_models(Region, raw["regions"], "regions"),
-        danger=_models(Danger, raw["danger"], "danger"),
+        danger=_models(Danger, {key: {"id": key, **value} for key, value in raw["danger"].items()}, "danger"),
         compatibility=tuple(_models(Compatibility, raw["compatibility"], "compatibility").values()),
         texts=raw["texts"],
         thickness=_models(Thickness, {"thickness": raw["thickness"]}, "data")["thickness"],

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..values import Document, InputError, plain
 from .edition import Edition, Record, fingerprint_of
-from .schema import Advice, Citation, Position, Protocol, Rule, ValueRecord
+from .schema import Advice, Citation, Danger, Position, Protocol, Rule, ValueRecord
 
-KINDS = ("rules", "values", "protocols", "advice")
+KINDS = ("rules", "values", "protocols", "advice", "danger")
 
 
-def _of_kind(edition: Edition, kind: str) -> Mapping[str, Record]:
-    found: Mapping[str, Record] = getattr(edition, kind)
+def _of_kind(edition: Edition, kind: str) -> Mapping[str, Record | Danger]:
+    found: Mapping[str, Record | Danger] = getattr(edition, kind)
     return found
 
 
@@ -28,16 +28,20 @@ def listing(edition: Edition, kind: str | None, language: str = "en") -> str:
         lines += ["", f"{name} ({len(records)})"]
         width = max((len(record_id) for record_id in records), default=0)
         for record in records.values():
+            title = edition.text(record.title, language)
+            if isinstance(record, Danger):
+                lines.append(f"  {record.id:<{width}}  {_margin(record)}  {title}")
+                continue
             others = f" · {len(record.dissent)} other" if record.dissent else ""
-            lines.append(
-                f"  {record.id:<{width}}  {_short(record.adopted)}{others}  {edition.text(record.title, language)}"
-            )
+            lines.append(f"  {record.id:<{width}}  {_short(record.adopted)}{others}  {title}")
     return "\n".join(lines)
 
 
 def page(edition: Edition, record_id: str, language: str = "en") -> str:
     """One record in full. Raises InputError, with near names, when there is none."""
     record = find(edition, record_id)
+    if isinstance(record, Danger):
+        return _danger(edition, record, language)
     lines = [f"{record.id} — {edition.text(record.title, language)}", ""]
     if isinstance(record, Rule):
         lines += [
@@ -73,11 +77,34 @@ def page(edition: Edition, record_id: str, language: str = "en") -> str:
     return "\n".join(lines)
 
 
-def find(edition: Edition, record_id: str | None) -> Record:
-    """A record by id. Raises InputError with the nearest ids."""
-    record = edition.record(record_id or "")
+def _danger(edition: Edition, danger: Danger, language: str) -> str:
+    """A danger zone of the injection map in full."""
+    lines = [f"{danger.id} — {edition.text(danger.title, language)}", ""]
+    lines += [*_wrapped("", edition.text(danger.says, language)), ""]
+    may = "may be entered for a reason that the clinician gives" if danger.may_enter else "may not be entered"
+    lines.append(f"Drawn as {'an' if danger.kind == 'area' else 'a'} {danger.kind} with {_margin(danger)}; {may}.")
+    if danger.depth_mm:
+        lines.append(f"Depth: {plain(danger.depth_mm[0])} to {plain(danger.depth_mm[1])} mm below the skin.")
+    for measure, reach in danger.lies.items():
+        lines.append(f"{measure.replace('-', ' ').capitalize()}: {plain(reach.mm[0])} to {plain(reach.mm[1])} mm")
+        lines += _cited(edition, reach.source)
+    if danger.source:
+        lines += ["Where it lies:", *_cited(edition, danger.source)]
+    lines += _wrapped("Margin because: ", edition.text(danger.margin_because, language))
+    lines += [*_cited(edition, danger.margin_source), ""]
+    lines.append(f"Dossier records: {', '.join(danger.records) or 'none'}")
+    return "\n".join(lines)
+
+
+def _margin(danger: Danger) -> str:
+    return f"a margin of {plain(danger.margin_mm)} mm{'' if danger.sourced else ', unsourced'}"
+
+
+def find(edition: Edition, record_id: str | None) -> Record | Danger:
+    """A record or a danger zone by id. Raises InputError with the nearest ids."""
+    record = edition.record(record_id or "") or edition.danger.get(record_id or "")
     if record is None:
-        known = [r.id for r in edition.records()]
+        known = [*(r.id for r in edition.records()), *edition.danger]
         near = [i for i in known if record_id and record_id in i][:5]
         near = near or difflib.get_close_matches(record_id or "", known, 5, 0.4)
         hint = f"Near it: {', '.join(near)}" if near else "See nappage knowledge list"
@@ -92,6 +119,9 @@ def sources(edition: Edition) -> str:
         for position in record.positions:
             for citation in position.source:
                 used[citation.ref] = used.get(citation.ref, 0) + 1
+    for danger in edition.danger.values():
+        for citation in danger.sources:
+            used[citation.ref] = used.get(citation.ref, 0) + 1
     width = max(len(key) for key in edition.sources)
     return "\n".join(
         f"{key:<{width}}  {used.get(key, 0):>3} positions  {source.seen:<21}  "

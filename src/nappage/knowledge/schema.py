@@ -349,6 +349,7 @@ class Danger(Document):
     """A place where one does not inject, or only knowingly: an area, a point or a line with a margin around it. `lies`
     are published ranges by what was measured; the drawing covers them."""
 
+    id: Id
     title: Text
     says: Text
     kind: Literal["area", "point", "line"]
