@@ -152,8 +152,8 @@ def take(
     *,
     turn: np.ndarray | None = None,
     distance_mm: float = 700,
-    focal_px: float = 2400,
-    size_px: tuple[int, int] = (1000, 1250),
+    focal_px: float = 1920,
+    size_px: tuple[int, int] = (800, 1000),
     beard: float = 0,
     seed: int = 0,
 ) -> Shot:

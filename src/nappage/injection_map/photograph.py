@@ -33,7 +33,7 @@ from .mesh import Floats
 LONGEST_PX = 4096  # larger pictures are shrunk to this; the face finder looks at far less
 LARGEST_PX = 200_000_000  # a picture of more is not opened
 LARGEST_BYTES = 100_000_000
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 FULL_FRAME_MM = math.hypot(36, 24)  # EXIF tells the focal length as if the picture had this diagonal
 USUAL_FOCAL = 1.2  # focal length ÷ longer side where the file tells none; the fit hardly depends on it
 
