@@ -122,17 +122,19 @@ def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en")
 
 
 def _widened(distance: Floats, edges: Ints, positions: Floats, tree: cKDTree, margin: float) -> Floats:
-    """(p,): distances lowered where an edge of the mesh is so long that its ends lie outside the margin and its middle
-    within: what is cut linearly along the edges then still leaves the middle out."""
+    """(p,): distances lowered where an edge of the mesh is so long that what is read linearly between its ends lies
+    outside the margin, but really is within it: what is cut along the edges then leaves that out, too."""
     ends = distance[edges]
     edges = edges[(ends.max(axis=1) > margin) & (ends.min(axis=1) < margin + 12) & (ends.min(axis=1) > -margin)]
-    ends = distance[edges]
-    middle = tree.query(positions[edges].mean(axis=1))[0]
-    missed = (middle <= margin) & (ends.mean(axis=1) > margin)
-    edges, ends, rows = edges[missed], ends[missed], np.arange(int(missed.sum()))
-    near = ends.argmin(axis=1)
+    rows = np.arange(len(edges))
+    near = distance[edges].argmin(axis=1)
+    near, far = edges[rows, near], edges[rows, 1 - near]
     lowered = distance.copy()
-    np.minimum.at(lowered, edges[rows, near], 2 * margin - ends[rows, 1 - near] - 1e-6)
+    for share in (0.5, 0.35, 0.2):  # of the far end
+        really = tree.query(positions[near] * (1 - share) + positions[far] * share)[0]
+        missed = (really <= margin) & (distance[near] * (1 - share) + distance[far] * share > margin)
+        enough = (margin - share * distance[far[missed]]) / (1 - share) - 1e-6
+        np.minimum.at(lowered, near[missed], enough)
     return lowered
 
 
