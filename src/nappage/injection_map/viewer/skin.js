@@ -1,0 +1,91 @@
+// The skin: one mesh whose colours are painted here (zones, estimated cover, creases) and whose cut edge fades away.
+
+import { BufferAttribute, BufferGeometry, Color, Mesh, MeshBasicMaterial, MeshStandardMaterial } from 'three';
+import { unpackBytes, unpackPositions, unpackTriangles } from './data.js';
+
+const CLAY = new Color('#d9c3b4');
+const COVER = new Color('#0a7d8c');
+
+export class Skin {
+  constructor(packed, zones, background) {
+    // Washes of the zones' colours: light enough to keep the skin's shading and the points' contrast.
+    this.zones = zones.map((zone) => new Color(zone.colour).lerp(new Color('#ffffff'), 0.42));
+    const geometry = new BufferGeometry();
+    geometry.setAttribute('position', new BufferAttribute(unpackPositions(packed), 3));
+    const { fine, coarse } = unpackTriangles(packed);
+    this.fine = new BufferAttribute(fine, 1);
+    this.coarse = new BufferAttribute(coarse, 1);
+    geometry.setIndex(this.fine);
+    geometry.computeVertexNormals();
+    const count = geometry.attributes.position.count;
+    const marks = unpackBytes(packed.marks);
+    this.zone = marks.subarray(0, count); // 0: none, else zone + 1
+    const shown = new Float32Array(count);
+    for (let i = 0; i < count; i++) shown[i] = marks[count + i] / 255;
+    this.cover = packed.cover ? unpackBytes(packed.cover) : null;
+    this.crease = creases(geometry);
+    geometry.setAttribute('color', new BufferAttribute(new Float32Array(count * 3), 3));
+    geometry.setAttribute('shown', new BufferAttribute(shown, 1));
+    this.background = { value: background };
+    const material = new MeshStandardMaterial({ vertexColors: true, roughness: 0.72, metalness: 0 });
+    material.onBeforeCompile = (shader) => {
+      shader.uniforms.background = this.background;
+      shader.vertexShader = shader.vertexShader
+        .replace('#include <common>', '#include <common>\nattribute float shown;\nvarying float vShown;')
+        .replace('#include <begin_vertex>', '#include <begin_vertex>\nvShown = shown;');
+      shader.fragmentShader = shader.fragmentShader
+        .replace('#include <common>', '#include <common>\nuniform vec3 background;\nvarying float vShown;')
+        .replace('#include <dithering_fragment>',
+          'gl_FragColor.rgb = mix(background, gl_FragColor.rgb, smoothstep(0.0, 1.0, vShown));');
+    };
+    this.mesh = new Mesh(geometry, material);
+    this.mask = new Mesh(geometry, new MeshBasicMaterial({ color: 0 }));
+  }
+
+  // A quarter of the triangles, for slow machines while the picture moves.
+  simplify(yes) { this.mesh.geometry.setIndex(yes ? this.coarse : this.fine); }
+
+  paint({ zones, coverage }) {
+    const colours = this.mesh.geometry.attributes.color;
+    const colour = new Color();
+    for (let i = 0; i < colours.count; i++) {
+      colour.copy(CLAY).multiplyScalar(this.crease[i]);
+      if (zones && this.zone[i]) colour.lerp(this.zones[this.zone[i] - 1], coverage ? 0.12 : 0.34);
+      if (coverage && this.cover) colour.lerp(COVER, 0.62 * this.cover[i] / 255);
+      colours.setXYZ(i, colour.r, colour.g, colour.b);
+    }
+    colours.needsUpdate = true;
+  }
+}
+
+// How light each vertex is: hollows darker, ridges lighter, from how far its neighbours' middle lies above it.
+function creases(geometry) {
+  const { position, normal } = geometry.attributes;
+  const index = geometry.index.array;
+  const sums = new Float32Array(position.count * 3);
+  const edge = new Float32Array(position.count);
+  const uses = new Float32Array(position.count);
+  for (let t = 0; t < index.length; t += 3) {
+    for (let c = 0; c < 3; c++) {
+      const a = index[t + c];
+      const b = index[t + (c + 1) % 3];
+      let length = 0;
+      for (let d = 0; d < 3; d++) {
+        const step = position.array[3 * b + d] - position.array[3 * a + d];
+        sums[3 * a + d] += step;
+        sums[3 * b + d] -= step;
+        length += step * step;
+      }
+      edge[a] += Math.sqrt(length);
+      edge[b] += Math.sqrt(length);
+      uses[a]++;
+      uses[b]++;
+    }
+  }
+  const out = new Float32Array(position.count);
+  for (let i = 0; i < out.length; i++) {
+    const above = (sums[3 * i] * normal.getX(i) + sums[3 * i + 1] * normal.getY(i) + sums[3 * i + 2] * normal.getZ(i));
+    out[i] = Math.min(1.06, Math.max(0.66, 1 - 1.1 * above / Math.max(edge[i], 1e-6)));
+  }
+  return out;
+}
