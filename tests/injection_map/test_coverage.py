@@ -294,6 +294,14 @@ def test_more_wheals_are_worth_more() -> None:
     assert covered(surface, points, 0.02, many).calibrated_by == "Dr A. Example, 2026-11-01, n = 20"
 
 
+def test_five_wheals_are_uncertain_as_student_has_it() -> None:
+    own, _ = calibrated(wheals(*[(0.02, d) for d in (4, 5, 6, 5, 5)]), EDITION)
+    assert own is not None
+    scatter = float(np.std(np.log([4, 5, 6, 5, 5]), ddof=1))
+    assert own.point_cv == pytest.approx(scatter)
+    assert own.law_sd == pytest.approx(scatter / math.sqrt(5) * math.sqrt(4 / 2))  # four degrees of freedom
+
+
 def test_wheals_read_alike_are_not_taken_as_exact() -> None:
     own, _ = calibrated(wheals(*[(0.02, 5)] * 6), EDITION)
     assert own is not None

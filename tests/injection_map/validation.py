@@ -73,8 +73,8 @@ of that code.
 
 AFTER_KINETICS = """With every uncertain input drawn from what is published, the mean concentration of a small
 molecule in the dermis spans a factor of 150 after one hour and seven powers of ten after four. A number or a colour
-scale would look like knowledge. So nappage shows no concentration, no duration, no comparison of products and no effect, and its
-coverage is worded as an *estimated area under the blebs, not a prediction of drug level or result*.
+scale would look like knowledge. So nappage shows no concentration, no duration, no comparison of products and no
+effect, and its coverage is worded as an *estimated area under the blebs, not a prediction of drug level or result*.
 
 ## What is not covered
 
