@@ -30,6 +30,7 @@ VERSION = "1"  # of the method; part of the cache's key
 ITERATIONS = 1000
 STILL = 1e-4
 PIXEL_MM = 0.8
+_MOST_HALVINGS = 3
 _LEAST_COT, _MOST_COT = 0.02, 20.0  # slivers from cutting would otherwise stiffen or fold the map
 _FAN_STIFFNESS = 0.02  # a filled hole is no skin: it only keeps the plane from folding
 
@@ -49,6 +50,15 @@ class Flattening:
     uv_mm: Floats
 
     @cached_property
+    def area_mm2(self) -> float:
+        return float(self.disc.areas_mm2[: self.skin].sum())
+
+    @property
+    def vertices(self) -> int:
+        """How many of `disc`'s vertices, the first ones, are skin."""
+        return int(self.disc.triangles[: self.skin].max()) + 1
+
+    @cached_property
     def jacobians(self) -> Floats:
         """(m, 3, 2): mm on the skin for a mm in the plane, for each face of `disc`."""
         corners, flat = self.disc.corners, self.uv_mm[self.disc.triangles]
@@ -63,6 +73,15 @@ class Flattening:
     def stretch(self) -> Floats:
         """(skin, 2): largest and smallest ratio of skin length to flat length in each face of skin."""
         return np.asarray(np.linalg.svd(self.jacobians[: self.skin], compute_uv=False))
+
+    @cached_property
+    def fails(self) -> bool:
+        """Whether the piece lies over itself in the plane, or a tenth of it is stretched or squeezed by a fifth."""
+        areas = self.disc.areas_mm2[: self.skin]
+        middles = self.uv_mm[self.disc.triangles[: self.skin]].mean(axis=1)
+        hidden = self.locate(middles)[0] != np.arange(self.skin)
+        strained = (self.stretch[:, 0] > 1.2) | (self.stretch[:, 1] < 0.8)
+        return bool(areas[hidden].sum() > 5 or areas[strained].sum() > 0.1 * areas.sum())
 
     @cached_property
     def outlines(self) -> tuple[Ints, ...]:
@@ -163,6 +182,15 @@ class Raster:
         on_skin = self.at(points.reshape(-1, 2)).reshape(pieces + 1, -1, 3)
         return np.asarray(np.sqrt(((on_skin[1:] - on_skin[:-1]) ** 2).sum(axis=2)).sum(axis=0))
 
+    def ways_mm(self, start: Floats, end: Floats) -> Floats:
+        """(k,): how far it is over the skin between points (k, 2) a few centimetres apart. Where the straight line in
+        the plane leaves the piece, there may be a shorter way outside it: the chord, which no way undercuts."""
+        pieces = 6
+        inner = start[None] + np.linspace(0, 1, pieces + 1)[1:-1, None, None] * (end - start)[None]
+        leaves = self.depth_mm(inner.reshape(-1, 2)).reshape(pieces - 1, -1).min(axis=0) < -1.0
+        chords = np.linalg.norm(self.at(start) - self.at(end), axis=1)
+        return np.where(leaves, chords, self.lengths_mm(start, end, pieces))
+
     @cached_property
     def nodes(self) -> Floats:
         """(k, 2): the nodes inside."""
@@ -182,18 +210,29 @@ class Raster:
 
 
 def flatten(surface: Surface, kept_in: Path | None = None) -> tuple[Flattening, ...]:
-    """Each connected piece of `surface` in a plane of its own, the largest first.
+    """Each connected piece of `surface` in a plane of its own, the largest first. A piece that would lie over itself
+    in the plane (skin that runs around a neck), or be stretched too much, is laid out in two halves.
 
     `kept_in`: the folder in which flattenings are kept; None: nowhere. Pieces of fewer than three faces are left out.
     """
-    found = []
-    for faces in _pieces(surface):
-        used, triangles = np.unique(surface.triangles[faces], return_inverse=True)
-        piece = Surface(surface.vertices_mm[used], triangles.reshape(-1, 3).astype(np.int64))
-        disc = _filled(piece)
-        uv = _kept(disc, len(faces), kept_in)
-        found.append(Flattening(disc, len(faces), faces, uv))
-    return tuple(found)
+    return tuple(found for faces in _pieces(surface) for found in _laid_flat(surface, faces, kept_in))
+
+
+def _laid_flat(surface: Surface, faces: Ints, kept_in: Path | None, halvings: int = 0) -> Iterator[Flattening]:
+    used, triangles = np.unique(surface.triangles[faces], return_inverse=True)
+    disc = _filled(Surface(surface.vertices_mm[used], triangles.reshape(-1, 3).astype(np.int64)))
+    flattening = Flattening(disc, len(faces), faces, _kept(disc, len(faces), kept_in))
+    if halvings == _MOST_HALVINGS or not flattening.fails:
+        yield flattening
+        return
+    middles = surface.corners[faces].mean(axis=1)
+    centre = np.average(middles, axis=0, weights=surface.areas_mm2[faces])
+    long_way = np.linalg.svd((middles - centre) * np.sqrt(surface.areas_mm2[faces])[:, None], full_matrices=False)[2][0]
+    beyond = (middles - centre) @ long_way > 0
+    for half in (faces[beyond], faces[~beyond]):
+        part = Surface(surface.vertices_mm, surface.triangles[half])
+        for piece in _pieces(part):
+            yield from _laid_flat(surface, half[piece], kept_in, halvings + 1)
 
 
 def cache_folder(atlas_version: str) -> Path:

@@ -10,16 +10,18 @@ Everything is determined by its arguments: the same zone and wishes give the sam
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from ..values import InputError
 from .document import Spacing
 from .flatten import Flattening, Raster, nearest
-from .mesh import Floats, Ints
+from .mesh import Floats, Ints, Surface
 
 Mode = Literal["strict", "cover"]
 
@@ -27,8 +29,8 @@ ROW = math.sqrt(0.75)  # distance of the rows of a hexagonal lattice, in spacing
 CLOSEST: dict[Mode, float] = {"strict": 0.92, "cover": 0.87}  # no pair nearer than this share of the spacing
 COVERED = 0.65  # a spot is covered within this share of the spacing from a point
 _STEPS = 90
-_ROUNDS = 8
-_SPREADS = 14
+_ROUNDS = 5
+_SPREADS = 12
 _BORDER_MM = 0.05  # points stand at least this far inside the border
 
 
@@ -55,6 +57,28 @@ class Laid:
 
     def __len__(self) -> int:
         return len(self.faces)
+
+    def only(self, keep: NDArray[np.bool_]) -> Laid:
+        """The chosen places (k,); what they measure is not known any more."""
+        tips = keep if len(self.to_faces) else np.zeros(0, dtype=bool)
+        return Laid(
+            self.faces[keep], self.weights[keep], self.positions_mm[keep], self.rows[keep], None,
+            self.to_faces[tips], self.to_weights[tips], self.to_mm[tips],
+        )  # fmt: skip
+
+    def joined(self, more: Laid) -> Laid:
+        """These places and, after them in rows of their own, more without tips: they end where they begin."""
+        threads = len(self.to_faces) > 0
+        return Laid(
+            np.concatenate([self.faces, more.faces]),
+            np.vstack([self.weights, more.weights]),
+            np.vstack([self.positions_mm, more.positions_mm]),
+            np.concatenate([self.rows, more.rows + int(self.rows.max(initial=-1)) + 1]),
+            None,
+            np.concatenate([self.to_faces, more.faces]) if threads else self.to_faces,
+            np.vstack([self.to_weights, more.weights]) if threads else self.to_weights,
+            np.vstack([self.to_mm, more.positions_mm]) if threads else self.to_mm,
+        )
 
 
 def lattice_count(area_mm2: float, spacing_mm: float) -> float:
@@ -89,6 +113,207 @@ def lay_grid(
     return _laid(parts, spacing_mm, others)
 
 
+def lay_count(
+    zone: Sequence[Flattening],
+    count: int,
+    *,
+    mode: Mode = "strict",
+    rows_deg: float | None = None,
+    near_mm: Floats | None = None,
+) -> Laid:
+    """A grid of exactly `count` points; the spacing follows from the zone's area. Otherwise as `lay_grid`."""
+    others = no_points() if near_mm is None else near_mm
+    near, parts = others, []
+    areas = np.array([piece.area_mm2 for piece in zone])
+    wanted = math.sqrt(float(areas.sum()) / (count * ROW))
+    for piece, number in zip(zone, _in_proportion(count, areas), strict=True):
+        if not number:
+            continue
+        grid = _Grid.on(piece, math.sqrt(piece.area_mm2 / (number * ROW)), near)
+        uv, angle, apart = grid.exactly(number, rows_deg)
+        wanted = min(wanted, apart * grid.spacing_mm)
+        if mode == "cover":
+            uv = grid.spread(uv, CLOSEST["cover"] + 0.015)
+        parts.append(_Part.of(piece, uv, angle, grid.spacing_mm * ROW))
+        near = np.vstack([near, parts[-1].positions_mm])
+    return _laid(parts, wanted, others)
+
+
+def _in_proportion(count: int, sizes: Floats) -> list[int]:
+    """`count` shared out in proportion to sizes; the largest remainders, the earlier first, get what is left."""
+    exact = count * sizes / sizes.sum()
+    whole = np.floor(exact).astype(int)
+    left = np.argsort(whole - exact, kind="stable")[: count - int(whole.sum())]
+    whole[left] += 1
+    return [int(number) for number in whole]
+
+
+def lay_lines(
+    zone: Sequence[Flattening],
+    step_mm: float,
+    pitch_mm: float,
+    *,
+    rows_deg: float | None = None,
+    near_mm: Floats | None = None,
+) -> Laid:
+    """Nappage: parallel lines, `pitch_mm` apart, with a point at every `step_mm` along each; horizontal, or turned by
+    `rows_deg` as in `lay_grid`. Points too near to those of other zones are left out."""
+    others = no_points() if near_mm is None else near_mm
+    near, parts, closest = others, [], min(step_mm, pitch_mm)
+    angle = math.radians(rows_deg or 0.0)
+    for piece in zone:
+        uv = np.vstack([np.zeros((0, 2)), *(run.places(_every(step_mm, run)) for run in _runs(piece, pitch_mm, angle))])
+        uv = _Grid.on(piece, closest, near).thinned(uv, CLOSEST["strict"])
+        parts.append(_Part.of(piece, uv, angle, pitch_mm))
+        near = np.vstack([near, parts[-1].positions_mm])
+    return _laid(parts, closest, others)
+
+
+def lay_threads(
+    zone: Sequence[Flattening],
+    thread_mm: float,
+    pitch_mm: float,
+    *,
+    rows_deg: float | None = None,
+    near_mm: Floats | None = None,
+) -> Laid:
+    """Linear retrograde threads of `thread_mm`, side by side at `pitch_mm` and one behind the other at the same gap:
+    the needle enters at a place and reaches `to`. Raises InputError where no thread fits."""
+    others = no_points() if near_mm is None else near_mm
+    angle, parts, tips = math.radians(rows_deg or 0.0), [], []
+    for piece in zone:
+        runs = _runs(piece, pitch_mm, angle)
+        begin = [_behind(thread_mm, pitch_mm, run) for run in runs]
+        entry = np.vstack([np.zeros((0, 2)), *(run.places(at) for run, at in zip(runs, begin, strict=True))])
+        tip = np.vstack([np.zeros((0, 2)), *(run.places(at + thread_mm) for run, at in zip(runs, begin, strict=True))])
+        if len(others) and len(entry):
+            free = [nearest(others, piece.raster.at(uv))[0] > CLOSEST["strict"] * pitch_mm for uv in (entry, tip)]
+            entry, tip = entry[free[0] & free[1]], tip[free[0] & free[1]]
+        part = _Part.of(piece, entry, angle, pitch_mm)
+        parts.append(part)
+        at = nearest(entry, part.uv)[1] if len(entry) else np.zeros(0, dtype=np.int64)
+        tips.append(_Part.at(piece, tip[at]))
+    if not sum(len(part.uv) for part in parts):
+        raise InputError(
+            "order.map.zones", f"no thread of {thread_mm:g} mm fits into the zone", "Give a shorter thread_mm"
+        )
+    return _with_tips(_laid(parts, pitch_mm, others), tips)
+
+
+def lay_fan(zone: Sequence[Flattening], thread_mm: float, pitch_mm: float, *, entry_mm: Floats | None = None) -> Laid:
+    """A fan: threads of `thread_mm` from one entry, their tips `pitch_mm` apart, over half a turn at most. The entry is
+    the place nearest to `entry_mm` (3,), or the place near the border from which most threads fit. Raises InputError
+    where none fits."""
+    best: tuple[Flattening, Floats, Floats] | None = None
+    pieces = zone
+    if entry_mm is not None:
+        away = [float(nearest(piece.raster.at(piece.raster.nodes), entry_mm[None])[0][0]) for piece in zone]
+        pieces = [zone[int(np.argmin(away))]]
+    for piece in pieces:
+        nodes = piece.raster.nodes
+        if entry_mm is not None:
+            entries = nodes[nearest(piece.raster.at(nodes), entry_mm[None])[1]]
+        else:
+            depth = piece.raster.depth_mm(nodes)
+            entries = nodes[(depth > 0.8) & (depth < 2.5)]
+            entries = entries[:: max(1, len(entries) // 150)]
+        for entry in entries:
+            tip = _fan(piece.raster, entry, thread_mm, pitch_mm)
+            if len(tip) and (best is None or len(tip) > len(best[2])):
+                best = piece, entry, tip
+    if best is None:
+        raise InputError(
+            "order.map.zones", f"no thread of {thread_mm:g} mm fits into the zone", "Give a shorter thread_mm"
+        )
+    piece, entry, tip = best
+    part = _Part.at(piece, np.repeat(entry[None], len(tip), axis=0))
+    fan = replace(_laid([part], pitch_mm, no_points()), spacing=None)  # one puncture
+    return _with_tips(fan, [_Part.at(piece, tip)])
+
+
+def _fan(raster: Raster, entry: Floats, thread_mm: float, pitch_mm: float) -> Floats:
+    """(k, 2): where the tips of the widest unbroken fan from an entry lie."""
+    step = min(2 * math.asin(min(1.0, pitch_mm / (2 * thread_mm))), math.pi)
+    count = max(1, int(2 * math.pi / step))
+    turns = np.arange(count) * step
+    ways = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    start = np.repeat(entry[None], count, axis=0)
+    reach = np.full(count, float(thread_mm))
+    for _ in range(4):
+        reach *= thread_mm / np.maximum(raster.lengths_mm(start, start + ways * reach[:, None], 8), 1e-6)
+    along = np.linspace(0.1, 1, 10)[:, None, None] * ways * reach[:, None]
+    inside = raster.depth_mm((start + along).reshape(-1, 2)).reshape(10, count).min(axis=0) > _BORDER_MM
+    longest: list[int] = []
+    run: list[int] = []
+    for k in range(2 * count):
+        run = [*run, k % count] if inside[k % count] and len(run) * step <= math.pi + 1e-9 and len(run) < count else []
+        longest = max(longest, run, key=len)
+    return np.asarray(start + ways * reach[:, None])[longest]
+
+
+def lay_named(skin: Surface, positions_mm: Floats) -> Laid:
+    """Single points: the places on the zone's skin nearest to the given positions (k, 3), in their order."""
+    if len(positions_mm):
+        faces, weights, _ = skin.nearest(positions_mm)
+    else:
+        faces, weights = np.zeros(0, dtype=np.int64), np.zeros((0, 3))
+    return Laid(
+        faces, weights, skin.at(faces, weights), np.arange(len(faces)), None, np.zeros(0, dtype=np.int64),
+        np.zeros((0, 3)), no_points(),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A straight stretch of a line inside the piece: dense spots (n, 2), and how far each is along the skin."""
+
+    spots: Floats
+    along_mm: Floats
+
+    @property
+    def length_mm(self) -> float:
+        return float(self.along_mm[-1])
+
+    def places(self, along_mm: Floats) -> Floats:
+        """(k, 2): the spots at distances from the start."""
+        return np.stack([np.interp(along_mm, self.along_mm, self.spots[:, k]) for k in range(2)], axis=1)
+
+
+def _runs(piece: Flattening, pitch_mm: float, angle: float) -> list[_Run]:
+    """Parallel lines over a piece, cut at its border, the outermost equally far from it on both sides."""
+    raster, fine = piece.raster, 0.4
+    along = np.array([math.cos(angle), math.sin(angle)])
+    across = np.array([-along[1], along[0]])
+    low, high = (piece.uv_mm[: piece.vertices] @ across).min(), (piece.uv_mm[: piece.vertices] @ across).max()
+    left, right = (piece.uv_mm @ along).min(), (piece.uv_mm @ along).max()
+    lines = max(1, int((high - low) / pitch_mm + 0.5))
+    steps = np.arange(left - fine, right + 2 * fine, fine)
+    runs = []
+    for line in range(lines):
+        height = (low + high) / 2 + (line - (lines - 1) / 2) * pitch_mm
+        spots = height * across + steps[:, None] * along
+        inside = np.concatenate([[False], raster.depth_mm(spots) > _BORDER_MM, [False]])
+        turns = np.flatnonzero(inside[1:] != inside[:-1])
+        for start, end in zip(turns[::2], turns[1::2], strict=True):
+            stretch = spots[start:end]
+            lengths = np.linalg.norm(np.diff(raster.at(stretch), axis=0), axis=1)
+            runs.append(_Run(stretch, np.concatenate([[0.0], np.cumsum(lengths)])))
+    return runs
+
+
+def _every(step_mm: float, run: _Run) -> Floats:
+    """(k,): distances along a run, `step_mm` apart and equally far from both its ends."""
+    count = int(run.length_mm / step_mm + 1e-9)
+    return np.asarray(run.length_mm / 2 + (np.arange(count + 1) - count / 2) * step_mm, dtype=np.float64)
+
+
+def _behind(thread_mm: float, gap_mm: float, run: _Run) -> Floats:
+    """(k,): where threads one behind the other start on a run."""
+    count = int((run.length_mm + gap_mm + 1e-9) / (thread_mm + gap_mm))
+    rest = run.length_mm - count * thread_mm - (count - 1) * gap_mm
+    return np.asarray(rest / 2 + np.arange(count) * (thread_mm + gap_mm), dtype=np.float64)
+
+
 @dataclass(frozen=True)
 class _Grid:
     """One piece, the spacing, and the points around it: their positions, and where they would lie in the plane."""
@@ -105,41 +330,68 @@ class _Grid:
     @staticmethod
     def on(piece: Flattening, spacing_mm: float, near_mm: Floats) -> _Grid:
         raster = piece.raster
-        area = float(piece.disc.areas_mm2[: piece.skin].sum())
-        samples, inner = _samples(piece, max(spacing_mm / 9, np.sqrt(area / 60_000), 0.25))
+        area = piece.area_mm2
+        samples, inner = _samples(piece, spacing_mm)
         near_mm, near_uv = _beside(raster, near_mm, 2 * spacing_mm)
         return _Grid(raster, area, spacing_mm, near_mm, near_uv, samples, inner, raster.at(samples))
 
     def strict(self, rows_deg: float | None) -> tuple[Floats, float]:
         """The relaxed lattice, and the angle of its rows in the plane, rad."""
-        uv, angle = self._lattice(rows_deg)
-        uv = self.relaxed(uv, _STEPS)
-        return self.thinned(uv, CLOSEST["strict"]), angle
+        uv, angle = self._best(self._lattices(rows_deg))
+        uv = self.thinned(self.relaxed(uv, _STEPS), CLOSEST["strict"])
+        # Where the relaxed lattice left room for a whole point, there is one.
+        more = self._with_more(uv, len(self.samples), 0.99)
+        if len(more) > len(uv):
+            uv = self.thinned(self.relaxed(more, _STEPS // 2), CLOSEST["strict"])
+        return uv, angle
 
-    def _lattice(self, rows_deg: float | None) -> tuple[Floats, float]:
-        """The lattice that leaves the smallest gaps, of some angles and offsets."""
+    def exactly(self, count: int, rows_deg: float | None) -> tuple[Floats, float, float]:
+        """`count` points, the angle of their rows, and the share of the spacing by which they stand apart."""
+        fits = [
+            (abs(len(uv) - count), abs(share - 1), uv, angle)
+            for share in np.linspace(0.92, 1.08, 9)
+            for uv, angle in self._lattices(rows_deg, float(share))
+        ]
+        fits.sort(key=lambda fit: fit[:2])
+        close = [fit for fit in fits if fit[0] == fits[0][0]][:24]
+        uv, angle = self._best((uv, angle) for _, _, uv, angle in close)
+        while len(uv) > count:
+            uv = self._without_the_tightest(uv)
+        while len(uv) < count:
+            gap = self._gaps(uv)[0] if len(uv) + len(self.near_mm) else self.raster.depth_mm(self.samples)
+            uv = self.held_inside(np.vstack([uv, self.samples[int(gap.argmax())]]))
+        apart = 1.08
+        while count > 1:
+            apart -= 0.03
+            uv = self.relaxed(uv, _STEPS, spacing=apart)
+            if apart < 0.5 or len(self.thinned(uv, 0.97 * apart)) == count:
+                break
+        return uv, angle, apart
+
+    def _lattices(self, rows_deg: float | None, spacing: float = 1.0) -> Iterator[tuple[Floats, float]]:
+        """Lattices over the piece with some angles and offsets, each with its angle in the plane, rad."""
         many = lattice_count(self.area_mm2, self.spacing_mm) > 250
-        angles = np.radians([0, 30] if many else [0, 10, 20, 30, 40, 50])
-        if rows_deg is not None:
-            angles = np.radians([rows_deg])
+        angles = np.radians(([0, 30] if many else [0, 10, 20, 30, 40, 50]) if rows_deg is None else [rows_deg])
         shifts = np.arange(3 if many else 4) / (3 if many else 4)
-        spots = self.samples[:: max(1, len(self.samples) // 1500)]
-        spots_mm = self.raster.at(spots)
-        best: tuple[float, Floats, float] | None = None
         for angle in angles:
             for a in shifts:
                 for b in shifts:
-                    uv = self._apart_from_near(_lattice(self.raster, self.spacing_mm, float(angle), a, b))
-                    others = np.vstack([self.raster.at(uv), self.near_mm])
-                    if not len(others):
-                        continue
-                    gap = float(np.percentile(nearest(others, spots_mm)[0], 98))
-                    if best is None or gap < best[0] - 1e-6:
-                        best = gap, uv, float(angle)
-        if best is None or not len(best[1]):
-            # Smaller than the spacing: one point in the middle, unless a neighbour's is already there.
+                    uv = _lattice(self.raster, spacing * self.spacing_mm, float(angle), float(a), float(b))
+                    yield self._apart_from_near(uv), float(angle)
+
+    def _best(self, lattices: Iterable[tuple[Floats, float]]) -> tuple[Floats, float]:
+        """The lattice that leaves the smallest gaps. On a piece too small for any: one point in its middle."""
+        spots_mm = self.samples_mm[:: max(1, len(self.samples) // 1500)]
+        best: tuple[float, Floats, float] | None = None
+        last = 0.0
+        for uv, last in lattices:
+            others = np.vstack([self.raster.at(uv), self.near_mm])
+            gap = float(np.percentile(nearest(others, spots_mm)[0], 98)) if len(others) else np.inf
+            if len(uv) and (best is None or gap < best[0] - 1e-6):
+                best = gap, uv, last
+        if best is None:
             middle = self.samples[[int(self.raster.depth_mm(self.samples).argmax())]]
-            return self._apart_from_near(middle), float(angles[0])
+            return self._apart_from_near(middle), last
         return best[1], best[2]
 
     def _apart_from_near(self, uv: Floats) -> Floats:
@@ -155,15 +407,16 @@ class _Grid:
         is farther. Only the nearest counts, so that on curved skin the lattice parts in fine cracks instead of being
         squeezed; `drawing` False: only pushed. `moving` (k,): 1 for points that may move, else 0."""
         wanted = spacing * self.spacing_mm
-        count = len(uv)
+        count, rest = len(uv), np.zeros(len(self.near_uv))
         if count + len(self.near_uv) < 2 or not count:
             return uv
         pairs = np.zeros((0, 2), dtype=np.int64)
         for step in range(steps):
             all_uv = np.vstack([uv, self.near_uv])
             if step % 8 == 0:
-                pairs = cKDTree(all_uv).query_pairs(1.45 * wanted, output_type="ndarray")
-                pairs = pairs[pairs[:, 0] < count]
+                pairs = self._pairs(uv, 1.45 * wanted)
+                if moving is not None:
+                    pairs = pairs[(moving[pairs[:, 0]] > 0) | (np.append(moving, rest)[pairs[:, 1]] > 0)]
                 if not len(pairs):
                     return uv
             i, j = pairs.T
@@ -191,6 +444,15 @@ class _Grid:
                 break
         return uv
 
+    def _pairs(self, uv: Floats, within_mm: float) -> Ints:
+        """(k, 2): pairs of points within reach of one another, and of points and those of other zones, which are
+        numbered after them."""
+        own = cKDTree(uv).query_pairs(within_mm, output_type="ndarray")
+        if not len(self.near_mm):
+            return own
+        across = cKDTree(self.raster.at(uv)).query_ball_tree(cKDTree(self.near_mm), within_mm)
+        return np.vstack([own, *([[i, len(uv) + j] for j in js] for i, js in enumerate(across) if js)]).astype(np.int64)
+
     def _lengths(self, uv: Floats, pairs: Ints) -> Floats:
         """(k,): on the skin; to points of other zones the chord."""
         i, j = pairs.T
@@ -213,35 +475,50 @@ class _Grid:
     def thinned(self, uv: Floats, closest: float) -> Floats:
         """Without the points that stand nearer than `closest` spacings to another or to one of another zone; the most
         crowded go first."""
-        all_uv = np.vstack([uv, self.near_uv])
-        pairs = cKDTree(all_uv).query_pairs(1.3 * self.spacing_mm, output_type="ndarray")
+        reach = closest * self.spacing_mm
+        everyone = np.vstack([self.raster.at(uv), self.near_mm])
+        pairs = cKDTree(everyone).query_pairs(reach, output_type="ndarray")  # no way is shorter than its chord
         pairs = pairs[pairs[:, 0] < len(uv)]
-        lack = closest * self.spacing_mm - self._lengths(uv, pairs)
+        i, j = pairs.T
+        lengths = np.linalg.norm(everyone[i] - everyone[j], axis=1)
+        own = j < len(uv)
+        lengths[own] = self.raster.ways_mm(uv[i[own]], uv[j[own]])
+        lack = reach - lengths
         pairs, lack = pairs[lack > 0], lack[lack > 0]
-        kept = np.ones(len(all_uv), dtype=bool)
+        total = len(uv) + len(self.near_mm)
+        kept = np.ones(total, dtype=bool)
         while len(pairs):
-            crowd = np.bincount(pairs.ravel(), weights=np.repeat(lack, 2), minlength=len(all_uv))
+            crowd = np.bincount(pairs.ravel(), weights=np.repeat(lack, 2), minlength=total)
             kept[int(crowd[: len(uv)].argmax())] = False
             alive = kept[pairs].all(axis=1)
             pairs, lack = pairs[alive], lack[alive]
         return np.asarray(uv[kept[: len(uv)]])
 
     def cover(self, uv: Floats) -> Floats:
-        """Points moved and added, where spots lie too far from any, until the whole piece is covered."""
+        """Points moved and added, where spots lie too far from any, until the whole piece is covered: as far apart as
+        that allows, and with more points than the area calls for only where it must be."""
         most = max(1, int(1.12 * lattice_count(self.area_mm2, self.spacing_mm)))
         while len(uv) > most:
-            # The point with the smallest surroundings goes.
-            uv = np.delete(uv, np.bincount(self._gaps(uv)[1], minlength=len(uv))[: len(uv)].argmin(), axis=0)
+            uv = self._without_the_tightest(uv)
         best, best_fault = uv, self._fault(uv, most)
-        for _ in range(_ROUNDS):
-            if best_fault <= 0:
-                break
-            uv = self._with_more(uv, most)
-            uv = self.thinned(self._spread(uv), CLOSEST["cover"])
-            fault = self._fault(uv, most)
-            if fault < best_fault:
-                best, best_fault = uv, fault
+        for allowed, apart in ((most, 0.92), (most, 0.89), (most * 5 // 4 + 1, CLOSEST["cover"])):
+            uv = best
+            for _ in range(_ROUNDS):
+                if best_fault <= 0:
+                    return best
+                more = self._with_more(uv, allowed, 0.75)
+                if len(more) == len(uv) > 3:
+                    more = self._with_more(self._without_the_tightest(uv), allowed, 0.75)
+                uv = self.thinned(self.spread(more, apart + 0.015), apart)
+                fault = self._fault(uv, most)
+                if fault < best_fault:
+                    best, best_fault = uv, fault
         return best
+
+    def _without_the_tightest(self, uv: Floats) -> Floats:
+        """Without the point that has the smallest surroundings."""
+        share = np.bincount(self._gaps(uv)[1], minlength=len(uv))[: len(uv)]
+        return np.delete(uv, int(share.argmin()), axis=0)
 
     def _gaps(self, uv: Floats, samples_mm: Floats | None = None) -> tuple[Floats, Ints]:
         """(n,), (n,): how far each sample is from the nearest point, by chords, in spacings; and which point that is,
@@ -254,45 +531,57 @@ class _Grid:
         """How far the points are from covering the piece; 0 where they do."""
         gap, _ = self._gaps(uv)
         share = float((gap[: self.inner] <= COVERED - 0.01).mean())
-        missing = max(0.0, 0.79 * most - len(uv)) / most
-        return max(0.0, 0.96 - share) * 4 + max(0.0, float(gap.max()) - 0.9) + missing
+        missing, excess = max(0.0, 0.79 * most - len(uv)) / most, max(0, len(uv) - most) / most
+        return max(0.0, 0.96 - share) * 4 + max(0.0, float(gap.max()) - 0.9) + missing + 0.3 * excess
 
-    def _with_more(self, uv: Floats, most: int) -> Floats:
-        """With a point in each of the widest gaps, as far as the number allows."""
+    def _with_more(self, uv: Floats, most: int, widest: float) -> Floats:
+        """With a point in each gap wider than `widest`, the widest first, as far as the number allows."""
+        if not len(uv) + len(self.near_mm):
+            return uv
         gap, _ = self._gaps(uv)
         added: list[Floats] = []
         for sample in np.argsort(-gap, kind="stable"):
-            if gap[sample] < 0.75 or len(uv) + len(added) >= most:
+            if gap[sample] < widest or len(uv) + len(added) >= most:
                 break
             spot = self.samples[sample]
-            if all(np.linalg.norm(spot - other) > 1.5 * self.spacing_mm for other in added):
+            if all(np.linalg.norm(spot - other) > 1.2 * self.spacing_mm for other in added):
                 added.append(spot)
         return self.held_inside(np.vstack([uv, *added])) if added else uv
 
-    def _spread(self, uv: Floats) -> Floats:
-        """Points near badly covered spots drawn towards the farthest spots of their own surroundings, but kept
-        apart."""
+    def spread(self, uv: Floats, apart: float) -> Floats:
+        """Points near badly covered spots drawn towards the farthest spots of their own surroundings, but kept `apart`
+        spacings from one another."""
         gap, _ = self._gaps(uv)
         bad = self.samples[gap > COVERED - 0.03]
         if not len(bad):
             return uv
-        moving = np.where(nearest(bad, uv)[0] < 2.2 * self.spacing_mm, 1.0, 0.0)
+        away = nearest(bad, uv)[0] / self.spacing_mm
+        local = np.flatnonzero(away < 4.5)
+        here, moving, count = uv[local], np.where(away[local] < 2.2, 1.0, 0.0), len(local)
         chosen = np.flatnonzero(nearest(bad, self.samples)[0] < 3.2 * self.spacing_mm)
+        chosen = chosen[:: 1 + len(chosen) // 8000]
         spots, spots_mm = self.samples[chosen], self.samples_mm[chosen]
-        count = len(uv)
-        for _ in range(_SPREADS):
-            gap, centre = self._gaps(uv, spots_mm)
-            own = centre < count
-            weight = gap[own] ** 4
-            total = np.bincount(centre[own], weights=weight, minlength=count)
+        rows, candidates = np.arange(len(spots)), np.zeros((len(spots), 0), dtype=np.int64)
+        for turn in range(_SPREADS):
+            centres = np.vstack([self.raster.at(here), self.near_mm])
+            if turn % 4 == 0:
+                found = cKDTree(centres).query(spots_mm, k=min(4, len(centres)))[1]
+                candidates = np.asarray(found).reshape(len(spots), -1)
+            distance = np.linalg.norm(centres[candidates] - spots_mm[:, None], axis=2)
+            best = distance.argmin(axis=1)
+            weight = (distance[rows, best] / self.spacing_mm) ** 4
+            centre = candidates[rows, best]
+            total = np.bincount(centre, weights=weight, minlength=count)[:count]
             aim = np.stack(
-                [np.bincount(centre[own], weights=weight * spots[own, k], minlength=count) for k in range(2)], axis=1
+                [np.bincount(centre, weights=weight * spots[:, k], minlength=count)[:count] for k in range(2)], axis=1
             )
             has = (total > 0) & (moving > 0)
-            step = np.zeros_like(uv)
-            step[has] = 0.7 * (aim[has] / total[has, None] - uv[has])
-            uv = self.relaxed(self.held_inside(uv + step), 4, spacing=0.9, moving=moving, drawing=False)
-        return self.relaxed(uv, 40, spacing=0.885, moving=moving, drawing=False)
+            step = np.zeros_like(here)
+            step[has] = 0.7 * (aim[has] / total[has, None] - here[has])
+            here = self.relaxed(self.held_inside(here + step), 4, spacing=apart, moving=moving, drawing=False)
+        uv = uv.copy()
+        uv[local] = self.relaxed(here, 40, spacing=apart, moving=moving, drawing=False)
+        return uv
 
 
 def _lattice(raster: Raster, spacing_mm: float, angle: float, a: float, b: float) -> Floats:
@@ -309,9 +598,10 @@ def _lattice(raster: Raster, spacing_mm: float, angle: float, a: float, b: float
     return np.asarray(uv[raster.depth_mm(uv) > _BORDER_MM])
 
 
-def _samples(piece: Flattening, step_mm: float) -> tuple[Floats, int]:
+def _samples(piece: Flattening, spacing_mm: float) -> tuple[Floats, int]:
     """Spots of the piece in the plane: a square lattice, then its border; and how many are in the lattice."""
     raster = piece.raster
+    step_mm = max(spacing_mm / 9, math.sqrt(piece.area_mm2 / 60_000), 0.25)
     height, width = raster.inside_mm.shape
     x = np.arange(0, width * raster.pixel_mm, step_mm)
     y = np.arange(0, height * raster.pixel_mm, step_mm)
@@ -362,6 +652,12 @@ class _Part:
         order = np.lexsort((along, rows))
         return _Part(piece, uv[order], face[order], weights[order], rows[order])
 
+    @staticmethod
+    def at(piece: Flattening, uv: Floats) -> _Part:
+        """In the given order, all in one row."""
+        face, weights = piece.locate(uv)
+        return _Part(piece, uv, face, weights, np.zeros(len(uv), dtype=np.int64))
+
     @property
     def positions_mm(self) -> Floats:
         return self.piece.disc.at(self.face, self.weights)
@@ -384,6 +680,26 @@ def _laid(parts: Sequence[_Part], spacing_mm: float, near_mm: Floats) -> Laid:
     )
 
 
+def _with_tips(laid: Laid, tips: Sequence[_Part]) -> Laid:
+    return replace(
+        laid,
+        to_faces=np.concatenate([tip.piece.faces[tip.face] for tip in tips]),
+        to_weights=np.vstack([tip.weights for tip in tips]),
+        to_mm=np.vstack([tip.positions_mm for tip in tips]),
+    )
+
+
+def _to_nearest(raster: Raster, uv: Floats, positions_mm: Floats) -> Floats:
+    """(k,): from each point to the nearest other. Candidates: the nearest in the plane, and the nearest in space."""
+    found = np.full(len(uv), np.inf)
+    for coordinates in (uv, positions_mm):
+        near = np.asarray(cKDTree(coordinates).query(coordinates, k=min(len(uv), 6))[1])[:, 1:]
+        start = np.repeat(uv, near.shape[1], axis=0)
+        ways = raster.ways_mm(start, uv[near.ravel()]).reshape(near.shape)
+        found = np.minimum(found, ways.min(axis=1))
+    return found
+
+
 def _measured(parts: Sequence[_Part], spacing_mm: float, near_mm: Floats) -> Spacing | None:
     """The spacing on the skin: between points by the local straightest way, between pieces by chords."""
     positions = np.vstack([part.positions_mm for part in parts])
@@ -393,18 +709,14 @@ def _measured(parts: Sequence[_Part], spacing_mm: float, near_mm: Floats) -> Spa
     for part in parts:
         raster, count = part.piece.raster, len(part.uv)
         if count > 1:
-            near = np.asarray(cKDTree(part.uv).query(part.uv, k=min(count, 7))[1])[:, 1:]
-            start = np.repeat(part.uv, near.shape[1], axis=0)
-            lengths = raster.lengths_mm(start, part.uv[near.ravel()], 6).reshape(count, -1).min(axis=1)
+            lengths = _to_nearest(raster, part.uv, part.positions_mm)
         else:
             lengths = np.full(count, np.inf)
         elsewhere = np.vstack([other.positions_mm for other in parts if other is not part] or [no_points()])
         if len(elsewhere) and count:
             lengths = np.minimum(lengths, nearest(elsewhere, part.positions_mm)[0])
         closest.append(lengths)
-        samples, inner = _samples(
-            part.piece, max(spacing_mm / 9, np.sqrt(part.piece.disc.areas_mm2.sum() / 60_000), 0.25)
-        )
+        samples, inner = _samples(part.piece, spacing_mm)
         on_skin = raster.at(samples)
         centres = np.vstack([part.positions_mm, elsewhere, near_mm])
         distance, at = nearest(centres, on_skin)
@@ -419,7 +731,21 @@ def _measured(parts: Sequence[_Part], spacing_mm: float, near_mm: Floats) -> Spa
         wanted_mm=spacing_mm,
         min_mm=float(every.min()),
         mean_mm=float(every.mean()),
-        cv=float(every.std() / every.mean()),
+        cv=float(every.std() / max(every.mean(), 1e-9)),
         largest_gap_mm=max(gaps),
         within_065=covered / max(spots, 1),
     )
+
+
+def measured(
+    zone: Sequence[Flattening], faces: Ints, weights: Floats, spacing_mm: float, near_mm: Floats | None = None
+) -> Spacing | None:
+    """The spacing of any places on a zone's surface (faces (k,), weights (k, 3)); None for fewer than two."""
+    parts = []
+    for piece in zone:
+        at = {int(face): number for number, face in enumerate(piece.faces)}
+        here = np.array([i for i, face in enumerate(faces) if int(face) in at], dtype=np.int64)
+        inner = np.array([at[int(faces[i])] for i in here], dtype=np.int64)
+        uv = np.einsum("kc,kcd->kd", weights[here], piece.uv_mm[piece.disc.triangles[inner]])
+        parts.append(_Part(piece, uv, inner, weights[here], np.zeros(len(here), dtype=np.int64)))
+    return _measured(parts, spacing_mm, no_points() if near_mm is None else near_mm)
