@@ -24,7 +24,7 @@ from .document import Band, Coverage
 from .mesh import Floats, Ints, Surface
 
 Pattern = Literal["hex", "square"]
-Aim = Literal["field", "points"]
+Aim = Literal["field", "points"] | None
 
 WANTED = 0.9  # of a field, where a denser plan is suggested
 _OUT_OF_REACH = 0.1

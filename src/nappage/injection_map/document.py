@@ -103,7 +103,7 @@ class Band(Document):
 class Coverage(Document):
     """Estimated area under the blebs; never a drug level, a duration or a result."""
 
-    aim: Literal["field", "points"]
+    aim: Literal["field", "points"] | None  # None: not asked yet
     share: Band  # of the zone's area
     overlap: float  # share of the zone under two blebs or more, expected
     punctures_per_cm2: float

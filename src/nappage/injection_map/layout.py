@@ -530,7 +530,7 @@ class _Grid:
     def _fault(self, uv: Floats, most: int) -> float:
         """How far the points are from covering the piece; 0 where they do."""
         gap, _ = self._gaps(uv)
-        share = float((gap[: self.inner] <= COVERED - 0.01).mean())
+        share = float((gap[: self.inner] <= COVERED - 0.01).sum()) / max(self.inner, 1)
         missing, excess = max(0.0, 0.79 * most - len(uv)) / most, max(0, len(uv) - most) / most
         return max(0.0, 0.96 - share) * 4 + max(0.0, float(gap.max()) - 0.9) + missing + 0.3 * excess
 
@@ -601,7 +601,8 @@ def _lattice(raster: Raster, spacing_mm: float, angle: float, a: float, b: float
 def _samples(piece: Flattening, spacing_mm: float) -> tuple[Floats, int]:
     """Spots of the piece in the plane: a square lattice, then its border; and how many are in the lattice."""
     raster = piece.raster
-    step_mm = max(spacing_mm / 9, math.sqrt(piece.area_mm2 / 60_000), 0.25)
+    most, fewest = math.sqrt(piece.area_mm2 / 400), math.sqrt(piece.area_mm2 / 60_000)
+    step_mm = max(min(spacing_mm / 9, most), fewest)
     height, width = raster.inside_mm.shape
     x = np.arange(0, width * raster.pixel_mm, step_mm)
     y = np.arange(0, height * raster.pixel_mm, step_mm)

@@ -66,9 +66,8 @@ class Surface:
     def nearest(self, points_mm: Floats, candidates: int = 24) -> tuple[Ints, Floats, Floats]:
         """The nearest places to points (k, 3): triangle (k,), weights (k, 3), distance_mm (k,)."""
         points = np.atleast_2d(points_mm)
-        _, near = cKDTree(self.corners.mean(axis=1)).query(points, k=min(candidates, len(self.triangles)))
-        near = near.reshape(len(points), -1)
-        count = near.shape[1]
+        count = min(candidates, len(self.triangles))
+        near = np.asarray(cKDTree(self.corners.mean(axis=1)).query(points, k=count)[1]).reshape(len(points), count)
         weights = _nearest_weights(np.repeat(points, count, axis=0), self.corners[near.ravel()])
         found = np.einsum("kc,kcd->kd", weights, self.corners[near.ravel()]).reshape(len(points), count, 3)
         distances = np.linalg.norm(found - points[:, None], axis=2)

@@ -1,0 +1,511 @@
+"""`lay_out`: an order on a body, or on one patient's skin → the injection map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from .. import __version__
+from ..intake import Order, Spot
+from ..knowledge import Edition
+from ..values import InputError, plain
+from . import danger, zones
+from .atlas import Atlas, load
+from .coverage import BlebLaw, calibrated, cover, published
+from .danger import Danger
+from .depth import check_depth
+from .document import (
+    Coverage,
+    DangerDrawn,
+    DepthCheck,
+    InjectionMap,
+    MappedZone,
+    MapPoint,
+    Notice,
+    Place,
+    SurfaceUsed,
+    Syringe,
+    Vector,
+)
+from .fit import Fit, fingerprint
+from .fit import surface as fitted
+from .flatten import Flattening, cache_folder, flatten
+from .layout import (
+    Laid,
+    lattice_count,
+    lay_count,
+    lay_fan,
+    lay_grid,
+    lay_lines,
+    lay_named,
+    lay_threads,
+    measured,
+    no_points,
+)
+from .mesh import Floats, Patch, Surface
+from .path import blocked_in
+from .path import order as needle_order
+from .volumes import syringes
+from .wishes import Wish, volumes, wishes
+
+NEAR_MM = 25.0  # a danger zone this close to the map is drawn
+OWN_MM = 3.0  # a spot set by hand belongs to a zone that is this close
+CLOSEST = {"strict": 0.9, "cover": 0.85}  # no two points nearer than this share of the spacing
+THREAD_MM = 12.0  # a thread's length where none is ordered: a 12 to 13 mm needle, inserted whole
+ERASE_MM = 3.0  # what a spot erases where it has no radius
+DIFFERS = 0.1  # spacings further apart than this share are two wishes
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A wish on the skin: its patch, the patch as a surface, and the points laid on it."""
+
+    wish: Wish
+    patch: Patch
+    skin: Surface
+    flat: tuple[Flattening, ...]
+    cut_by: tuple[str, ...]
+    laid: Laid
+    added: int = 0  # of the points, how many at the end were set by hand
+
+
+def lay_out(
+    order: Order, edition: Edition, *, sex: str | None = None, fit: Fit | None = None, language: str = "en"
+) -> InjectionMap:
+    """The map of an order's session, on the atlas's body of that sex or on the patient the atlas was `fit` to.
+
+    Raises InputError where the order names no technique, no area, or nothing that can be laid out.
+    """
+    return _Session(order, edition, sex, fit, language).laid_out()
+
+
+class _Session:
+    """One map while it is made."""
+
+    def __init__(self, order: Order, edition: Edition, sex: str | None, fit: Fit | None, language: str) -> None:
+        self.order, self.edition, self.sex, self.fit, self.language = order, edition, sex, fit, language
+        self.atlas: Atlas = load()
+        self.body = fit.body if fit is not None else ("male" if sex == "male" else "female")
+        self.surface = self.atlas.body(self.body) if fit is None else fitted(self.atlas, fit)
+        self.notices: list[Notice] = []
+        self.dangers = {one.id: one for one in danger.near(self.atlas, self.surface, edition, language)}
+
+    def say(self, key: str, **words: str) -> str:
+        return self.edition.say(f"map.lay-{key}", self.language, **words)
+
+    def notice(self, kind: str, about: str, key: str, **words: str) -> None:
+        self.notices.append(Notice.model_validate({"kind": kind, "about": about, "text": self.say(key, **words)}))
+
+    def laid_out(self) -> InjectionMap:
+        order = self.order
+        self.technique, wished, asked = wishes(
+            order,
+            self.edition,
+            self.language,
+            zones=zones.zone_ids(),
+            sided=frozenset(one for one in zones.zone_ids() if len(zones.sides(one)) == 2),
+        )
+        self.notices += asked
+        self._about_the_body()
+        barring = self._barring()
+        drawn = self._by_hand(self._laid(self._patches(wished, barring)), barring)
+        counts = [len(one.laid) for one in drawn]
+        parts, asked = volumes(order, [one.wish for one in drawn], counts, self.edition, self.language)
+        self.notices += asked
+        bleb = self._bleb(bool(sum(counts)))
+        zones_mapped = tuple(self._mapped(one, part, bleb) for one, part in zip(drawn, parts, strict=True))
+        points, path_mm = self._points(drawn, parts)
+        points, filled = self._filled(points)
+        total = [point.volume_ml for point in points]
+        return InjectionMap(
+            software=__version__,
+            edition=self.edition.fingerprint,
+            language=self.language,
+            atlas=self.atlas.version,
+            surface=self._surface_used(),
+            technique=self.technique,
+            aim=order.map.aim,
+            layout=order.map.layout,
+            zones=zones_mapped,
+            points=points,
+            dangers=self._dangers_drawn(drawn),
+            syringes=filled,
+            volume_ml=None if any(v is None for v in total) else sum((v for v in total if v is not None), Decimal(0)),
+            path_mm=path_mm,
+            notices=tuple(dict.fromkeys(self.notices)),
+        )
+
+    # --- the skin ----------------------------------------------------------------------------------------------
+
+    def _about_the_body(self) -> None:
+        if self.sex not in ("female", "male"):
+            self.notice("ask", "sex", "sex")
+        if self.fit is None:
+            self.notice("note", "atlas", "not-to-scale")
+        if self.order.map.aim is None:
+            self.notice("ask", "aim", "aim")
+
+    def _barring(self) -> list[Danger]:
+        """The danger zones that points keep out of; those the clinician enters, with a reason, are left out."""
+        barring = dict(self.dangers)
+        for name, reason in self.order.map.enter.items():
+            found = self.dangers.get(name)
+            if found is None:
+                self.notice("ask", name, "enter-unknown", danger=name, known=", ".join(self.dangers))
+            elif not found.may_enter:
+                self.notice("refuse", name, "enter-never", danger=found.title)
+            else:
+                del barring[name]
+                self.notice("warn", name, "entered", danger=found.title, reason=reason)
+        return list(barring.values())
+
+    def _patches(self, wished: Sequence[Wish], barring: Sequence[Danger]) -> list[tuple[Wish, Patch, tuple[str, ...]]]:
+        found = []
+        for wish in wished:
+            patch, cut_by = zones.patch(
+                self.atlas, wish.zone, wish.side, self.surface, barring, border=wish.asked.border
+            )
+            names = ", ".join(self.dangers[one].title for one in cut_by)
+            if len(patch.faces) == 0:
+                self.notice("warn", wish.id, "cut-away", zone=self._title(wish), dangers=names)
+                continue
+            found.append((wish, patch, cut_by))
+        return self._in_turn(found)
+
+    def _in_turn(self, found: list[tuple[Wish, Patch, tuple[str, ...]]]) -> list[tuple[Wish, Patch, tuple[str, ...]]]:
+        """As a hand goes: the upper midline, the right side, the left side, the lower midline; each downwards."""
+        height = {wish.id: float(patch.on(self.surface).vertices_mm[:, 1].mean()) for wish, patch, _ in found}
+        beside = [height[wish.id] for wish, _, _ in found if wish.side != "midline"]
+        middle = float(np.median(beside)) if beside else 0.0
+
+        def turn(one: tuple[Wish, Patch, tuple[str, ...]]) -> tuple[int, float]:
+            wish = one[0]
+            lower = height[wish.id] < middle
+            return {"midline": 3 if lower and beside else 0, "right": 1, "left": 2}[wish.side], -height[wish.id]
+
+        return sorted(found, key=turn)
+
+    def _title(self, wish: Wish) -> str:
+        title = self.edition.text(self.edition.regions[wish.zone].title, self.language)
+        return title if wish.side == "midline" else self.say(f"side-{wish.side}", zone=title)
+
+    # --- the points --------------------------------------------------------------------------------------------
+
+    def _laid(self, patches: Sequence[tuple[Wish, Patch, tuple[str, ...]]]) -> list[Drawn]:
+        folder = cache_folder(self.atlas.version)
+        skins = [patch.on(self.surface) for _, patch, _ in patches]
+        areas = [float(skin.areas_mm2.sum()) for skin in skins]
+        targets = self._targets([wish for wish, _, _ in patches], areas)
+        drawn: list[Drawn] = []
+        near = no_points()
+        for (wish, patch, cut_by), skin, area, target in zip(patches, skins, areas, targets, strict=True):
+            flat = flatten(skin, folder)
+            laid = self._one(wish, skin, flat, area, target, near)
+            if len(laid) == 0 and wish.pattern != "named":
+                spacing = wish.spacing_mm or 0.0
+                self.notice("note", wish.id, "too-few", zone=self._title(wish), spacing=f"{spacing:g}")
+            near = np.vstack([near, laid.positions_mm])
+            drawn.append(Drawn(wish, patch, skin, flat, cut_by, laid))
+        return drawn
+
+    def _targets(self, wished: Sequence[Wish], areas: Sequence[float]) -> list[int | None]:
+        """How many points each zone has to have; None where its spacing decides."""
+        wanted: list[int | None] = [None] * len(wished)
+        for zone in {wish.zone for wish in wished if wish.asked.points}:
+            rows = [i for i, wish in enumerate(wished) if wish.zone == zone]
+            for i, part in zip(rows, _whole(wished[rows[0]].asked.points or 0, [areas[i] for i in rows]), strict=True):
+                wanted[i] = part
+        free = [i for i, wish in enumerate(wished) if wish.spacing_mm is None and wanted[i] is None]
+        if free and self.order.points is not None:
+            spent = sum(count or 0 for count in wanted) + sum(
+                round(lattice_count(area, wish.spacing_mm))
+                for wish, area in zip(wished, areas, strict=True)
+                if wish.spacing_mm is not None
+            )
+            left = max(self.order.points - spent, 0)
+            for i, part in zip(free, _whole(left, [areas[i] for i in free]), strict=True):
+                wanted[i] = part
+            if self.order.spacing_mm is not None and left:
+                apart = _lattice_spacing_mm(sum(areas[i] for i in free), left)
+                if abs(apart / float(self.order.spacing_mm) - 1) > DIFFERS:
+                    self.notice(
+                        "ask", "spacing", "count",
+                        points=str(self.order.points), ordered=plain(self.order.spacing_mm), spacing=f"{apart:.1f}",
+                    )  # fmt: skip
+        return wanted
+
+    def _one(
+        self, wish: Wish, skin: Surface, zone: Sequence[Flattening], area_mm2: float, target: int | None, near: Floats
+    ) -> Laid:
+        if wish.pattern == "named" or target == 0:
+            return lay_named(skin, no_points())
+        mode, rows = self.order.map.layout, wish.asked.rows_deg
+        spacing = wish.spacing_mm
+        if spacing is None:
+            assert target is not None  # a wish without a spacing has a number of points
+            spacing = _lattice_spacing_mm(area_mm2, target)
+        pitch = wish.pitch_mm or spacing
+        thread = float(wish.asked.thread_mm or THREAD_MM)
+        match wish.pattern:
+            case "lines":
+                return lay_lines(zone, spacing, pitch, rows_deg=rows, near_mm=near)
+            case "threads":
+                return lay_threads(zone, thread, pitch, rows_deg=rows, near_mm=near)
+            case "fan":
+                return lay_fan(zone, thread, pitch)
+        if target is not None:
+            return lay_count(zone, target, mode=mode, rows_deg=rows, near_mm=near)
+        return lay_grid(zone, spacing, mode=mode, rows_deg=rows, near_mm=near)
+
+    def _by_hand(self, drawn: Sequence[Drawn], barring: Sequence[Danger]) -> list[Drawn]:
+        """The layout with what was erased taken out and what was added put in."""
+        wished = self.order.map
+        erased = 0
+        out = []
+        for one in drawn:
+            keep = np.ones(len(one.laid), dtype=bool)
+            for spot in wished.erase:
+                centre = self._position(spot)
+                keep &= np.linalg.norm(one.laid.positions_mm - centre, axis=1) > float(spot.radius_mm or ERASE_MM)
+            erased += int((~keep).sum())
+            out.append(one if keep.all() else replace(one, laid=one.laid.only(keep)))
+        if wished.erase:
+            self.notice("note", "erase", "erased", count=str(erased))
+        for spot in wished.add:
+            self._add(spot, out, barring)
+        return [self._measured_anew(one) for one in out]
+
+    def _measured_anew(self, one: Drawn) -> Drawn:
+        laid = one.laid
+        if laid.spacing is not None or one.wish.pattern in ("named", "fan") or len(laid) < 2:
+            return one
+        wanted = one.wish.spacing_mm or _lattice_spacing_mm(float(one.skin.areas_mm2.sum()), len(laid))
+        return replace(one, laid=replace(laid, spacing=measured(one.flat, laid.faces, laid.weights, wanted)))
+
+    def _add(self, spot: Spot, drawn: list[Drawn], barring: Sequence[Danger]) -> None:
+        position = self._position(spot)
+        place = np.array([spot.triangle]), np.array([spot.barycentric])
+        for bar in barring:
+            if float(bar.at(*place, position[None])[0]) <= bar.margin_mm:
+                self.notice("refuse", "add", "add-danger", danger=bar.title)
+                return
+        best: tuple[float, int] | None = None
+        for index, one in enumerate(drawn):
+            if spot.zone not in (None, one.wish.zone, one.wish.id):
+                continue
+            away = float(one.skin.nearest(position[None])[2][0])
+            if best is None or away < best[0]:
+                best = away, index
+        if best is None or best[0] > OWN_MM:
+            self.notice("ask", "add", "add-far")
+            return
+        one = drawn[best[1]]
+        laid = one.laid.joined(lay_named(one.skin, position[None]))
+        drawn[best[1]] = replace(one, laid=laid, added=one.added + 1)
+
+    def _position(self, spot: Spot) -> Floats:
+        if spot.triangle >= len(self.surface.triangles):
+            raise InputError(
+                "order.map",
+                f"the atlas has no triangle {spot.triangle}",
+                f"It has {len(self.surface.triangles)}, from 0",
+            )
+        return np.asarray(self.surface.at(np.array([spot.triangle]), np.array([spot.barycentric]))[0])
+
+    # --- what is said of a zone --------------------------------------------------------------------------------
+
+    def _bleb(self, points: bool) -> BlebLaw | None:
+        """The law by which blebs are drawn; None where the practitioner's wheals scatter too much for any."""
+        wheals = self.order.map.wheals
+        if wheals is None:
+            return published(self.edition)
+        own, says = calibrated(wheals, self.edition, self.language)
+        self.notices += [Notice(kind="note" if own else "warn", about="wheals", text=text) for text in says]
+        return own
+
+    def _mapped(self, one: Drawn, part: tuple[Decimal, ...] | None, bleb: BlebLaw | None) -> MappedZone:
+        wish, skin = one.wish, one.skin
+        spacing = one.laid.spacing
+        if (
+            spacing is not None
+            and spacing.min_mm < CLOSEST[self.order.map.layout] * spacing.wanted_mm
+            and not one.added
+        ):
+            self.notice(
+                "refuse", wish.id, "close", zone=self._title(wish), distance=f"{spacing.min_mm:.1f}",
+                limit=f"{CLOSEST[self.order.map.layout]:g}",
+            )  # fmt: skip
+        return MappedZone(
+            id=wish.id,
+            zone=wish.zone,
+            side=wish.side,
+            title=self._title(wish),
+            site=wish.zone,
+            pattern=wish.pattern,
+            area_cm2=round(float(skin.areas_mm2.sum()) / 100, 2),
+            points=len(one.laid),
+            volume_ml=None if part is None else sum(part, Decimal(0)),
+            spacing=spacing,
+            depth=self._depth(wish),
+            coverage=self._coverage(one, part, bleb),
+            border=tuple(_vectors(skin.vertices_mm[[*loop, loop[0]]]) for loop in skin.boundary_loops()),
+            cut_by=one.cut_by,
+        )
+
+    def _depth(self, wish: Wish) -> DepthCheck:
+        order = self.order
+        own = wish.asked.depth_mm
+        return check_depth(
+            site=wish.zone,
+            sex=self.sex if self.sex in ("female", "male") else None,
+            technique=self.technique,
+            inserted_mm=None if own is not None else _float(order.inserted_mm),
+            angle_deg=_float(order.angle_deg),
+            needle_mm=_float(order.needle_mm),
+            tip_depth_mm=_float(own if own is not None else order.depth_mm),
+            edition=self.edition,
+            language=self.language,
+        )
+
+    def _coverage(self, one: Drawn, part: tuple[Decimal, ...] | None, bleb: BlebLaw | None) -> Coverage | None:
+        if bleb is None or not part:
+            return None
+        found, _ = cover(
+            one.skin,
+            one.laid.positions_mm,
+            [float(volume) for volume in part],
+            bleb=bleb,
+            aim=self.order.map.aim,
+            edition=self.edition,
+            language=self.language,
+            to_mm=one.laid.to_mm if len(one.laid.to_mm) else None,
+        )
+        return found
+
+    # --- the needle --------------------------------------------------------------------------------------------
+
+    def _points(
+        self, drawn: Sequence[Drawn], parts: Sequence[tuple[Decimal, ...] | None]
+    ) -> tuple[tuple[MapPoint, ...], float]:
+        """The points in the order of the needle, zone by zone, and how far it steps over the skin in all."""
+        points: list[MapPoint] = []
+        path_mm = 0.0
+        for one, part in zip(drawn, parts, strict=True):
+            laid = one.laid
+            if not len(laid):
+                continue
+            order, lifts = needle_order(laid.positions_mm, laid.rows, blocked=blocked_in(one.flat, laid.positions_mm))
+            triangle, weights = one.patch.place(laid.faces, laid.weights)
+            normals = one.skin.normals_at(laid.faces, laid.weights)
+            ends = one.patch.place(laid.to_faces, laid.to_weights) if len(laid.to_faces) else None
+            for step, i in enumerate(order):
+                lift = bool(lifts[step]) or step == 0
+                if not lift:
+                    path_mm += float(np.linalg.norm(laid.positions_mm[i] - laid.positions_mm[order[step - 1]]))
+                points.append(
+                    MapPoint(
+                        number=len(points) + 1,
+                        zone=one.wish.id,
+                        place=_place(int(triangle[i]), weights[i]),
+                        position_mm=_vector(laid.positions_mm[i]),
+                        normal=_vector(normals[i], 4),
+                        volume_ml=None if part is None else part[i],
+                        syringe=1,
+                        lift=lift and bool(points),
+                        added=i >= len(laid) - one.added,
+                        to=None if ends is None else _place(int(ends[0][i]), ends[1][i]),
+                        to_position_mm=None if ends is None else _vector(laid.to_mm[i]),
+                    )
+                )
+        return tuple(points), round(path_mm, 1)
+
+    def _filled(self, points: tuple[MapPoint, ...]) -> tuple[tuple[MapPoint, ...], tuple[Syringe, ...]]:
+        amounts = [point.volume_ml for point in points if point.volume_ml is not None]
+        if not points or len(amounts) < len(points):
+            return points, ()
+        size = self.order.syringe_ml
+        if size is not None and max(amounts) > size:
+            self.notice("refuse", "syringe", "syringe", syringe=plain(size))
+            size = None
+        filled, of_point = syringes(amounts, size)
+        return tuple(p.model_copy(update={"syringe": s}) for p, s in zip(points, of_point, strict=True)), filled
+
+    # --- around it ---------------------------------------------------------------------------------------------
+
+    def _surface_used(self) -> SurfaceUsed:
+        fit = self.fit
+        if fit is None:
+            return SurfaceUsed(kind="atlas", body=self.body, to_scale=False, scale=self.say("not-to-scale"))
+        return SurfaceUsed(
+            kind=fit.kind,
+            body=fit.body,
+            to_scale=True,
+            scale=fit.scale,
+            taken_on=fit.taken_on,
+            fingerprint=fingerprint(fit),
+        )
+
+    def _dangers_drawn(self, drawn: Sequence[Drawn]) -> tuple[DangerDrawn, ...]:
+        """Those that cut a zone, were entered, or come near one."""
+        cutting = {name for one in drawn for name in one.cut_by}
+        out = []
+        for one in self.dangers.values():
+            entered = self.order.map.enter.get(one.id) if one.may_enter else None
+            outline = [line for line in one.outline if len(line) > 1]
+            if one.id not in cutting and entered is None and not self._close(outline, drawn):
+                continue
+            out.append(
+                DangerDrawn(
+                    id=one.id,
+                    title=one.title,
+                    says=one.says,
+                    margin_mm=one.margin_mm,
+                    sourced=one.sourced,
+                    entered=entered,
+                    outline=tuple(_vectors(line) for line in outline),
+                    sources=one.sources,
+                )
+            )
+        return tuple(out)
+
+    def _close(self, outline: Sequence[Floats], drawn: Sequence[Drawn]) -> bool:
+        if not outline or not drawn:
+            return False
+        skin = cKDTree(np.vstack([one.skin.vertices_mm for one in drawn]))
+        return bool(np.asarray(skin.query(np.vstack(outline))[0]).min() < NEAR_MM)
+
+
+def _whole(total: int, weights: Sequence[float]) -> list[int]:
+    """`total` in whole parts that follow the weights; the largest remainders get what is left."""
+    exact = [total * weight / sum(weights) for weight in weights]
+    parts = [int(part) for part in exact]
+    for i in sorted(range(len(parts)), key=lambda i: parts[i] - exact[i])[: total - sum(parts)]:
+        parts[i] += 1
+    return parts
+
+
+def _lattice_spacing_mm(area_mm2: float, count: int) -> float:
+    """The spacing at which a hexagonal lattice has so many points on an area."""
+    return float(np.sqrt(lattice_count(area_mm2, 1.0) / count))
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _vector(values: Floats, digits: int = 3) -> Vector:
+    x, y, z = (round(float(value), digits) for value in values)
+    return (x, y, z)
+
+
+def _vectors(rows: Floats) -> tuple[Vector, ...]:
+    return tuple(_vector(row, 2) for row in rows)
+
+
+def _place(triangle: int, weights: Floats) -> Place:
+    a, b = round(max(float(weights[0]), 0.0), 6), round(max(float(weights[1]), 0.0), 6)
+    return Place(triangle=triangle, barycentric=(a, b, round(max(1 - a - b, 0.0), 6)))
