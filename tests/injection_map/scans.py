@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from nappage.injection_map import atlas as atlases
 from nappage.injection_map import fit as fits
+from nappage.injection_map.document import Fit
 from nappage.injection_map.mesh import Surface
 from nappage.injection_map.render import camera_towards, render
 
@@ -93,7 +94,7 @@ class Errors:
     surface: np.ndarray
 
 
-def errors(fit: fits.Fit, who: Person) -> Errors:
+def errors(fit: Fit, who: Person) -> Errors:
     """The fit laid over the truth without scaling it, by the face's skin: the fit has a frame of its own."""
     fitted = fits.surface(ATLAS, fit)
     face = _face()

@@ -7,15 +7,22 @@ the atlas was fitted to, and to that patient's next visit.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from ..knowledge import Cited
 from ..values import Amount, Document
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
 Vector = tuple[float, float, float]
+Body = Literal["female", "male"]
 Side = Literal["left", "right", "midline"]
 Layer = Literal["epidermis", "dermis", "fat"]
 
@@ -153,15 +160,99 @@ class Syringe(Document):
     last_point: int
 
 
+class Camera(Document):
+    """A pinhole camera: a point X (mm) is seen at K·(R·X + t), with x to the right and y down, (0, 0) in the middle of
+    the first pixel. Lens distortion is not modelled."""
+
+    fx: float = Field(gt=0)  # focal length, px
+    fy: float = Field(gt=0)
+    cx: float  # principal point, px
+    cy: float
+    rotation: tuple[Vector, Vector, Vector]
+    translation_mm: Vector
+    width_px: int = Field(gt=0)
+    height_px: int = Field(gt=0)
+
+    @staticmethod
+    def of(
+        rotation: ArrayLike,
+        translation_mm: ArrayLike,
+        focal_px: tuple[float, float],
+        centre_px: tuple[float, float],
+        size_px: tuple[int, int],
+    ) -> Camera:
+        """From arrays (3, 3) and (3,), and pairs in the order x, y."""
+        import numpy as np
+
+        rows = np.asarray(rotation, dtype=np.float64)
+        return Camera(
+            fx=float(focal_px[0]), fy=float(focal_px[1]), cx=float(centre_px[0]), cy=float(centre_px[1]),
+            rotation=(_vector(rows[0]), _vector(rows[1]), _vector(rows[2])),
+            translation_mm=_vector(np.asarray(translation_mm, dtype=np.float64)),
+            width_px=int(size_px[0]), height_px=int(size_px[1]),
+        )  # fmt: skip
+
+    @property
+    def turn(self) -> NDArray[np.float64]:
+        """(3, 3): the rotation."""
+        import numpy as np
+
+        return np.array(self.rotation)
+
+    def project(self, points_mm: ArrayLike) -> NDArray[np.float64]:
+        """(k, 3): x and y in the picture, px, and the depth before the camera, mm."""
+        import numpy as np
+
+        seen = np.asarray(points_mm) @ self.turn.T + np.array(self.translation_mm)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = self.fx * seen[:, 0] / seen[:, 2] + self.cx
+            y = self.fy * seen[:, 1] / seen[:, 2] + self.cy
+        return np.column_stack([x, y, seen[:, 2]])
+
+
+class Fit(Document):
+    """One patient's head on one day. `head`: base64 of little-endian int16 (k, 3), the positions of the atlas's
+    `head_base` vertices from `origin_mm`, in hundredths of a millimetre."""
+
+    document: Literal["fit"] = "fit"
+    schema_version: Literal["1"] = "1"
+    kind: Literal["photograph", "scan"]
+    body: Body
+    atlas: str  # the atlas's version
+    scale: str  # in words: where the millimetres come from
+    mm_per_unit: float | None = None  # of a scan's file
+    body_scale: float = Field(gt=0)  # the patient's size ÷ the atlas body's, by the face
+    origin_mm: Vector
+    head: str
+    camera: Camera | None = None  # the photograph's
+    taken_on: date | None = None
+    notes: tuple[str, ...] = ()  # on its quality, in sentences
+
+    @field_validator("head")
+    @classmethod
+    def _is_packed(cls, head: str) -> str:
+        try:
+            size = len(base64.b64decode(head, validate=True))
+        except binascii.Error as error:
+            raise ValueError("the head is not base64") from error
+        if size % 6:
+            raise ValueError("the head is not a row of three 16-bit numbers for each vertex")
+        return head
+
+
+def _vector(row: NDArray[np.float64]) -> Vector:
+    return (float(row[0]), float(row[1]), float(row[2]))
+
+
 class SurfaceUsed(Document):
     """What the map was laid out on. `to_scale` is False for the atlas: no template has a patient's size."""
 
     kind: Literal["atlas", "photograph", "scan"]
-    body: Literal["female", "male"]
+    body: Body
     to_scale: bool
     scale: str  # in words: where the millimetres come from
     taken_on: date | None = None
-    fingerprint: str = ""  # of the fit, when there is one
+    fit: Fit | None = None  # the patient's skin itself, so that the map can be drawn from this document alone
 
 
 class Notice(Document):

@@ -8,24 +8,19 @@ near the face is the scaled atlas, untouched. A photograph's camera maps this fr
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
-from pydantic import Field, field_validator
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
-from ..values import Document, InputError
+from ..values import InputError
 from .atlas import Atlas
-from .document import SurfaceUsed, Vector
+from .document import Body, Camera, Fit, SurfaceUsed, Vector
 from .mesh import Floats, Ints, Surface
-
-Body = Literal["female", "male"]
 
 STEP_MM = 0.01  # what a stored position is rounded to
 FEWEST_LANDMARKS = 30
@@ -33,80 +28,6 @@ SMOOTHING = 100.0  # of the thin plate, for a landmark of weight 1: sound for la
 UNFADED_MM = 20.0  # a vertex closer than this to a landmark moves with the face,
 FADED_MM = 100.0  # one farther than this stays
 OUTLIER_MM = 4.0  # a landmark off by this much counts half in the alignment
-
-
-class Camera(Document):
-    """A pinhole camera: a point X (mm) is seen at K·(R·X + t), with x to the right and y down, (0, 0) in the middle of
-    the first pixel. Lens distortion is not modelled."""
-
-    fx: float = Field(gt=0)  # focal length, px
-    fy: float = Field(gt=0)
-    cx: float  # principal point, px
-    cy: float
-    rotation: tuple[Vector, Vector, Vector]
-    translation_mm: Vector
-    width_px: int = Field(gt=0)
-    height_px: int = Field(gt=0)
-
-    @staticmethod
-    def of(
-        rotation: ArrayLike,
-        translation_mm: ArrayLike,
-        focal_px: tuple[float, float],
-        centre_px: tuple[float, float],
-        size_px: tuple[int, int],
-    ) -> Camera:
-        """From arrays (3, 3) and (3,), and pairs in the order x, y."""
-        rows = np.asarray(rotation, dtype=np.float64)
-        return Camera(
-            fx=float(focal_px[0]), fy=float(focal_px[1]), cx=float(centre_px[0]), cy=float(centre_px[1]),
-            rotation=(_vector(rows[0]), _vector(rows[1]), _vector(rows[2])),
-            translation_mm=_vector(np.asarray(translation_mm, dtype=np.float64)),
-            width_px=int(size_px[0]), height_px=int(size_px[1]),
-        )  # fmt: skip
-
-    @property
-    def turn(self) -> Floats:
-        """(3, 3): the rotation."""
-        return np.array(self.rotation)
-
-    def project(self, points_mm: Floats) -> Floats:
-        """(k, 3): x and y in the picture, px, and the depth before the camera, mm."""
-        seen = np.asarray(points_mm) @ self.turn.T + np.array(self.translation_mm)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            x = self.fx * seen[:, 0] / seen[:, 2] + self.cx
-            y = self.fy * seen[:, 1] / seen[:, 2] + self.cy
-        return np.column_stack([x, y, seen[:, 2]])
-
-
-class Fit(Document):
-    """One patient's head on one day. `head`: base64 of little-endian int16 (k, 3), the positions of the atlas's
-    `head_base` vertices from `origin_mm`, in hundredths of a millimetre."""
-
-    document: Literal["fit"] = "fit"
-    schema_version: Literal["1"] = "1"
-    kind: Literal["photograph", "scan"]
-    body: Body
-    atlas: str  # the atlas's version
-    scale: str  # in words: where the millimetres come from
-    mm_per_unit: float | None = None  # of a scan's file
-    body_scale: float = Field(gt=0)  # the patient's size ÷ the atlas body's, by the face
-    origin_mm: Vector
-    head: str
-    camera: Camera | None = None  # the photograph's
-    taken_on: date | None = None
-    notes: tuple[str, ...] = ()  # on its quality, in sentences
-
-    @field_validator("head")
-    @classmethod
-    def _is_packed(cls, head: str) -> str:
-        try:
-            size = len(base64.b64decode(head, validate=True))
-        except binascii.Error as error:
-            raise ValueError("the head is not base64") from error
-        if size % 6:
-            raise ValueError("the head is not a row of three 16-bit numbers for each vertex")
-        return head
 
 
 @dataclass(frozen=True)
@@ -263,7 +184,7 @@ def used(fit: Fit) -> SurfaceUsed:
     """What a map laid out on this fit says of its surface."""
     return SurfaceUsed(
         kind=fit.kind, body=fit.body, to_scale=True, scale=fit.scale, taken_on=fit.taken_on,
-        fingerprint=fingerprint(fit),
+        fit=fit,
     )  # fmt: skip
 
 

@@ -26,7 +26,8 @@ from PIL import Image as Pillow
 
 from ..values import InputError
 from . import atlas, card, landmarks
-from .fit import Body, Camera, Fit, fit_landmarks, pose, record, similarity
+from .document import Body, Camera, Fit
+from .fit import fit_landmarks, pose, record, similarity
 from .landmarks import Face, Image
 from .mesh import Floats
 

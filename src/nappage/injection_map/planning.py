@@ -14,6 +14,7 @@ from ..intake import Order, Spot
 from ..knowledge import Edition
 from ..values import InputError, plain
 from . import danger, zones
+from . import fit as fits
 from .atlas import Atlas, load
 from .coverage import BlebLaw, calibrated, cover, published
 from .danger import Danger
@@ -22,6 +23,7 @@ from .document import (
     Coverage,
     DangerDrawn,
     DepthCheck,
+    Fit,
     InjectionMap,
     MappedZone,
     MapPoint,
@@ -31,8 +33,6 @@ from .document import (
     Syringe,
     Vector,
 )
-from .fit import Fit, fingerprint
-from .fit import surface as fitted
 from .flatten import Flattening, cache_folder, flatten
 from .layout import (
     Laid,
@@ -90,7 +90,7 @@ class _Session:
         self.order, self.edition, self.sex, self.fit, self.language = order, edition, sex, fit, language
         self.atlas: Atlas = load()
         self.body = fit.body if fit is not None else ("male" if sex == "male" else "female")
-        self.surface = self.atlas.body(self.body) if fit is None else fitted(self.atlas, fit)
+        self.surface = self.atlas.body(self.body) if fit is None else fits.surface(self.atlas, fit)
         self.notices: list[Notice] = []
         self.dangers = {one.id: one for one in danger.near(self.atlas, self.surface, edition, language)}
 
@@ -440,14 +440,7 @@ class _Session:
         fit = self.fit
         if fit is None:
             return SurfaceUsed(kind="atlas", body=self.body, to_scale=False, scale=self.say("not-to-scale"))
-        return SurfaceUsed(
-            kind=fit.kind,
-            body=fit.body,
-            to_scale=True,
-            scale=fit.scale,
-            taken_on=fit.taken_on,
-            fingerprint=fingerprint(fit),
-        )
+        return fits.used(fit)
 
     def _dangers_drawn(self, drawn: Sequence[Drawn]) -> tuple[DangerDrawn, ...]:
         """Those that cut a zone, were entered, or come near one."""

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .fit import Camera
+from .document import Camera
 from .mesh import Floats, Ints, Surface
 
 SKIN = (215, 175, 150)
