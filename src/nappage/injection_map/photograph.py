@@ -302,9 +302,9 @@ def _one_face(image: Image) -> Face:
 @lru_cache(maxsize=1)
 def _mean_face() -> tuple[Floats, NDArray[np.bool_]]:
     """(468, 3), mm, and (468,): which of them are trusted. The mean of the atlas's two bodies, with a quarter of the
-    canonical face. The two come from unrelated sources and differ by some millimetres in depth. Rendered MakeHuman heads,
-    which are of the atlas's family, are met best without the canonical face; heads of another family were met as well
-    with it alone (median 1.4 mm, the project's own study)."""
+    canonical face. The two come from unrelated sources and differ by some millimetres in depth. Rendered MakeHuman
+    heads, which are of the atlas's family, are met best without the canonical face; heads of another family were met as
+    well with it alone (median 1.4 mm, the project's own study)."""
     whole = atlas.load()
     kept = whole.landmark_kept
     bodies = sum((whole.landmarks_mm(whole.body(body)) / 2 for body in ("female", "male")), np.zeros((468, 3)))
