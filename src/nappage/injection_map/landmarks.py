@@ -82,12 +82,12 @@ class _Square:
         return np.array([[cos, -sin, x - cos * half + sin * half], [sin, cos, y - sin * half - cos * half]])
 
 
-def find(image: Image) -> tuple[Face, ...]:
-    """The faces of a picture, the largest first. Where the whole picture shows none, parts of it are searched, since
-    the detector overlooks faces that are small in it."""
+def find(image: Image, small: bool = True) -> tuple[Face, ...]:
+    """The faces of a picture, the largest first. Where the whole picture shows none and `small` ones are wanted, parts
+    of it are searched, since the detector overlooks faces that are small in it."""
     height, width = image.shape[:2]
     boxes = _detect(image)
-    if not boxes:
+    if not boxes and small:
         side = round(TILE * max(height, width))
         parts = [
             _detect(image[top : top + side, left : left + side], (left, top))

@@ -24,7 +24,8 @@ from ..values import InputError
 from . import fit as fits
 from . import landmarks as face_finder
 from .atlas import Atlas, loop
-from .fit import Body, Fit, Pose
+from .document import Body, Fit
+from .fit import Pose
 from .mesh import Floats, Ints, Surface
 from .render import Picture, camera_towards, render
 
@@ -39,6 +40,7 @@ UNITS = {"mm": 1.0, "cm": 10.0, "inch": 25.4, "m": 1000.0}
 # the face finder reads up to 4 mm short on bare meshes. Units are at least 2.5 times apart.
 OUTER_EYES_MM = (72.0, 108.0)
 
+HEAD_SHARE = 0.2  # of the largest piece's area, from which another piece could be a head
 PRESENT = 0.9  # of the face mesh, on a picture of a scan
 SEARCH_PX, LANDMARK_PX = 200, 640
 ROUNDS = 5  # looking again from the front that the last look showed
@@ -55,7 +57,7 @@ TANGENT_MM, TANGENT_SHARE = 0.8, 0.3  # the nearest scan point lies along the no
 EYEBALL = 1.3  # the atlas within this many radii of an eyeball is lid or socket, and keeps the warp
 MOUTH, MOUTH_MM = (78, 81, 13, 311, 308), 5.0  # the line between the lips
 EARS, EAR_MM = (234, 454), 36.0  # from a little behind the landmark before the ear
-HOLE_SHARE = 0.25  # of a part of the face without scan, from which it is named
+HOLE_SHARE = 0.15  # of a part of the face without scan, from which it is named
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,12 @@ class Scan:
 @dataclass(frozen=True)
 class Found:
     """A face on a mesh: `landmarks` (468, 3) in the mesh's unit, NaN where the picture's point met no skin; `weights`
-    (468,): how squarely they were seen; `outer_eyes`: from one outer corner to the other, in the mesh's unit; `others`:
-    faces beside it in the picture."""
+    (468,): how squarely they were seen; `turn` (3, 3): brings the face upright and to the front; `outer_eyes`: from one
+    outer corner to the other, in the mesh's unit; `others`: faces beside it in the picture."""
 
     landmarks: Floats
     weights: Floats
+    turn: Floats
     outer_eyes: float
     others: int
 
@@ -93,7 +96,7 @@ def read(path: Path) -> Scan:
         if size > LARGEST_MB * 1_000_000:
             raise _wrong(
                 path,
-                f"the file has {size // 1_000_000} MB, and {LARGEST_MB} is the most",
+                f"the file has {size // 1_000_000} MB, and {LARGEST_MB} MB is the most",
                 "Export it with less detail.",
             )
         content = path.read_bytes()
@@ -109,9 +112,7 @@ def read(path: Path) -> Scan:
         raise _wrong(path, "the file is broken, or is not what its name says", "Export the scan again.") from error
     if not len(triangles):
         if points:
-            raise _wrong(
-                path, f"it holds {points:,} points and no triangles", "Export it as a mesh, not a point cloud."
-            )
+            raise _wrong(path, f"it holds {points:,} points and no triangles", "Export a mesh, not a point cloud.")
         raise _wrong(path, "it holds no triangles", "Export the scan again, uncompressed.")
     if not np.isfinite(vertices[np.unique(triangles)]).all():
         raise _wrong(path, "some of its vertices have no position (NaN or infinity)", "Export the scan again.")
@@ -197,10 +198,10 @@ def fit(
     if units is not None and units not in UNITS:
         raise InputError(place, f"'{units}' is no unit of length known here", f"Write one of {', '.join(UNITS)}.")
     notes = list(scan.notes)
-    piece, left_out = _pieces(scan.surface)
-    found, mesh = _face_of(piece, place)
-    if left_out:
-        notes.append(f"{left_out} smaller pieces of the scan were left out.")
+    pieces, count = _pieces(scan.surface)
+    found, mesh = _face_of(pieces, place)
+    if count > 1:
+        notes.append(f"The face is on one of {count} pieces of the scan; the others were left out.")
     unit = _unit(scan, found, units, place)
     mm = UNITS[unit]
     skin = Surface(mesh.vertices_mm * mm, mesh.triangles)
@@ -218,29 +219,33 @@ def fit(
 
 
 def _pieces(surface: Surface) -> tuple[list[Surface], int]:
-    """The connected pieces that could be a head, largest first, and the number of the others."""
+    """The connected pieces that could be a head, largest first, and how many there are in all."""
     rank = surface.pieces()
     areas = np.bincount(rank, weights=surface.areas_mm2)
-    heads = [i for i in range(len(areas)) if areas[i] > 0.2 * areas[0]]
-    return [Surface(surface.vertices_mm, surface.triangles[rank == i]) for i in heads], len(areas) - len(heads)
+    heads = []
+    for number in np.flatnonzero(areas > HEAD_SHARE * areas[0]):
+        kept, triangles = np.unique(surface.triangles[rank == number], return_inverse=True)
+        heads.append(Surface(surface.vertices_mm[kept], triangles.reshape(-1, 3)))
+    return heads, len(areas)
 
 
 def _face_of(pieces: list[Surface], place: str) -> tuple[Found, Surface]:
-    faces = []
+    face: tuple[Found, Surface] | None = None
     for piece in pieces:
-        kept, triangles = np.unique(piece.triangles, return_inverse=True)
-        whole = Surface(piece.vertices_mm[kept], triangles.reshape(-1, 3))
         # A mesh that is wound inside out shows its face only when it is turned.
-        for mesh in (whole, Surface(whole.vertices_mm, whole.triangles[:, ::-1])):
-            found = find_face(mesh)
-            if found is not None:
-                faces.append((found, mesh))
-                break
-    if not faces:
-        raise InputError(place, "no face was found on it", "Scan the face from the front, with mouth and eyes closed.")
-    if len(faces) > 1 or faces[0][0].others:
-        raise InputError(place, "more than one face is on it", "Cut away all but the patient's head.")
-    return faces[0]
+        for mesh in (piece, Surface(piece.vertices_mm, piece.triangles[:, ::-1])):
+            found = find_face(mesh, None if face is None else face[0].turn)
+            if found is None:
+                continue
+            if face is not None or found.others:
+                raise InputError(place, "more than one face is on it", "Cut away all but the patient's head.")
+            face = found, mesh
+            break
+    if face is None:
+        raise InputError(
+            place, "no face was found on it", "Scan the face from the front, hair and hands away, mouth closed."
+        )
+    return face
 
 
 def _unit(scan: Scan, found: Found, units: str | None, place: str) -> str:
@@ -275,45 +280,50 @@ def _unit(scan: Scan, found: Found, units: str | None, place: str) -> str:
 # ----------------------------------------------------------------------------------------------------- finding a face
 
 
-def find_face(mesh: Surface) -> Found | None:
-    """The face on a mesh in any unit and any orientation, seen from straight in front."""
+def find_face(mesh: Surface, upright: Floats | None = None) -> Found | None:
+    """The face on a mesh in any unit, seen from straight in front. In any orientation; with `upright`, a rotation that
+    brings another face upright, only around the same axis."""
     used = mesh.vertices_mm[np.unique(mesh.triangles)]
     extent = float(np.ptp(used, axis=0).max())
     coarse = Surface(
         *_clustered(mesh.vertices_mm, mesh.triangles, _cell(mesh.vertices_mm, mesh.triangles, extent, COARSE_FACES))
     )
-    for turn, centre, field in _views(used):
-        picture = _seen(coarse, turn, centre, field, SEARCH_PX)
-        for quarter in range(4):
-            image = np.ascontiguousarray(np.rot90(picture.image, quarter))
-            if not any(face.presence > PRESENT for face in face_finder.find(image)):
-                continue
-            roll = _about_z(np.pi / 2 * quarter)
-            found = _from_the_front(mesh, roll @ turn, centre, field)
-            if found is not None:
-                return found
+    # Faces that are small on the mesh are looked for last and upright only, since that takes long.
+    for small in (False, True):
+        for turn, centre, field in _views(used, upright, small):
+            picture = _seen(coarse, turn, centre, field, SEARCH_PX)
+            for quarter in range(4 if upright is None and not small else 1):
+                image = np.ascontiguousarray(np.rot90(picture.image, quarter))
+                if not any(face.presence > PRESENT for face in face_finder.find(image, small)):
+                    continue
+                found = _from_the_front(mesh, _about_z(np.pi / 2 * quarter) @ turn, centre, field)
+                if found is not None:
+                    return found
     return None
 
 
-def _views(points: Floats) -> Iterator[tuple[Floats, Floats, float]]:
+def _views(points: Floats, upright: Floats | None, small: bool) -> Iterator[tuple[Floats, Floats, float]]:
     """Rotations (3, 3) that bring one side of the mesh to the front, with the point to look at and the width to see:
-    first around an upright y, then z, then from all other sides; then the ends of what is long, such as a body."""
+    first around an upright y, then z; for faces that are not small, then from all other sides, and the ends of what
+    is long, such as a body."""
     low, high = points.min(axis=0), points.max(axis=0)
     extents = high - low
     centre, field = (low + high) / 2, 1.15 * float(extents.max())
     z_up = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-    for upright in (np.eye(3), z_up):
+    for axes in (np.eye(3), z_up) if upright is None else (upright,):
         for yaw in range(0, 360, 45):
-            yield _about_y(np.radians(yaw)) @ upright, centre, field
+            yield _about_y(np.radians(yaw)) @ axes, centre, field
+    if upright is not None or small:
+        return
     for pitch in (-45, 45):
         for yaw in range(0, 360, 45):
             yield _about_x(np.radians(pitch)) @ _about_y(np.radians(yaw)), centre, field
     if extents.max() > 3 * extents.min():
         long = int(extents.argmax())
-        upright = [np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]]), np.eye(3), z_up][long]
+        axes = [np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]]), np.eye(3), z_up][long]
         for sign in (1, -1):
             end = points[:, long] * sign > (points[:, long] * sign).max() - 0.15 * extents[long]
-            turned = upright if sign > 0 else np.diag([-1.0, -1, 1]) @ upright
+            turned = axes if sign > 0 else np.diag([-1.0, -1, 1]) @ axes
             for yaw in range(0, 360, 45):
                 yield _about_y(np.radians(yaw)) @ turned, points[end].mean(axis=0), 0.3 * float(extents[long])
 
@@ -347,7 +357,7 @@ def _from_the_front(mesh: Surface, turn: Floats, centre: Floats, field: float) -
             return None
         # In the picture's plane, since the corners themselves are cast past lids, or into holes.
         outer_eyes = float(np.linalg.norm(np.subtract(*points[list(face_finder.OUTER_EYES)]))) * field / LANDMARK_PX
-        found = Found(landmarks, np.where(off < SLIPPED, trust, 0), outer_eyes, faces - 1)
+        found = Found(landmarks, np.where(off < SLIPPED, trust, 0), head.rotation.T, outer_eyes, faces - 1)
         turn, centre, field = head.rotation.T, head.translation_mm, 300 * head.scale
     return found
 
