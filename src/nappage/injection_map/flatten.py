@@ -76,12 +76,29 @@ class Flattening:
 
     @cached_property
     def fails(self) -> bool:
-        """Whether the piece lies over itself in the plane, or a tenth of it is stretched or squeezed by a fifth."""
+        """Whether parts far from one another on the skin lie over or beside one another in the plane, or a tenth of
+        the piece is stretched or squeezed by a fifth."""
         areas = self.disc.areas_mm2[: self.skin]
         middles = self.uv_mm[self.disc.triangles[: self.skin]].mean(axis=1)
         hidden = self.locate(middles)[0] != np.arange(self.skin)
         strained = (self.stretch[:, 0] > 1.2) | (self.stretch[:, 1] < 0.8)
-        return bool(areas[hidden].sum() > 5 or areas[strained].sum() > 0.1 * areas.sum())
+        if areas[hidden].sum() > 5 or areas[strained].sum() > 0.1 * areas.sum():
+            return True
+        starts, ends, along = self._border(1.0)
+        spots = [v[starts] + (v[ends] - v[starts]) * along[:, None] for v in (self.uv_mm, self.disc.vertices_mm)]
+        i, j = cKDTree(spots[0]).query_pairs(4 * PIXEL_MM, output_type="ndarray").T
+        return bool((np.linalg.norm(spots[1][i] - spots[1][j], axis=1) > 12 * PIXEL_MM).any())
+
+    def _border(self, step_mm: float) -> tuple[Ints, Ints, Floats]:
+        """Spots all along the border, `step_mm` apart at most: the vertices (k,) from which and to which it runs there,
+        and the share of the way between (k,)."""
+        start = np.concatenate(self.outlines)
+        end = np.concatenate([np.roll(ring, -1) for ring in self.outlines])
+        lengths = np.linalg.norm(self.uv_mm[end] - self.uv_mm[start], axis=1)
+        counts = np.maximum(np.ceil(lengths / step_mm).astype(np.int64), 1)
+        which = np.repeat(np.arange(len(start)), counts)
+        nth = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return start[which], end[which], (nth + 0.5) / counts[which]
 
     @cached_property
     def outlines(self) -> tuple[Ints, ...]:
@@ -211,7 +228,7 @@ class Raster:
 
 def flatten(surface: Surface, kept_in: Path | None = None) -> tuple[Flattening, ...]:
     """Each connected piece of `surface` in a plane of its own, the largest first. A piece that would lie over itself
-    in the plane (skin that runs around a neck), or be stretched too much, is laid out in two halves.
+    in the plane (skin that runs around a neck), or is stretched too much, is laid out in two halves.
 
     `kept_in`: the folder in which flattenings are kept; None: nowhere. Pieces of fewer than three faces are left out.
     """
@@ -420,20 +437,12 @@ def _raster(flattening: Flattening) -> Raster:
 
 def _depth(flattening: Flattening, nodes: Floats) -> Floats:
     """(k,): distance of the nodes to the skin's border, positive inside."""
-    starts, ends = [], []
-    for ring in flattening.outlines:
-        starts.append(flattening.uv_mm[ring])
-        ends.append(flattening.uv_mm[np.roll(ring, -1)])
-    start, end = np.vstack(starts), np.vstack(ends)
-    edge = end - start
-    counts = np.maximum(np.ceil(np.linalg.norm(edge, axis=1) / 0.4).astype(np.int64), 1)
-    which = np.repeat(np.arange(len(edge)), counts)
-    nth = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
-    spots = start[which] + edge[which] * ((nth + 0.5) / counts[which])[:, None]
-    near = np.asarray(cKDTree(spots).query(nodes, k=3)[1])
+    starts, ends, share = flattening._border(0.4)
+    start, edge = flattening.uv_mm[starts], flattening.uv_mm[ends] - flattening.uv_mm[starts]
+    near = np.asarray(cKDTree(start + edge * share[:, None]).query(nodes, k=3)[1])
     distance = np.full(len(nodes), np.inf)
     for k in range(near.shape[1]):
-        a, along = start[which[near[:, k]]], edge[which[near[:, k]]]
+        a, along = start[near[:, k]], edge[near[:, k]]
         t = ((nodes - a) * along).sum(axis=1) / np.maximum((along * along).sum(axis=1), 1e-12)
         distance = np.minimum(distance, np.linalg.norm(nodes - a - np.clip(t, 0, 1)[:, None] * along, axis=1))
     face, _ = flattening.locate(nodes)

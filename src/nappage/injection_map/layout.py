@@ -366,6 +366,8 @@ class _Grid:
             uv = self.relaxed(uv, _STEPS, spacing=apart)
             if apart < 0.5 or len(self.thinned(uv, 0.97 * apart)) == count:
                 break
+        out = self.raster.depth_mm(uv) <= 0
+        uv[out] = self.samples[nearest(self.samples[: self.inner], uv[out])[1]]
         return uv, angle, apart
 
     def _lattices(self, rows_deg: float | None, spacing: float = 1.0) -> Iterator[tuple[Floats, float]]:
@@ -437,6 +439,8 @@ class _Grid:
             np.add.at(load, i, active)
             np.add.at(load, j, active)
             shift = 1.6 * move[:count] / np.maximum(load[:count], 1)[:, None]
+            # Between points that cannot give way, a step would overshoot further each time.
+            shift *= np.minimum(1.0, 0.3 * wanted / np.maximum(np.linalg.norm(shift, axis=1), 1e-9))[:, None]
             if moving is not None:
                 shift *= moving[:, None]
             uv = self.held_inside(uv + shift)
@@ -445,9 +449,13 @@ class _Grid:
         return uv
 
     def _pairs(self, uv: Floats, within_mm: float) -> Ints:
-        """(k, 2): pairs of points within reach of one another, and of points and those of other zones, which are
-        numbered after them."""
-        own = cKDTree(uv).query_pairs(within_mm, output_type="ndarray")
+        """(k, 2): pairs of points within reach of one another, points out of reach with their nearest, and points with
+        those of other zones, which are numbered after them."""
+        tree = cKDTree(uv)
+        own = tree.query_pairs(within_mm, output_type="ndarray")
+        distance, other = (np.asarray(found)[:, 1] for found in tree.query(uv, k=2))
+        alone = np.flatnonzero((distance > within_mm) & np.isfinite(distance))
+        own = np.vstack([own, np.stack([alone, other[alone]], axis=1)])
         if not len(self.near_mm):
             return own
         across = cKDTree(self.raster.at(uv)).query_ball_tree(cKDTree(self.near_mm), within_mm)
