@@ -6,12 +6,14 @@ import re
 from datetime import date
 from xml.etree import ElementTree
 
+import cv2
 import numpy as np
 import pytest
 from tests.injection_map.fake_map import fake_map
 
 from nappage.injection_map import atlas as atlases
 from nappage.injection_map import drawing
+from nappage.injection_map import fit as fits
 from nappage.injection_map.mesh import Surface
 from nappage.injection_map.render import camera_towards, render
 from nappage.knowledge import load
@@ -189,7 +191,7 @@ def test_wheals_are_drawn_at_their_size_only_when_asked_for(made, charts, editio
     map, _ = made
     zone = map.zones[0]
     assert zone.coverage is not None
-    plain = drawing.chart(map, zone.id, edition).svg
+    plain = drawing.chart(map, zone.id, edition, blebs=False).svg
     assert 'fill-opacity=".14"' not in plain
     radius = float(re.search(r'fill-opacity="\.14".*?r="([\d.]+)"', charts[zone.id].svg)[1])
     scale = re.search(r"Printed ([\d.]+):([\d.]+)", charts[zone.id].svg)
@@ -215,3 +217,28 @@ def test_what_encloses_nothing_seen_is_not_filled(made) -> None:
     ring = scene.picture.camera.project(np.array(forehead.border[0]))[:, :2]
     assert area == pytest.approx(abs(drawing._area(ring)), rel=0.03)
     assert isinstance(surface, Surface)
+
+
+def test_over_a_photograph_points_stand_where_the_camera_sees_them(made) -> None:
+    map, surface = made
+    atlas = atlases.load()
+    camera = camera_towards(atlas.landmarks_mm(surface).mean(axis=0), 600, 300, 600, yaw_deg=20)
+    fit = fits.record(
+        atlas, atlas.base("female"), kind="photograph", body="female", body_scale=1, scale="rendered", camera=camera
+    )
+    worn = map.surface.model_copy(update={"kind": "photograph", "fit": fit})
+    grey = np.full((600, 600, 3), 150, dtype=np.uint8)
+    png = drawing.over_photograph(grey, map.model_copy(update={"surface": worn}), fits.surface(atlas, fit))
+    assert png.startswith(b"\x89PNG")
+    drawn = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR).max(axis=2)
+    places = np.array([p.position_mm for p in map.points])
+    x, y = np.rint(camera.project(places)[:, :2]).astype(int).T
+    eye = -np.array(camera.translation_mm) @ camera.turn
+    facing = ((eye - places) * np.array([p.normal for p in map.points])).sum(axis=1) > 0
+    dark = drawn[y, x] < 90
+    assert dark[facing].mean() > 0.8 and not dark[~facing].any() and (~facing).sum() > 3
+
+
+def test_a_map_from_the_atlas_lies_on_no_photograph(made) -> None:
+    with pytest.raises(ValueError, match="photograph"):
+        drawing.over_photograph(np.zeros((10, 10, 3), dtype=np.uint8), *made)

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import trimesh
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import shortest_path
 from scipy.sparse.linalg import eigsh, splu
@@ -77,6 +78,10 @@ HEAD_VIEWS = {
 BODY_VIEWS = {"body-front": (0, 0), "body-back": (180, 0), "body-right": (-90, 0), "body-left": (90, 0)}
 WIDE_MM, NARROW_MM, TALLEST_MM = 150.0, 84.0, 190.0  # on paper
 HEAD_MM = 5.0  # above a chart, for words
+LARGEST_PX = 2000  # of a photograph that is drawn on
+
+
+Picture8 = NDArray[np.uint8]
 
 
 class Drawing(NamedTuple):
@@ -456,12 +461,90 @@ def _inside(
     return np.asarray(((positions - at[nearest]) * left).sum(axis=1) > 0), away
 
 
+# --- over a photograph ---------------------------------------------------------------------------------------------
+
+
+def over_photograph(photograph: Picture8, map: InjectionMap, surface: Surface) -> bytes:
+    """A PNG: zones, danger margins and points on the photograph (height, width, 3; RGB) that the map's skin was fitted
+    to; what is hidden in it is left out. Raises ValueError where the map was not laid out on a photograph."""
+    camera = None if map.surface.fit is None else map.surface.fit.camera
+    if camera is None:
+        raise ValueError("the map was not laid out on a photograph")
+    shrink = min(1.0, LARGEST_PX / max(photograph.shape[:2]))
+    size = round(photograph.shape[1] * shrink), round(photograph.shape[0] * shrink)
+    picture: Picture8 = np.array(cv2.resize(photograph, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    scene = Scene(map, render(surface, _resized(camera, size)))
+    dot = size[0] / 1000  # one thousandth of the width
+    for zone in map.zones:
+        tint, dark = (_rgb(colour) for colour in _tint(map, zone))
+        borders = _borders(zone)
+        mask = np.zeros(picture.shape[:2], dtype=np.uint8)
+        cv2.fillPoly(mask, [_fixed(line) for line in scene.filled(borders)], 255, cv2.LINE_AA, 4)
+        picture = np.asarray(picture + 0.25 / 255 * mask[..., None] * (np.array(tint) - picture), dtype=np.uint8)
+        _lines(picture, scene.seen_lines(borders), dark, 1.2 * dot)
+    for danger in map.dangers:
+        lines = scene.seen_lines(_margins(danger)[0])
+        _lines(picture, lines if danger.sourced else _dashes(lines, 9 * dot), _rgb(DANGER), 1.2 * dot)
+    shown = [index for index, seen in enumerate(scene.visible) if seen]
+    for index in shown:
+        if map.points[index].to is not None:
+            _lines(picture, [np.array([scene.points_px[index], scene.ends_px[index]])], _rgb(INK), 1.8 * dot)
+    for radius, colour in ((3.4 * dot, (255, 255, 255)), (2.3 * dot, _rgb(INK))):
+        for x, y in _fixed(scene.points_px[shown]).tolist():
+            cv2.circle(picture, (x, y), round(16 * radius), colour, -1, cv2.LINE_AA, 4)
+    written = Image.fromarray(picture)
+    draw = ImageDraw.Draw(written)
+    text_px = max(9.0, 14 * dot)
+    font = ImageFont.load_default(text_px)
+    placer = _Placer(scene.points_px[shown], 3 * dot, [], (0, 0, *size))
+    wanted = [index for index in shown if scene.open_to_view[index]]
+    for index, place in _numbers(map, scene.points_px, wanted, placer, text_px, len(shown)):
+        number = str(map.points[index].number)
+        draw.text(place, number, _rgb(INK), font, "mm", stroke_width=2, stroke_fill="white")
+    done, png = cv2.imencode(".png", np.asarray(written)[..., ::-1])
+    assert done
+    return png.tobytes()
+
+
+def _resized(camera: Camera, size: tuple[int, int]) -> Camera:
+    """The camera of the same picture at another size."""
+    x, y = size[0] / camera.width_px, size[1] / camera.height_px
+    return camera.model_copy(
+        update={
+            "fx": camera.fx * x, "fy": camera.fy * y, "cx": (camera.cx + 0.5) * x - 0.5,
+            "cy": (camera.cy + 0.5) * y - 0.5, "width_px": size[0], "height_px": size[1],
+        }
+    )  # fmt: skip
+
+
+def _fixed(line: Floats) -> NDArray[np.int32]:
+    """Pixels in sixteenths, for OpenCV."""
+    return np.rint(16 * line).astype(np.int32)
+
+
+def _lines(picture: Picture8, lines: Sequence[Floats], colour: tuple[int, int, int], width: float) -> None:
+    cv2.polylines(picture, [_fixed(line) for line in lines], False, colour, max(1, round(width)), cv2.LINE_AA, 4)
+
+
+def _dashes(lines: Sequence[Floats], length: float) -> list[Floats]:
+    """Lines cut into dashes, px."""
+    out = []
+    for line in lines:
+        dense = _dense(line, length)
+        out += [dense[i : i + 2] for i in range(0, len(dense) - 1, 2)]
+    return out
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
 # --- charts --------------------------------------------------------------------------------------------------------
 
 
-def chart(map: InjectionMap, zone_id: str, edition: Edition, *, blebs: bool = False) -> Drawing:
+def chart(map: InjectionMap, zone_id: str, edition: Edition, *, blebs: bool | None = None) -> Drawing:
     """One zone rolled out flat, every point with its number. `blebs` draws under each point the median wheal, true to
-    size."""
+    size; None: where the aim is a field."""
     zone = next(zone for zone in map.zones if zone.id == zone_id)
     flat = flattened(map, zone)
     low = np.vstack([*flat.border, flat.points]).min(axis=0) - 7
@@ -488,7 +571,7 @@ def chart(map: InjectionMap, zone_id: str, edition: Edition, *, blebs: bool = Fa
     own = np.array([point.zone == zone.id for point in map.points], dtype=bool)
     at, ends = np.full((len(own), 2), np.nan), np.full((len(own), 2), np.nan)
     at[own], ends[own] = on_paper(flat.points), on_paper(flat.ends)
-    if blebs and zone.coverage is not None:
+    if zone.coverage is not None and (map.aim == "field" if blebs is None else blebs):
         page.blebs(at[own], zone.coverage.bleb_mm.middle * paper / 2)
     page.needle(map, at, own, size)
     page.points(map, at, own, ends, size, text_mm=float(np.clip(0.42 * spacing * paper, 1.3, 2.3)))
@@ -780,8 +863,13 @@ class _Page:
                     f'stroke-width=".3"/>'
                 )
         out += [self._word(placer, at[index], text, text_mm, strong) or "" for index, text, strong in words]
+        numbered: Sequence[str | None]
         if sparse is not None:
-            numbered = self._sparse(map, at, [i for i in shown if sparse[i]], placer, text_mm)
+            wanted = [i for i in shown if sparse[i]]
+            numbered = [
+                self._text(place, str(map.points[i].number), text_mm, False)
+                for i, place in _numbers(map, at, wanted, placer, text_mm, len(shown))
+            ]
         else:
             numbered = [self._word(placer, at[i], str(map.points[i].number), text_mm, False, must=True) for i in shown]
         out += [text or "" for text in numbered]
@@ -789,31 +877,16 @@ class _Page:
             f'<g fill="{INK}" stroke-linejoin="round" text-anchor="middle" font-size="{text_mm:.2f}">{"".join(out)}</g>'
         )
 
-    def _sparse(
-        self, map: InjectionMap, at: Floats, shown: Sequence[int], placer: _Placer, text_mm: float
-    ) -> list[str | None]:
-        """Every number, or every fifth, tenth or twentieth: the finest of these that keeps clear of points."""
-        best: list[str | None] = []
-        for step in (1, 5, 10, 20, 50):
-            trial = placer.copy()
-            wanted = [i for i in shown if map.points[i].number % step == 0 or map.points[i].number == 1]
-            covered = 0
-            best = []
-            for i in wanted:
-                best.append(self._word(trial, at[i], str(map.points[i].number), text_mm, False))
-                covered += trial.last_covered
-            left_out = sum(text is None for text in best)
-            if left_out <= 0.03 * len(wanted) and covered <= 0.08 * len(shown):
-                return best
-        return best
-
     def _word(
         self, placer: _Placer, at: Floats, text: str, size: float, strong: bool, must: bool = False
     ) -> str | None:
         placed = placer.place(at, text, size, must)
         if placed is None:
             return None
-        x, y = placed
+        return self._text(placed, text, size, strong)
+
+    def _text(self, at: tuple[float, float], text: str, size: float, strong: bool) -> str:
+        x, y = at
         weight = ' font-weight="700"' if strong else ""
         return (
             f'<text x="{x:.2f}" y="{y + 0.36 * size:.2f}" stroke="#fff" stroke-width="{0.28 * size:.2f}" '
@@ -867,6 +940,26 @@ class _Page:
             self.parts.append(f'<text x="2.5" y="{y:.2f}" font-size="2.3" fill="{INK}">{escape(line)}</text>')
             y += 3.4
         self.height = round(y, 2)
+
+
+def _numbers(
+    map: InjectionMap, at: Floats, wanted: Sequence[int], placer: _Placer, size: float, points: int
+) -> list[tuple[int, tuple[float, float]]]:
+    """Points with places for their numbers: all, or every fifth, tenth, twentieth or fiftieth, whatever keeps clear
+    of one another and of points."""
+    best: list[tuple[int, tuple[float, float]]] = []
+    for step in (1, 5, 10, 20, 50):
+        trial = placer.copy()
+        chosen = [i for i in wanted if map.points[i].number % step == 0 or map.points[i].number == 1]
+        covered, best = 0, []
+        for i in chosen:
+            place = trial.place(at[i], str(map.points[i].number), size, False)
+            covered += trial.last_covered
+            if place is not None:
+                best.append((i, place))
+        if len(chosen) - len(best) <= 0.03 * len(chosen) and covered <= 0.08 * points:
+            break
+    return best
 
 
 class _Placer:
