@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -47,18 +47,16 @@ def page(
     surface: Surface,
     *,
     atlas: Atlas,
-    coverage: Mapping[str, Floats] | None = None,
     edition: Edition,
     language: str,
     title: str,
 ) -> str:
     """The whole page as text, to be written as UTF-8; under 1.5 MB for 700 points.
 
-    `surface` is what the map was laid out on, with the atlas's triangles. `coverage` gives for a mapped zone (its id)
-    the probability (n,) that skin at each vertex of the atlas lies under a bleb, NaN outside the zone; without it the
-    blebs are drawn as discs only.
+    `surface` is what the map was laid out on, with the atlas's triangles. The blebs are drawn with soft edges, by the
+    spread of their size: where two lie over one another the colours add up as the probabilities do.
     """
-    page = _Page(map, surface, atlas, coverage or {}, edition, language)
+    page = _Page(map, surface, atlas, edition, language)
     script = (_VIEWER / "viewer.min.js").read_text("utf-8")
     style = (_VIEWER / "style.css").read_text("utf-8") + page.colours()
     return Template((_VIEWER / "page.html").read_text("utf-8")).substitute(
@@ -109,7 +107,6 @@ class _Page:
     map: InjectionMap
     surface: Surface
     atlas: Atlas
-    coverage: Mapping[str, Floats]
     edition: Edition
     language: str
 
@@ -122,16 +119,31 @@ class _Page:
         """Everything the picture needs; viewer/data.js reads it."""
         skin = self.skin
         number = {zone.id: i for i, zone in enumerate(self.map.zones)}
-        on_skin = _Lifted(self.surface)
+        borders = [[_closed(np.array(line)) for line in zone.border if len(line) > 2] for zone in self.map.zones]
+        dangers = [[np.array(line) for line in danger.outline if len(line) > 1] for danger in self.map.dangers]
+        threads = [
+            [
+                np.array([point.position_mm, point.to_position_mm])
+                for point in self.map.points
+                if point.zone == zone.id and point.to_position_mm
+            ]
+            for zone in self.map.zones
+        ]
+        groups = _on_skin(self.surface, [*borders, *threads, *dangers, self.path()])
+        zones = len(self.map.zones)
         return {
             "words": {key: self.say(key) for key in ("order", "announce", "none", "volume", "syringe")},
-            "skin": skin.packed(self.zone_of_vertex, self.cover_of_vertex),
+            "skin": skin.packed(self.zone_of_vertex),
             "eyes": self.eyes(skin),
             "parts": [
                 {"ball": _ball(self.places[skin.part_of_point == part]), "direction": self.direction(part)}
                 for part in range(skin.parts)
+            ]
+            or [{"ball": _ball(self.surface.vertices_mm[self.atlas.head_base]), "direction": [0, 0.04, 1]}],
+            "zones": [
+                self.zone(zone) | {"border": border, "threads": lines}
+                for zone, border, lines in zip(self.map.zones, groups[:zones], groups[zones : 2 * zones], strict=True)
             ],
-            "zones": [self.zone(zone, on_skin) for zone in self.map.zones],
             "points": [
                 {
                     "p": _flat(self.places[i], 2),
@@ -142,25 +154,15 @@ class _Page:
                     "notes": self.point_notes(point),
                 }
                 | ({"name": point.name} if point.name else {})
+                | ({"to": _flat(np.array(point.to_position_mm), 2)} if point.to_position_mm else {})
                 for i, point in enumerate(self.map.points)
             ],
-            "path": [_flat(line, 1) for line in self.path(on_skin)],
-            "threads": [
-                [
-                    _flat(on_skin.along(np.array([point.position_mm, point.to_position_mm])), 1)
-                    for point in self.map.points
-                    if point.zone == zone.id and point.to_position_mm
-                ]
-                for zone in self.map.zones
-            ],
+            "path": groups[-1],
             "dangers": [
-                {
-                    "title": danger.title,
-                    "sourced": danger.sourced,
-                    "outline": [_flat(on_skin.along(np.array(line)), 1) for line in danger.outline if len(line) > 1],
-                    "labels": self.danger_labels([np.array(line) for line in danger.outline if len(line)]),
-                }
-                for danger in self.map.dangers
+                {"title": danger.title, "sourced": danger.sourced, "outline": outline, "labels": labels}
+                for danger, outline, labels in zip(
+                    self.map.dangers, groups[2 * zones : -1], self.danger_labels(dangers), strict=True
+                )
             ],
         }
 
@@ -176,7 +178,7 @@ class _Page:
     def skin(self) -> _Skin:
         """The part of the body that is shown: as far from the points as the page's size allows."""
         triangles = np.array([point.place.triangle for point in self.map.points], dtype=np.int64)
-        seeds = np.unique(self.surface.triangles[triangles]) if len(triangles) else np.arange(1)
+        seeds = np.unique(self.surface.triangles[triangles]) if len(triangles) else self.atlas.head_base
         away = _distance_mm(self.surface, seeds, _REACHES_MM[0])
         for reach in _REACHES_MM:
             skin = _Skin.near(self.surface, away, reach, triangles)
@@ -186,48 +188,42 @@ class _Page:
 
     @cached_property
     def zone_of_vertex(self) -> Ints:
-        """(n,): 0, or one more than the index of the mapped zone the vertex lies in."""
+        """(n,): 0, or one more than the index of the mapped zone the vertex lies in: from its points outwards until
+        the zones' borders; of a zone whose border leaks only the triangles of its points."""
+        triangles, shown = self.surface.triangles, self.skin.shown
         out = np.zeros(len(self.surface.vertices_mm), dtype=np.int64)
-        for i, zone in enumerate(self.map.zones):
-            inside = np.array([p.place.triangle for p in self.map.points if p.zone == zone.id], dtype=np.int64)
-            out[self.surface.triangles[self.filled(zone, inside)]] = i + 1
-        return out
-
-    def filled(self, zone: MappedZone, inside: Ints) -> Ints:
-        """The triangles of a mapped zone: from its points outwards until its border. None where the border leaks."""
-        shown = self.skin.shown
+        borders = [_dense(_closed(np.array(line)), 0.8) for zone in self.map.zones for line in zone.border]
+        if not borders:
+            return out
         walls = np.zeros(len(shown), dtype=bool)
-        for line in zone.border:
-            walls[self.surface.nearest(_dense(np.array(line), 0.8), candidates=8)[0]] = True
+        walls[self.surface.nearest(np.vstack(borders), candidates=8)[0]] = True
         free = np.flatnonzero(shown & ~walls)
         labels = np.full(len(shown), -1)
-        labels[free] = _pieces(self.surface.triangles[free])
-        wanted = np.unique(labels[inside])
-        found = np.flatnonzero(np.isin(labels, wanted[wanted >= 0]))
-        leaks = self.surface.areas_mm2[found].sum() > 130 * zone.area_cm2 + 200
-        return found[:0] if leaks else found
+        labels[free] = _pieces(triangles[free])
+        areas = np.bincount(labels[free], weights=self.surface.areas_mm2[free])
+        for i, zone in enumerate(self.map.zones):
+            mine = [point.place.triangle for point in self.map.points if point.zone == zone.id]
+            wanted = np.unique(labels[mine])
+            wanted = wanted[wanted >= 0]
+            if areas[wanted].sum() < 110 * zone.area_cm2:
+                out[triangles[np.isin(labels, wanted)]] = i + 1
+            out[triangles[mine]] = i + 1
+        return out
 
-    @cached_property
-    def cover_of_vertex(self) -> Floats | None:
-        """(n,): the greatest probability of lying under a bleb of any zone, or None where none was given."""
-        if not self.coverage:
-            return None
-        greatest: Floats = np.nan_to_num(np.vstack(list(self.coverage.values()))).max(axis=0)
-        return greatest
-
-    def zone(self, zone: MappedZone, on_skin: _Lifted) -> dict[str, Any]:
+    def zone(self, zone: MappedZone) -> dict[str, Any]:
         mine = np.array([point.zone == zone.id for point in self.map.points], dtype=bool)
-        centre = self.normals[mine].mean(axis=0) if mine.any() else np.array([0.0, 0, 1])
+        middle = self.normals[mine].mean(axis=0) if mine.any() else np.array([0.0, 0, 1])
+        bleb = zone.coverage.bleb_mm if zone.coverage else None
         return {
             "title": zone.title,
             "colour": self.colour[zone.id],
             "shade": self.shade(zone.depth.tip_depth_mm),
             "lines": self.depth_lines(zone),
-            "bleb": round(zone.coverage.bleb_mm.middle, 2) if zone.coverage else 0,
-            "border": [_flat(on_skin.along(np.array(line)), 1) for line in zone.border if len(line) > 1],
+            # The median diameter, and the standard deviation of its logarithm.
+            "bleb": [round(bleb.middle, 3), round(float(np.log(bleb.high / bleb.middle)) / 1.645, 3)] if bleb else None,
             "part": int(self.skin.part_of_point[mine][0]) if mine.any() else 0,
             "ball": _ball(self.places[mine]),
-            "direction": _flat(_steered(centre), 3),
+            "direction": _flat(_steered(middle), 3),
         }
 
     def direction(self, part: int) -> list[float]:
@@ -237,8 +233,8 @@ class _Page:
             return [0.0, 0.04, 1.0]
         return _flat(_steered(middle), 3)
 
-    def path(self, on_skin: _Lifted) -> list[Floats]:
-        """The needle's way from point to point, as polylines on the skin, broken where it lifts."""
+    def path(self) -> list[Floats]:
+        """The needle's way from point to point, as polylines, broken where it lifts."""
         runs: list[list[Sequence[float]]] = []
         for point in self.map.points:
             if point.lift or not runs:
@@ -246,16 +242,21 @@ class _Page:
             runs[-1].append(point.position_mm)
             if point.to_position_mm:
                 runs[-1].append(point.to_position_mm)
-        return [on_skin.along(np.array(run)) for run in runs if len(run) > 1]
+        return [np.array(run) for run in runs if len(run) > 1]
 
-    def danger_labels(self, outlines: Sequence[Floats]) -> list[list[list[float]]]:
-        """One place and normal for the name of each outline, those near one already named left out."""
-        out: list[list[list[float]]] = []
-        for line in sorted(outlines, key=len, reverse=True):
-            triangle, weights, _ = self.surface.nearest(line.mean(axis=0)[None])
-            at = self.surface.at(triangle, weights)[0]
-            if all(np.linalg.norm(at - np.array(other[0])) > 25 for other in out):
-                out.append([_flat(at, 1), _flat(self.surface.normals_at(triangle, weights)[0], 2)])
+    def danger_labels(self, outlines: Sequence[Sequence[Floats]]) -> list[list[list[list[float]]]]:
+        """For each danger the places and normals for its name: one for each outline, save near another one."""
+        lines = [line for group in outlines for line in group]
+        if not lines:
+            return [[] for _ in outlines]
+        found = self.surface.nearest(np.array([line.mean(axis=0) for line in lines]))[:2]
+        places, normals = iter(self.surface.at(*found)), iter(self.surface.normals_at(*found))
+        out: list[list[list[list[float]]]] = []
+        for group in outlines:
+            out.append([])
+            for _, at, normal in zip(group, places, normals, strict=False):
+                if all(np.linalg.norm(at - np.array(other)) > 25 for other, _ in out[-1]):
+                    out[-1].append([_flat(at, 1), _flat(normal, 2)])
         return out
 
     def eyes(self, skin: _Skin) -> list[dict[str, Any]]:
@@ -356,7 +357,13 @@ class _Page:
         chances = zone.depth.chances
         return [
             (self.say("tip"), self.tip(zone)),
-            *((self.say("dermis", set=chance.thickness_set), self.chance(chance)) for chance in chances),
+            *(
+                (
+                    self.say("dermis", set=chance.thickness_set),
+                    " ".join([self.chance(chance), self.borrowed(chance)]).strip(),
+                )
+                for chance in chances
+            ),
         ]
 
     def tip(self, zone: MappedZone) -> str:
@@ -369,8 +376,15 @@ class _Page:
 
     def chance(self, chance: LayerChance) -> str:
         """A probability as it may be printed: never 0 or 100 %."""
-        text = "> 99 %" if chance.dermis > 0.99 else "< 1 %" if chance.dermis < 0.01 else f"{100 * chance.dermis:.0f} %"
-        return self.say("borrowed", chance=text, site=chance.borrowed_from) if chance.borrowed_from else text
+        return "> 99 %" if chance.dermis > 0.99 else "< 1 %" if chance.dermis < 0.01 else f"{100 * chance.dermis:.0f} %"
+
+    def borrowed(self, chance: LayerChance) -> str:
+        """Whose figures stand in where a set has none of this site; empty where it has."""
+        if not chance.borrowed_from:
+            return ""
+        region = self.edition.regions.get(chance.borrowed_from)
+        site = self.edition.text(region.title, self.language) if region else chance.borrowed_from
+        return self.say("borrowed", site=site)
 
     def point_notes(self, point: MapPoint) -> list[str]:
         notes = []
@@ -395,7 +409,7 @@ class _Page:
     def switches(self) -> str:
         there = {
             "depth": len(self.depths) > 0,
-            "coverage": any(zone.coverage for zone in self.map.zones) or bool(self.coverage),
+            "coverage": any(zone.coverage for zone in self.map.zones),
             "path": len(self.map.points) > 1,
             "dangers": bool(self.map.dangers),
             "threads": any(point.to for point in self.map.points),
@@ -494,24 +508,31 @@ class _Page:
                 f"<td>{name}{first}{notes}</td>{rest}<td>{self.number(point.volume_ml)}</td><td>{point.syringe}</td></tr>"
             )
         heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in titles)
+        lent = any(chance.borrowed_from for zone in self.map.zones for chance in zone.depth.chances)
+        note = f"<small>{escape(self.say('borrowed-note'))}</small>" if lent else ""
         return (
-            f'<table id="points"><caption>{escape(self.say("points"))}</caption>'
+            f'<table id="points"><caption>{escape(self.say("points"))}{note}</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )
 
     def zone_cells(self, zone: MappedZone, sets: Iterable[str]) -> tuple[str, str]:
-        by_set = {chance.thickness_set: self.chance(chance) for chance in zone.depth.chances}
         tip = self.say("depth-open") if zone.depth.tip_depth_mm is None else _short(zone.depth.tip_depth_mm)
-        rest = "".join(f"<td>{escape(text)}</td>" for text in (tip, *(by_set.get(name, "–") for name in sets)))
-        return escape(zone.title), rest
+        by_set = {chance.thickness_set: chance for chance in zone.depth.chances}
+        texts = [escape(tip)]
+        for chance in (by_set.get(name) for name in sets):
+            mark = f'<abbr title="{escape(self.borrowed(chance))}">*</abbr>' if chance and chance.borrowed_from else ""
+            texts.append((escape(self.chance(chance)) if chance else "–") + mark)
+        return escape(zone.title), "".join(f"<td>{text}</td>" for text in texts)
 
     def foot(self) -> str:
         return escape(self.say("foot", software=self.map.software, edition=self.map.edition, atlas=self.map.atlas))
 
     def still(self) -> str:
         """The map from one side as SVG: what remains without WebGL, and on paper."""
-        part = int(np.bincount(self.skin.part_of_point).argmax()) if len(self.places) else 0
-        towards = np.array(self.direction(part) if len(self.places) else [0.0, 0, 1])
+        if not self.map.points:
+            return ""
+        part = int(np.bincount(self.skin.part_of_point).argmax())
+        towards = np.array(self.direction(part))
         towards /= np.linalg.norm(towards)
         right = np.cross([0.0, 1, 0], towards)
         right /= np.linalg.norm(right)
@@ -525,8 +546,7 @@ class _Page:
         ]
         numbers = {zone.id: i for i, zone in enumerate(self.map.zones)}
         for zone in self.map.zones:
-            lines = [np.array(line) for line in zone.border]
-            drawn = "".join(_svg_line(line @ across) for line in lines if len(line) > 2)
+            drawn = "".join(_svg_line(np.array(line) @ across) + "Z" for line in zone.border if len(line) > 2)
             out.append(f'<path class="border z{numbers[zone.id]}" d="{drawn}"/>')
         for i in np.flatnonzero(seen):
             x, y = flat[i]
@@ -588,7 +608,7 @@ class _Skin:
         """About what it takes on the page."""
         return 12 * int(self.has_vertex.sum()) + 6 * len(self.coarse)
 
-    def packed(self, zone: Ints, cover: Floats | None) -> dict[str, Any]:
+    def packed(self, zone: Ints) -> dict[str, Any]:
         """Vertices in the order of first use, old ones first and then those on the edges: the script numbers the
         latter alike (see viewer/data.js)."""
         corner = self.surface.triangles.reshape(-1, 4, 3)[self.coarse]
@@ -601,7 +621,7 @@ class _Skin:
         following = np.concatenate([[0], np.maximum.accumulate(old_numbers)[:-1] + 1])
         shown = np.clip((self.reach_mm - self.away_mm[order]) / min(90.0, self.reach_mm / 3), 0, 1)
         marks = np.concatenate([zone[order], np.round(255 * shown)]).astype(np.uint8)
-        out = {
+        return {
             "origin": _flat(origin, 4),
             "step": step,
             "count": len(self.coarse),
@@ -609,19 +629,22 @@ class _Skin:
             "triangles": _base64(_sevens(following - old_numbers)),
             "marks": _base64(marks),
         }
-        return out if cover is None else out | {"cover": _base64(np.round(255 * cover[order]).astype(np.uint8))}
 
 
-@dataclass(frozen=True)
-class _Lifted:
-    """Lines laid onto the skin, a little above it so that they are not drawn into it."""
+def _on_skin(surface: Surface, groups: Sequence[Sequence[Floats]]) -> list[list[list[float]]]:
+    """Groups of polylines laid onto the skin, a little above it so that they are not drawn into it, each as one flat
+    list of numbers."""
+    lines = [_dense(line, 4.0) for group in groups for line in group]
+    if not lines:
+        return [[] for _ in groups]
+    triangles, weights, _ = surface.nearest(np.vstack(lines), candidates=12)
+    laid = surface.at(triangles, weights) + 0.7 * surface.normals_at(triangles, weights)
+    parts = iter(np.split(laid, np.cumsum([len(line) for line in lines])[:-1]))
+    return [[_flat(next(parts), 1) for _ in group] for group in groups]
 
-    surface: Surface
 
-    def along(self, line: Floats) -> Floats:
-        dense = _dense(line, 4.0)
-        triangles, weights, _ = self.surface.nearest(dense, candidates=12)
-        return self.surface.at(triangles, weights) + 0.7 * self.surface.normals_at(triangles, weights)
+def _closed(ring: Floats) -> Floats:
+    return ring if np.allclose(ring[0], ring[-1]) else np.vstack([ring, ring[:1]])
 
 
 def _dense(line: Floats, step_mm: float) -> Floats:
@@ -636,23 +659,26 @@ def _dense(line: Floats, step_mm: float) -> Floats:
 
 def _distance_mm(surface: Surface, seeds: Ints, limit_mm: float) -> Floats:
     """(n,): the way along edges from the nearest seed vertex; infinite beyond the limit."""
-    triangles = surface.triangles
-    edges = np.unique(np.sort(np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0)
-    lengths = np.linalg.norm(surface.vertices_mm[edges[:, 0]] - surface.vertices_mm[edges[:, 1]], axis=1)
     count = len(surface.vertices_mm)
+    edges = np.stack(np.divmod(np.unique(_edge_keys(surface.triangles, count)), count), axis=1)
+    lengths = np.linalg.norm(surface.vertices_mm[edges[:, 0]] - surface.vertices_mm[edges[:, 1]], axis=1)
     graph = sparse.csr_array((lengths, (edges[:, 0], edges[:, 1])), shape=(count, count))
     return np.asarray(dijkstra(graph, directed=False, indices=seeds, min_only=True, limit=limit_mm))
 
 
+def _edge_keys(triangles: Ints, count: int) -> Ints:
+    """(3m,): each triangle's edges ab, then all bc, then all ca, each as one number, the same for both neighbours."""
+    start, end = triangles.T.ravel(), triangles[:, [1, 2, 0]].T.ravel()
+    return np.asarray(np.minimum(start, end) * count + np.maximum(start, end), dtype=np.int64)
+
+
 def _pieces(triangles: Ints) -> Ints:
     """(m,): the connected piece of each triangle, by shared edges."""
-    edges = np.sort(np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
-    owner = np.tile(np.arange(len(triangles)), 3)
-    _, shared = np.unique(edges, axis=0, return_inverse=True)
-    order = np.argsort(shared.ravel(), kind="stable")
-    pairs = shared.ravel()[order][1:] == shared.ravel()[order][:-1]
-    a, b = owner[order][:-1][pairs], owner[order][1:][pairs]
-    graph = sparse.coo_array((np.ones(len(a)), (a, b)), shape=(len(triangles),) * 2)
+    keys = _edge_keys(triangles, int(triangles.max(initial=0)) + 1)
+    order = np.argsort(keys, kind="stable")
+    shared = np.flatnonzero(keys[order][1:] == keys[order][:-1])
+    owner = order % len(triangles)
+    graph = sparse.coo_array((np.ones(len(shared)), (owner[shared], owner[shared + 1])), shape=(len(triangles),) * 2)
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
@@ -676,7 +702,7 @@ def _sevens(values: Ints) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def _ball(points: Floats) -> dict[str, Any]:
     """A ball around points, wide enough to see where on the body they lie."""
     if not len(points):
-        return {"centre": [0, 0, 0], "radius": 200}
+        return {"centre": [0, 0, 0], "radius": 0}
     centre = (points.min(axis=0) + points.max(axis=0)) / 2
     radius = float(np.linalg.norm(points - centre, axis=1).max())
     return {"centre": _flat(centre, 1), "radius": round(1.06 * radius + 16, 1)}

@@ -8,8 +8,9 @@ export class Labels {
     this.context = canvas.getContext('2d');
   }
 
-  resize(width, height, ratio) {
-    Object.assign(this, { width, height, ratio });
+  // `covers`: elements that lie over the picture.
+  resize(width, height, ratio, covers) {
+    Object.assign(this, { width, height, ratio, covers });
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
   }
@@ -22,9 +23,12 @@ export class Labels {
     c.textBaseline = 'middle';
     c.lineJoin = 'round';
     const taken = new Boxes(this.width, this.height);
+    for (const { offsetLeft, offsetTop, offsetWidth, offsetHeight } of this.covers) {
+      taken.take(offsetLeft, offsetTop, offsetWidth, offsetHeight);
+    }
     for (const { x, y } of marks) taken.take(x - 2.5, y - 2.5, 5, 5);
     for (const label of labels) {
-      const size = label.kind === 'selected' ? 14 : 12;
+      const size = { selected: 14, number: 12, name: 11 }[label.kind];
       c.font = `${label.kind === 'number' ? 600 : 700} ${size}px ${FONT}`;
       const wide = c.measureText(label.text).width;
       const tall = size * 0.76; // figures have no descenders

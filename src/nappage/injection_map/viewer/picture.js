@@ -24,7 +24,7 @@ export class Picture {
     this.places = page.points.map((point) => new Vector3(...point.p));
     this.normals = page.points.map((point) => new Vector3(...point.n));
     Object.assign(this, { settled: false, selected: -1, pixels: 1, slow: 0, last: -1e9 });
-    this.part = page.zones.length ? page.zones[page.points[0]?.zone ?? 0].part : 0;
+    this.part = page.points.length ? page.zones[page.points[0].zone].part : 0;
     this.camera = new Camera(element.querySelector('canvas.labels'), () => this.ask());
     this.build();
     this.theme();
@@ -50,8 +50,8 @@ export class Picture {
     const drawn = {
       zones: page.zones.map((zone) => lines(zone.border, { colour: zone.colour, width: 2.2 })),
       path: [lines(page.path, { colour: '#2b3a42', width: 1.6, opacity: 0.75 })],
-      threads: page.zones.map((zone, i) => lines(page.threads[i], { colour: zone.colour, width: 4.5 })),
-      dangers: page.dangers.map((danger) => lines(danger.outline, { colour: '#b3142b', width: 2.2, dashed: !danger.sourced })),
+      threads: page.zones.map((zone) => lines(zone.threads, { colour: zone.colour, width: 4.5 })),
+      dangers: page.dangers.map((danger) => lines(danger.outline, { colour: '#b3142b', width: 1.8, dashed: !danger.sourced })),
       coverage: [blebs(page.points, page.zones)],
     };
     this.groups = {};
@@ -113,6 +113,7 @@ export class Picture {
 
   zone(index) {
     const zone = this.page.zones[index];
+    if (!zone.ball.radius) return; // a zone without points
     this.part = zone.part;
     this.camera.frame(zone.ball, zone.direction);
   }
@@ -124,7 +125,7 @@ export class Picture {
     if (!width || !height) return;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     this.renderer.setSize(width, height, false);
-    this.labels.resize(width, height, ratio);
+    this.labels.resize(width, height, ratio, [...this.element.querySelectorAll('.scale, .zoom')]);
     this.target.setSize(width, height);
     this.camera.resize(width, height);
     this.size = { width, height, ratio };
@@ -146,7 +147,9 @@ export class Picture {
     this.skin.simplify(coarse);
     if (this.renderer.getPixelRatio() !== ratio) this.renderer.setPixelRatio(ratio);
     this.marks.uniforms.pixels.value = this.pixels * ratio;
-    this.marks.uniforms.limits.value.set(8 * ratio, 30 * ratio);
+    // Smaller over blebs, so that these are seen.
+    this.marks.uniforms.diameter.value = this.layers.coverage ? 1.4 : 2.6;
+    this.marks.uniforms.limits.value.set((this.layers.coverage ? 6.5 : 8) * ratio, 30 * ratio);
   }
 
   pace(now) {
@@ -230,6 +233,12 @@ export class Picture {
       out.push({ ...at, gap, kind, text: String(i + 1) });
     };
     if (this.selected >= 0 && this.facing(this.selected) > -0.1) label(this.selected, 'selected');
+    if (this.layers.numbers) {
+      // First, last and the tens keep their number where there is no room for all.
+      const rank = (i) => (i === 0 || i === points.length - 1 ? 0 : (i + 1) % 10 === 0 ? 1 : (i + 1) % 5 === 0 ? 2 : 3);
+      const order = [...points.keys()].filter((i) => i !== this.selected && this.visible(i));
+      order.sort((a, b) => rank(a) - rank(b) || a - b).forEach((i) => label(i, 'number'));
+    }
     if (this.layers.dangers) {
       for (const danger of this.page.dangers) {
         for (const [at, normal] of danger.labels) {
@@ -239,12 +248,6 @@ export class Picture {
           if (seen) out.push({ ...seen, gap: 0, kind: 'name', text: danger.title, colour: '#b3142b' });
         }
       }
-    }
-    if (this.layers.numbers) {
-      // First, last and the tens keep their number where there is no room for all.
-      const rank = (i) => (i === 0 || i === points.length - 1 ? 0 : (i + 1) % 10 === 0 ? 1 : (i + 1) % 5 === 0 ? 2 : 3);
-      const order = [...points.keys()].filter((i) => i !== this.selected && this.visible(i));
-      order.sort((a, b) => rank(a) - rank(b) || a - b).forEach((i) => label(i, 'number'));
     }
     const marks = [...points.keys()].filter((i) => this.visible(i)).map((i) => this.project(this.places[i])).filter(Boolean);
     this.labels.draw(out, marks, this.colours);

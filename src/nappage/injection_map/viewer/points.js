@@ -8,6 +8,7 @@ attribute vec3 colour;
 attribute vec3 code;      // the point's number as a colour, for the reading of which are in sight
 attribute float grown;    // 1, or more for the selected one
 uniform float pixels;     // device pixels for one millimetre at a distance of one millimetre
+uniform float diameter;   // millimetres
 uniform vec2 limits;      // smallest and largest diameter, device pixels
 varying vec3 vColour;
 varying float vSize;
@@ -18,7 +19,7 @@ void main() {
   vFacing = dot(normalize(normalMatrix * skin), towards);
   seen.xyz += towards * 3.0;   // in front of the skin it stands on
   gl_Position = projectionMatrix * seen;
-  vSize = clamp(2.6 * pixels / -seen.z, limits.x, limits.y) * grown;
+  vSize = clamp(diameter * pixels / -seen.z, limits.x, limits.y) * grown;
   gl_PointSize = vSize + 2.0;
   #ifdef CODES
     vColour = code;
@@ -41,7 +42,7 @@ void main() {
   #else
     float alpha = (1.0 - smoothstep(edge - 0.75, edge + 0.75, r)) * smoothstep(-0.05, 0.18, vFacing);
     if (alpha < 0.01) discard;
-    float width = clamp(0.16 * vSize, 1.2, 4.0);
+    float width = clamp(0.16 * vSize, 0.9, 4.0);
     vec3 shade = mix(vColour, rim, smoothstep(edge - width - 0.6, edge - width + 0.6, r));
     gl_FragColor = vec4(shade, alpha);
   #endif
@@ -59,7 +60,9 @@ export class Marks {
     for (let i = 0; i < count; i++) codes.set([((i + 1) & 255) / 255, ((i + 1) >> 8) / 255, 0], 3 * i);
     geometry.setAttribute('code', new BufferAttribute(codes, 3));
     geometry.setAttribute('grown', new BufferAttribute(new Float32Array(count).fill(1), 1));
-    const uniforms = { pixels: { value: 1 }, limits: { value: new Vector2(6, 30) }, rim: { value: new Color(1, 1, 1) } };
+    const uniforms = {
+      pixels: { value: 1 }, diameter: { value: 2.6 }, limits: { value: new Vector2(6, 30) }, rim: { value: new Color(1, 1, 1) },
+    };
     const shaders = { vertexShader: VERTEX, fragmentShader: FRAGMENT };
     this.uniforms = uniforms;
     this.object = new Points(geometry, new ShaderMaterial({ ...shaders, uniforms, transparent: true, depthWrite: false }));

@@ -1,10 +1,9 @@
-// The skin: one mesh whose colours are painted here (zones, estimated cover, creases) and whose cut edge fades away.
+// The skin: one mesh whose colours are painted here (zones, creases) and whose cut edge fades away.
 
 import { BufferAttribute, BufferGeometry, Color, Mesh, MeshBasicMaterial, MeshStandardMaterial } from 'three';
 import { unpackBytes, unpackPositions, unpackTriangles } from './data.js';
 
 const CLAY = new Color('#d9c3b4');
-const COVER = new Color('#0a7d8c');
 
 export class Skin {
   constructor(packed, zones, background) {
@@ -22,7 +21,6 @@ export class Skin {
     this.zone = marks.subarray(0, count); // 0: none, else zone + 1
     const shown = new Float32Array(count);
     for (let i = 0; i < count; i++) shown[i] = marks[count + i] / 255;
-    this.cover = packed.cover ? unpackBytes(packed.cover) : null;
     this.crease = creases(geometry);
     geometry.setAttribute('color', new BufferAttribute(new Float32Array(count * 3), 3));
     geometry.setAttribute('shown', new BufferAttribute(shown, 1));
@@ -51,7 +49,6 @@ export class Skin {
     for (let i = 0; i < colours.count; i++) {
       colour.copy(CLAY).multiplyScalar(this.crease[i]);
       if (zones && this.zone[i]) colour.lerp(this.zones[this.zone[i] - 1], coverage ? 0.12 : 0.34);
-      if (coverage && this.cover) colour.lerp(COVER, 0.62 * this.cover[i] / 255);
       colours.setXYZ(i, colour.r, colour.g, colour.b);
     }
     colours.needsUpdate = true;
