@@ -16,6 +16,7 @@ from ..values import InputError, plain
 from . import danger, zones
 from . import fit as fits
 from .atlas import Atlas, load
+from .carry import carry
 from .coverage import BlebLaw, calibrated, cover, published
 from .danger import Danger
 from .depth import check_depth
@@ -81,6 +82,43 @@ def lay_out(
     Raises InputError where the order names no technique, no area, or nothing that can be laid out.
     """
     return _Session(order, edition, sex, fit, language).laid_out()
+
+
+def carried(earlier: InjectionMap, edition: Edition, fit: Fit) -> InjectionMap:
+    """An earlier map's points on the newly fitted skin, measured there. Raises InputError where the map is of another
+    atlas. Coverage by the practitioner's own wheals is not in the map; it is left out, and comes back when the order is
+    laid out anew."""
+    atlas = load()
+    worn = earlier.surface.fit
+    if earlier.atlas == atlas.version:
+        before = atlas.body(earlier.surface.body) if worn is None else fits.surface(atlas, worn)
+    else:
+        before = atlas.body(earlier.surface.body)  # refused by `carry`
+    after = fits.surface(atlas, fit)
+    dangers = {one.id: one for one in danger.near(atlas, after, edition, earlier.language)}
+    law = published(edition)
+
+    def anew(zone: MappedZone, points: Sequence[MapPoint], surface: Surface) -> MappedZone:
+        patch, _ = zones.patch(
+            atlas, zone.zone, zone.side, surface, [dangers[name] for name in zone.cut_by if name in dangers]
+        )
+        skin = patch.on(surface)
+        positions = np.array([point.position_mm for point in points]).reshape(-1, 3)
+        ends = np.array([point.to_position_mm or point.position_mm for point in points]).reshape(-1, 3)
+        spacing, coverage = zone.spacing, None
+        if spacing is not None:
+            faces, weights, _ = skin.nearest(positions)
+            spacing = measured(flatten(skin, cache_folder(atlas.version)), faces, weights, spacing.wanted_mm)
+        volumes_ml = [float(point.volume_ml) for point in points if point.volume_ml is not None]
+        if zone.coverage is not None and zone.coverage.calibrated_by is None and len(volumes_ml) == len(points):
+            coverage, _ = cover(
+                skin, positions, volumes_ml, bleb=law, aim=earlier.aim, edition=edition, language=earlier.language,
+                to_mm=ends,
+            )  # fmt: skip
+        area_cm2 = round(float(skin.areas_mm2.sum()) / 100, 2)
+        return zone.model_copy(update={"area_cm2": area_cm2, "spacing": spacing, "coverage": coverage})
+
+    return carry(earlier, atlas, before, fit, edition, anew)
 
 
 class _Session:

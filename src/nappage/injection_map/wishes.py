@@ -63,7 +63,7 @@ def wishes(
 
     technique = technique_id(edition, order.technique) if order.technique else None
     if technique is None:
-        known = ", ".join(id for id, record in edition.techniques.items() if record.device is None)
+        known = ", ".join(id for id, record in edition.techniques.items() if record.device == "needle")
         raise InputError(
             "order.technique",
             f"'{order.technique}' is not a technique known here" if order.technique else "no technique is named",
@@ -102,7 +102,8 @@ def wishes(
 def _zones(
     order: Order, edition: Edition, zones: Sequence[str], sided: frozenset[str], notices: list[Notice], say: Say
 ) -> dict[str, dict[Side, ZoneOrder]]:
-    """Zone → side → the zone's own lines. The order's areas name regions; `map.zones` may narrow or add."""
+    """Zone → side → the zone's own lines. The order's areas name regions; `map.zones` names zones, and may narrow or
+    add."""
     chosen: dict[str, dict[Side, ZoneOrder]] = {}
 
     def add(zone: str, asked: ZoneOrder, side: str) -> None:
@@ -123,7 +124,7 @@ def _zones(
             add(zone, ZoneOrder(zone=zone), side)
     for place, asked in enumerate(order.map.zones):
         region = region_id(edition, asked.zone)
-        inside = _zones_in(edition, region, zones) if region else ()
+        inside = () if region is None else (region,) if region in zones else _zones_in(edition, region, zones)
         if not inside:
             raise InputError(
                 f"order.map.zones[{place}].zone",

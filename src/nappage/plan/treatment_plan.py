@@ -9,11 +9,12 @@ from .. import __version__
 from ..aftercare import Aftercare, Treatment, advise
 from ..course import Course, Request, plan_course
 from ..formulation import Formulation, formulate
+from ..injection_map import Fit, InjectionMap, lay_out
 from ..intake import Answers, Facts, Order, contents_of, read, region_id, technique_id
 from ..knowledge import Cited, Edition, cited
 from ..rules import MORE
 from ..screening import Screening, screen
-from ..values import Amount, Document
+from ..values import Amount, Document, InputError
 
 
 class Person(Document):
@@ -27,8 +28,8 @@ class Person(Document):
 
 
 class Placement(Document):
-    """How the product is placed, from the order and the technique's record. `volume_ml` is points × volume per
-    point. No map is drawn yet."""
+    """How the product is placed, from the order, its map and the technique's record. `volume_ml` is points × volume
+    per point."""
 
     technique: str | None = None
     title: str | None = None
@@ -47,7 +48,7 @@ class Placement(Document):
 class ToSign(Document):
     """Something missing before this plan can be signed. It never changes the patient's screening."""
 
-    room: Literal["order", "screening", "formulation", "course", "placement"]
+    room: Literal["order", "screening", "formulation", "course", "map"]
     text: str
 
 
@@ -68,6 +69,8 @@ class TreatmentPlan(Document):
     screening: Screening
     formulation: Formulation | None = None
     placement: Placement
+    map: InjectionMap | None = None
+    map_note: str | None = None  # why there is no map
     course: Course | None = None
     course_note: str | None = None  # why there is no course, or why it does not start on the planned day
     aftercare: Aftercare | None = None
@@ -82,11 +85,20 @@ class TreatmentPlan(Document):
 
 
 def draft(
-    answers: Answers, edition: Edition, on: date, *, reference: str = "patient", language: str = "en"
+    answers: Answers,
+    edition: Edition,
+    on: date,
+    *,
+    reference: str = "patient",
+    language: str = "en",
+    fit: Fit | None = None,
 ) -> TreatmentPlan:
-    """The plan for the answers' order, asked for on `on`. Raises InputError where the order names a protocol,
-    a regimen or a date that cannot be."""
-    order = answers.order or Order()
+    """The plan for the answers' order, asked for on `on`; its map is laid out on the patient's own skin where a `fit`
+    is given. Raises InputError where the order names a protocol, a regimen, a zone or a date that cannot be."""
+    ordered = answers.order or Order()
+    drawn, map_note = _map(ordered, read(answers, edition, on), edition, fit, language)
+    order = ordered if drawn is None else _with_map(ordered, drawn)
+    answers = answers.model_copy(update={"order": order})
     facts = read(answers, edition, on)
     screening = screen(facts, edition, language)
     person = _person(answers, facts)
@@ -99,7 +111,7 @@ def draft(
         edition_version=edition.version,
         patient=person,
         goals=(answers.goals,) if isinstance(answers.goals, str) else answers.goals or (),
-        order=order,
+        order=ordered,
         indication=_indication_title(edition, indication),
         screening=screening,
         placement=_placement(order, edition, language),
@@ -112,10 +124,12 @@ def draft(
     return base.model_copy(
         update={
             "formulation": formulation,
+            "map": drawn,
+            "map_note": map_note,
             "course": course,
             "course_note": note,
             "aftercare": aftercare,
-            "to_sign": _to_sign(base, formulation, course, edition, language),
+            "to_sign": _to_sign(base, order, formulation, drawn, course, edition, language),
         }
     )
 
@@ -136,6 +150,32 @@ def _indication_title(edition: Edition, indication: str | None) -> str | None:
         return None
     concept = edition.indications.get(indication)
     return (concept.title if concept else None) or indication.replace("-", " ").capitalize()
+
+
+def _map(
+    order: Order, facts: Facts, edition: Edition, fit: Fit | None, language: str
+) -> tuple[InjectionMap | None, str | None]:
+    """The map of the order, or why there is none: an order that lacks what a map needs is still planned."""
+    try:
+        return lay_out(order, edition, sex=facts["sex"], fit=fit, language=language), None
+    except InputError as error:
+        if error.place.startswith("order.map"):
+            raise
+        return None, f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."
+
+
+def _with_map(order: Order, drawn: InjectionMap) -> Order:
+    """The order with what the map settled: how many points, how much each holds, how deep the tip goes."""
+    settled: dict[str, object] = {}
+    if order.points is None and drawn.points:
+        settled["points"] = len(drawn.points)
+        if order.volume_per_point_ml is None and drawn.volume_ml is not None:
+            # The largest: a ceiling per point must hold for each of them.
+            settled["volume_per_point_ml"] = drawn.volume_ml / len(drawn.points)
+    depths = [zone.depth.tip_depth_mm for zone in drawn.zones if zone.depth.tip_depth_mm is not None]
+    if order.depth_mm is None and depths:
+        settled["depth_mm"] = round(max(depths), 2)
+    return Order.model_validate({**order.model_dump(exclude_unset=True), **settled}) if settled else order
 
 
 def _placement(order: Order, edition: Edition, language: str) -> Placement:
@@ -240,14 +280,19 @@ def _aftercare(order: Order, facts: Facts, course: Course | None, edition: Editi
 
 
 def _to_sign(
-    plan: TreatmentPlan, formulation: Formulation, course: Course | None, edition: Edition, language: str
+    plan: TreatmentPlan,
+    order: Order,
+    formulation: Formulation,
+    drawn: InjectionMap | None,
+    course: Course | None,
+    edition: Edition,
+    language: str,
 ) -> tuple[ToSign, ...]:
     """What the order lacks, in the order in which it is filled in."""
 
     def say(key: str) -> str:
         return edition.say(f"plan.to-sign-{key}", language)
 
-    order = plan.order
     out = [ToSign(room="order", text=gap) for gap in plan.screening.order_gaps]
     for missing, key in (
         (not order.indication, "indication"),
@@ -262,6 +307,10 @@ def _to_sign(
         if missing:
             out.append(ToSign(room="order", text=say(key)))
     out += [ToSign(room="formulation", text=text) for text in formulation.blocks_signing]
+    out += [ToSign(room="map", text=n.text) for n in (drawn.notices if drawn else ()) if n.kind in ("ask", "refuse")]
+    if drawn is not None:
+        unsafe = [zone for zone in drawn.zones if zone.depth.verdict in ("ask", "refused")]
+        out += [ToSign(room="map", text=text) for zone in unsafe for text in zone.depth.says]
     if plan.screening.open_questions and plan.screening.incomplete:
         out.append(ToSign(room="screening", text=say("questions")))
     if plan.screening.verdict == "needs-clinician-decision":

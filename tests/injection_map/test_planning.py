@@ -1,0 +1,215 @@
+"""From an order to a map: zones, points, volumes, syringes, notices; the plan is the map's, and the map the plan's."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial import cKDTree
+
+from nappage.injection_map import InjectionMap, danger, lay_out
+from nappage.injection_map.atlas import load as load_atlas
+from nappage.intake import Order
+from nappage.knowledge import Edition, load
+from nappage.values import InputError
+
+EDITION: Edition = load(date(2026, 11, 25))
+BASE: dict[str, Any] = {"technique": "papule", "spacing_mm": 10, "volume_per_point_ml": 0.02, "depth_mm": 1}
+
+
+def drawn(sex: str | None = "female", **order: Any) -> InjectionMap:
+    asked = {**BASE, **order}
+    asked = {key: value for key, value in asked.items() if value is not None}
+    return lay_out(Order.model_validate(asked), EDITION, sex=sex)
+
+
+def about(map: InjectionMap, kind: str = "ask") -> list[str]:
+    return [notice.about for notice in map.notices if notice.kind == kind]
+
+
+@pytest.fixture(scope="module")
+def face() -> InjectionMap:
+    return drawn(areas=["face"], syringe_ml=1, map={"aim": "field", "layout": "strict"})
+
+
+def test_points_are_numbered_in_the_order_of_the_needle_zone_by_zone(face: InjectionMap) -> None:
+    assert [point.number for point in face.points] == list(range(1, len(face.points) + 1))
+    in_turn = list(dict.fromkeys(point.zone for point in face.points))
+    assert in_turn == [zone.id for zone in face.zones if zone.points]
+    sides = [zone.side for zone in face.zones if zone.side != "midline"]
+    assert sides == sorted(sides, reverse=True)  # the whole right side, then the left
+
+
+def test_the_points_hold_what_the_zones_and_syringes_hold(face: InjectionMap) -> None:
+    assert face.volume_ml == sum(point.volume_ml for point in face.points) == sum(zone.volume_ml for zone in face.zones)
+    assert face.volume_ml == sum(syringe.volume_ml for syringe in face.syringes)
+    assert all(syringe.volume_ml <= 1 for syringe in face.syringes)
+    assert [point.syringe for point in face.points] == sorted(point.syringe for point in face.points)
+
+
+def test_no_point_lies_in_a_danger_zone_on_either_body() -> None:
+    atlas = load_atlas()
+    for sex in ("female", "male"):
+        map = drawn(sex, areas=["face", "neck", "decolletage"], map={"aim": "field", "layout": "cover"})
+        surface = atlas.body(map.surface.body)
+        triangles = np.array([point.place.triangle for point in map.points])
+        weights = np.array([point.place.barycentric for point in map.points])
+        positions = surface.at(triangles, weights)
+        for one in danger.near(atlas, surface, EDITION):
+            inside = one.at(triangles, weights, positions) - one.margin_mm
+            assert inside.min() > -0.6, (sex, one.id, float(inside.min()))  # the border is cut between vertices
+
+
+def test_points_of_neighbouring_zones_keep_their_distance(face: InjectionMap) -> None:
+    positions = np.array([point.position_mm for point in face.points])
+    pairs = cKDTree(positions).query_pairs(0.9 * 10 - 0.05, output_type="ndarray")
+    assert [(face.points[i].zone, face.points[j].zone) for i, j in pairs] == []
+
+
+def test_a_place_and_its_position_agree(face: InjectionMap) -> None:
+    surface = load_atlas().body("female")
+    at = surface.at(
+        np.array([point.place.triangle for point in face.points]),
+        np.array([point.place.barycentric for point in face.points]),
+    )
+    assert np.abs(at - np.array([point.position_mm for point in face.points])).max() < 0.01
+
+
+def test_the_map_round_trips_and_is_the_same_twice(face: InjectionMap) -> None:
+    assert InjectionMap.model_validate_json(face.model_dump_json()) == face
+    assert drawn(areas=["face"], syringe_ml=1, map={"aim": "field", "layout": "strict"}) == face
+
+
+def test_the_left_cheek_mirrors_the_right_in_area() -> None:
+    map = drawn(areas=["cheeks"], map={"aim": "field"})
+    areas = {zone.id: zone.area_cm2 for zone in map.zones}
+    assert areas["cheek-left"] == pytest.approx(areas["cheek-right"], rel=0.01)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(1, 120), st.sampled_from(["forehead", "cheeks", "chin", "scalp"]))
+def test_exactly_the_ordered_number_of_points(count: int, area: str) -> None:
+    map = drawn(areas=[area], points=count, spacing_mm=None, map={"aim": "field"})
+    assert len(map.points) == count
+    assert map.volume_ml == count * Decimal("0.02")
+
+
+def test_points_and_spacing_that_contradict_are_asked_about() -> None:
+    assert "spacing" in about(drawn(areas=["forehead"], points=20))
+    assert "spacing" not in about(drawn(areas=["forehead"], points=20, spacing_mm=None))
+
+
+def test_what_is_asked_blocks_signing_and_what_is_known_does_not(face: InjectionMap) -> None:
+    assert face.may_be_signed
+    assert about(drawn(areas=["forehead"])) == ["aim"]
+    assert about(drawn(None, areas=["forehead"], map={"aim": "field"})) == ["sex"]
+    assert not drawn(areas=["forehead"]).may_be_signed
+
+
+def test_low_coverage_is_no_fault_where_points_are_the_aim() -> None:
+    field, points = (drawn(areas=["forehead"], map={"aim": aim}).zones[0].coverage for aim in ("field", "points"))
+    assert field is not None and points is not None
+    assert field.share == points.share
+    assert field.says != points.says
+
+
+def test_deep_points_on_the_face_are_refused_and_on_the_thigh_not() -> None:
+    assert {zone.depth.verdict for zone in drawn(areas=["cheeks"], depth_mm=6).zones} == {"refused"}
+    thigh = drawn(areas=["thighs"], technique="point by point", spacing_mm=20, volume_per_point_ml=0.2, depth_mm=6)
+    assert "refused" not in {zone.depth.verdict for zone in thigh.zones}
+
+
+def test_a_danger_zone_is_entered_only_with_a_reason_and_never_the_eye() -> None:
+    shut = drawn(areas=["cheeks"], map={"aim": "field"})
+    opened = drawn(areas=["cheeks"], map={"aim": "field", "enter": {"facial-artery": "1 mm deep, Dr A. Example"}})
+    assert len(opened.points) > len(shut.points)
+    assert about(opened, "warn") == ["facial-artery"]
+    assert next(one for one in opened.dangers if one.id == "facial-artery").entered == "1 mm deep, Dr A. Example"
+    eye = drawn(areas=["tear trough"], map={"aim": "field", "enter": {"orbit": "please"}})
+    assert about(eye, "refuse") == ["orbit"]
+    assert "orbit" in eye.zones[0].cut_by
+    assert about(drawn(areas=["cheeks"], map={"aim": "field", "enter": {"moon": "x"}})) == ["moon"]
+
+
+def test_points_are_erased_and_added_by_hand() -> None:
+    before = drawn(areas=["forehead"], mixture=[{"product": "x", "volume_ml": 2}], volume_per_point_ml=None)
+    gone = before.points[10]
+    spot = {"triangle": gone.place.triangle, "barycentric": gone.place.barycentric, "radius_mm": 2}
+    order: dict[str, Any] = {
+        "areas": ["forehead"], "mixture": [{"product": "x", "volume_ml": 2}], "volume_per_point_ml": None,
+    }  # fmt: skip
+    after = drawn(**order, map={"erase": [spot]})
+    assert len(after.points) == len(before.points) - 1
+    assert after.volume_ml == before.volume_ml == 2  # the syringe's content goes to the points that are left
+    assert gone.position_mm not in [point.position_mm for point in after.points]
+    back = drawn(**order, map={"erase": [spot], "add": [{key: spot[key] for key in ("triangle", "barycentric")}]})
+    assert len(back.points) == len(before.points)
+    assert [point.added for point in back.points].count(True) == 1
+
+
+def test_a_point_added_into_a_danger_zone_or_far_away_is_left_out() -> None:
+    atlas = load_atlas()
+    lips = next(one for one in danger.near(atlas, atlas.body("female"), EDITION) if one.id == "lips")
+    triangle = int(np.argmin(lips.distance[atlas.triangles].max(axis=1)))
+    spot = {"triangle": triangle, "barycentric": (0.4, 0.3, 0.3)}
+    assert about(drawn(areas=["perioral"], map={"aim": "field", "add": [spot]}), "refuse") == ["add"]
+    foot = int(np.argmin(atlas.body("female").corners[:, :, 1].max(axis=1)))
+    far = drawn(areas=["neck"], map={"aim": "field", "add": [spot | {"triangle": foot}]})
+    assert about(far) == ["add"]
+    with pytest.raises(InputError, match="no triangle 999999"):
+        drawn(areas=["neck"], map={"add": [{"triangle": 999999, "barycentric": (1, 0, 0)}]})
+
+
+def test_one_zone_has_its_own_spacing_and_a_dragged_border() -> None:
+    coarse = drawn(areas=["forehead"], map={"aim": "field", "zones": [{"zone": "forehead", "spacing_mm": 15}]})
+    assert coarse.zones[0].spacing is not None and coarse.zones[0].spacing.wanted_mm == 15
+    whole = drawn(areas=["forehead"], map={"aim": "field"})
+    some = sorted(whole.points, key=lambda point: point.position_mm[0])
+    corner = [
+        some[0],
+        max(some[:20], key=lambda p: p.position_mm[1]),
+        some[-1],
+        min(some, key=lambda p: p.position_mm[1]),
+    ]
+    border = [{"triangle": p.place.triangle, "barycentric": p.place.barycentric} for p in corner]
+    dragged = drawn(areas=["forehead"], map={"aim": "field", "zones": [{"zone": "forehead", "border": border}]})
+    assert dragged.zones[0].area_cm2 < 0.8 * whole.zones[0].area_cm2
+    assert 0 < len(dragged.points) < len(whole.points)
+
+
+def test_wheals_calibrate_the_coverage_or_stop_it() -> None:
+    even = [{"volume_ml": 0.02, "diameter_mm": d} for d in (6.8, 7, 7, 7.2, 7.1, 6.9)]
+    wild = [{"volume_ml": 0.02, "diameter_mm": d} for d in (2, 4, 7, 12, 3, 10)]
+
+    def with_wheals(wheals: list[dict[str, float]]) -> InjectionMap:
+        measured = {"by": "Dr A. Example", "measured_on": "2026-10-01", "wheals": wheals}
+        return drawn(areas=["forehead"], map={"aim": "field", "wheals": measured})
+
+    published, own = drawn(areas=["forehead"], map={"aim": "field"}), with_wheals(even)
+    assert published.zones[0].coverage is not None and own.zones[0].coverage is not None
+    assert own.zones[0].coverage.share.middle > published.zones[0].coverage.share.middle
+    assert "Dr A. Example" in (own.zones[0].coverage.calibrated_by or "")
+    assert with_wheals(wild).zones[0].coverage is None
+    assert about(with_wheals(wild), "warn") == ["wheals"]
+
+
+@pytest.mark.parametrize("pattern", ["lines", "threads", "fan"])
+def test_other_patterns_lie_in_their_zone(pattern: str) -> None:
+    zone = {"zone": "cheek", "side": "left", "pattern": pattern, "spacing_mm": 6, "thread_mm": 10}
+    map = drawn(areas=[], map={"aim": "field", "zones": [zone]})
+    assert {point.zone for point in map.points} == {"cheek-left"}
+    assert (pattern == "lines") == all(point.to is None for point in map.points)
+    if pattern != "lines":
+        ends = np.array([point.to_position_mm for point in map.points])
+        starts = np.array([point.position_mm for point in map.points])
+        assert np.linalg.norm(ends - starts, axis=1) == pytest.approx(10, abs=1.5)
+
+
+def test_a_map_with_too_small_a_zone_says_so() -> None:
+    map = drawn(areas=["tear trough"], spacing_mm=60, technique="point by point", map={"aim": "points"})
+    assert len(map.points) <= 2
