@@ -93,8 +93,8 @@ def _connected(triangles: Ints, vertex: int, count: int) -> tuple[Ints, NDArray[
     return used, local.reshape(-1, 3).astype(np.int32)
 
 
-def gaps_mm(on: Marked, spots: Ints | None = None) -> Floats:
-    """(n,): exact distance from each vertex of the surface to the nearest place, by one run from all places."""
+def gaps_mm(on: Marked, sources: Ints) -> Floats:
+    """(n,): exact distance from each vertex of the surface to the nearest of the source vertices, in one run."""
     algorithm = pygeodesic.PyGeodesicAlgorithmExact(on.surface.vertices_mm, on.surface.triangles.astype(np.int32))
-    exact, _ = algorithm.geodesicDistances(np.unique(on.at).astype(np.int32))
-    return np.asarray(exact if spots is None else exact[spots])
+    exact, _ = algorithm.geodesicDistances(np.unique(sources).astype(np.int32))
+    return np.asarray(exact)

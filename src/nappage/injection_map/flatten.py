@@ -432,11 +432,13 @@ def _raster(flattening: Flattening) -> Raster:
     position = flattening.disc.at(np.maximum(face, 0), weights)[source]
     onwards = nodes - nodes[source]
     position = position + np.einsum("kab,kb->ka", smooth.reshape(-1, 3, 2)[source], onwards)
-    return Raster(origin, pixel, position.reshape(rows, columns, 3), _depth(flattening, nodes).reshape(rows, columns))
+    return Raster(
+        origin, pixel, position.reshape(rows, columns, 3), _depth(flattening, nodes, face).reshape(rows, columns)
+    )
 
 
-def _depth(flattening: Flattening, nodes: Floats) -> Floats:
-    """(k,): distance of the nodes to the skin's border, positive inside."""
+def _depth(flattening: Flattening, nodes: Floats, face: Ints) -> Floats:
+    """(k,): distance of the nodes, which lie in `face`, to the skin's border; positive inside."""
     starts, ends, share = flattening._border(0.4)
     start, edge = flattening.uv_mm[starts], flattening.uv_mm[ends] - flattening.uv_mm[starts]
     near = np.asarray(cKDTree(start + edge * share[:, None]).query(nodes, k=3)[1])
@@ -445,5 +447,4 @@ def _depth(flattening: Flattening, nodes: Floats) -> Floats:
         a, along = start[near[:, k]], edge[near[:, k]]
         t = ((nodes - a) * along).sum(axis=1) / np.maximum((along * along).sum(axis=1), 1e-12)
         distance = np.minimum(distance, np.linalg.norm(nodes - a - np.clip(t, 0, 1)[:, None] * along, axis=1))
-    face, _ = flattening.locate(nodes)
     return np.where((face >= 0) & (face < flattening.skin), distance, -distance)
