@@ -278,7 +278,8 @@ class Reader:
     def picture(self) -> np.ndarray:
         self.settle()
         clip = self.view.evaluate(
-            "(({x, y, width, height}) => ({x, y, width, height}))(document.getElementById('view').getBoundingClientRect())"
+            "(({x, y, width, height}) => ({x, y, width, height}))"
+            "(document.getElementById('view').getBoundingClientRect())"
         )
         shot = pymupdf.Pixmap(self.view.screenshot(clip=clip))
         return (

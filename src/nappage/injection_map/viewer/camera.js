@@ -51,9 +51,10 @@ export class Camera {
     const direction = offset.normalize();
     const angle = direction.angleTo(normal);
     if (angle > 0.5) direction.lerp(normal, 1 - 0.25 / angle).normalize();
+    this.camera.updateMatrixWorld();
     const seen = place.clone().project(this.camera);
     const middle = Math.abs(seen.x) < 0.6 && Math.abs(seen.y) < 0.6;
-    if (middle && angle <= 0.5 && !nearer) return;
+    if (middle && angle <= 0.5 && !nearer && !this.flight) return;
     this.fly(target.clone().lerp(place, nearer ? 1 : 0.75), direction, distance);
   }
 
