@@ -32,7 +32,7 @@ from .landmarks import Face, Image
 from .mesh import Floats
 
 LONGEST_PX = 4096  # larger pictures are shrunk to this; the face finder looks at far less
-LARGEST_PX = 200_000_000  # a picture of more is not opened
+LARGEST_PX = 150_000_000  # a picture of more is not opened
 LARGEST_BYTES = 100_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 FULL_FRAME_MM = math.hypot(36, 24)  # EXIF tells the focal length as if the picture had this diagonal
@@ -171,7 +171,7 @@ def read(source: Path | str | bytes) -> Photograph:
 
 
 def _too_large(place: str) -> InputError:
-    return InputError(place, "the picture has more than 200 million pixels", "Save it smaller: 4000 pixels are enough")
+    return InputError(place, "the picture has more than 150 million pixels", "Save it smaller: 4000 pixels are enough")
 
 
 def _upright(picture: Pillow.Image, place: str) -> Photograph:
