@@ -32,11 +32,11 @@ def carry(
         raise InputError(
             "map",
             f"it was laid out on atlas {map.atlas}, and this is {atlas.version}",
-            "Lay it out anew: its points mean other places on this one.",
+            "Lay it out anew: its points mean other places on this one",
         )
     after = fits.surface(atlas, fit)
     if not all(place.triangle < len(after.triangles) for point in map.points for place in _places(point)):
-        raise InputError("map", "a point lies on a triangle that the atlas does not have", "Lay the map out anew.")
+        raise InputError("map", "a point lies on a triangle that the atlas does not have", "Lay the map out anew")
     points = tuple(_moved(point, after) for point in map.points)
     zones = []
     for zone in map.zones:

@@ -147,7 +147,7 @@ def record(
     origin = np.round((head.min(axis=0) + head.max(axis=0)) / 2, 2)
     steps = np.rint((head - origin) / STEP_MM)
     if not np.isfinite(steps).all() or np.abs(steps).max() > np.iinfo(np.int16).max:
-        raise InputError("fit", "the fitted head is larger than any head", "Check the scale and the landmarks.")
+        raise InputError("fit", "the fitted head is larger than any head", "Check the scale and the landmarks")
     return Fit(
         kind=kind, body=body, atlas=atlas.version, scale=scale, mm_per_unit=mm_per_unit, body_scale=body_scale,
         origin_mm=_vector(origin), head=base64.b64encode(steps.astype("<i2").tobytes()).decode(), camera=camera,
@@ -161,14 +161,14 @@ def surface(atlas: Atlas, fit: Fit) -> Surface:
         raise InputError(
             "fit",
             f"it was made with atlas {fit.atlas}, and this is {atlas.version}",
-            "Fit the photograph or the scan again.",
+            "Fit the photograph or the scan again",
         )
     steps = np.frombuffer(base64.b64decode(fit.head), dtype="<i2").reshape(-1, 3)
     if len(steps) != len(atlas.head_base):
         raise InputError(
             "fit",
             f"its head has {len(steps)} vertices, the atlas's {len(atlas.head_base)}",
-            "The file was changed: fit the photograph or the scan again.",
+            "The file was changed: fit the photograph or the scan again",
         )
     base = fit.body_scale * atlas.base(fit.body)
     base[atlas.head_base] = np.array(fit.origin_mm) + STEP_MM * steps
@@ -196,7 +196,7 @@ def _used(atlas: Atlas, body: Body, landmarks_mm: Floats, weights: Floats) -> tu
         raise InputError(
             "face",
             f"only {len(used)} points of the face were found; a fit needs {FEWEST_LANDMARKS}",
-            "Take it again from the front, with the whole face in sight.",
+            "Take it again from the front, with the whole face in sight",
         )
     triangles, barycentric = atlas.landmarks
     return used, atlas.body(body).at(triangles[used], barycentric[used])

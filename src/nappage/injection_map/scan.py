@@ -30,7 +30,7 @@ from .mesh import Floats, Ints, Surface
 from .render import Picture, camera_towards, render
 
 KINDS = {".glb": "glb", ".obj": "obj", ".ply": "ply"}
-LARGEST_MB = 400
+LARGEST_MB = 250
 FACES = 200_000  # a denser mesh is thinned to about this many
 COARSE_FACES = 20_000  # enough to find the face
 
@@ -90,40 +90,41 @@ def read(path: Path) -> Scan:
     address, whatever the file names."""
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
-        raise _wrong(path, f"'{path.suffix or path.name}' is not a mesh that can be read", "Export GLB, OBJ or PLY.")
+        raise _wrong(path, f"'{path.suffix or path.name}' is not a mesh that can be read", "Export GLB, OBJ or PLY")
     try:
         size = path.stat().st_size
         if size > LARGEST_MB * 1_000_000:
             raise _wrong(
                 path,
                 f"the file has {size // 1_000_000} MB, and {LARGEST_MB} MB is the most",
-                "Export it with less detail.",
+                "Export it with less detail",
             )
         content = path.read_bytes()
     except OSError as error:
-        raise _wrong(path, "the file cannot be opened", "Check the path.") from error
+        raise _wrong(path, "the file cannot be opened", "Check the path") from error
     if not content.strip():
-        raise _wrong(path, "the file is empty", "Export the scan again.")
+        raise _wrong(path, "the file is empty", "Export the scan again")
     try:
         # In memory and without a resolver, so that materials and textures cannot reach for other files.
         scene = trimesh.load_scene(io.BytesIO(content), file_type=kind, resolver={}, process=False, skip_materials=True)
         vertices, triangles, points = _merged(scene)
     except Exception as error:  # the readers raise whatever a broken file makes them trip over
-        raise _wrong(path, "the file is broken, or is not what its name says", "Export the scan again.") from error
+        raise _wrong(path, "the file is broken, or is not what its name says", "Export the scan again") from error
     if not len(triangles):
         if points:
-            raise _wrong(path, f"it holds {points:,} points and no triangles", "Export a mesh, not a point cloud.")
-        raise _wrong(path, "it holds no triangles", "Export the scan again, uncompressed.")
-    if not np.isfinite(vertices[np.unique(triangles)]).all():
-        raise _wrong(path, "some of its vertices have no position (NaN or infinity)", "Export the scan again.")
+            raise _wrong(path, f"it holds {points:,} points and no triangles", "Export a mesh, not a point cloud")
+        raise _wrong(path, "it holds no triangles", "Export the scan again, uncompressed")
+    vertices, triangles = _used_only(vertices, triangles)
+    if not np.isfinite(vertices).all():
+        raise _wrong(path, "some of its vertices have no position (NaN or infinity)", "Export the scan again")
     notes = []
-    extent = float(np.ptp(vertices[triangles[:: max(1, len(triangles) // 50_000)]].reshape(-1, 3), axis=0).max())
+    extent = float(np.ptp(vertices, axis=0).max())
     count = len(triangles)
     if extent > 0:
         # Texture seams double vertices; a cell this small only joins those.
         vertices, triangles = _clustered(vertices, triangles, _cell(vertices, triangles, extent))
     if extent <= 0 or not len(triangles) or Surface(vertices, triangles).areas_mm2.sum() < 1e-6 * extent**2:
-        raise _wrong(path, "its triangles have no area", "Export the scan again.")
+        raise _wrong(path, "its triangles have no area", "Export the scan again")
     if len(triangles) < count // 2:
         notes.append(f"The scan's {count:,} triangles were thinned to {len(triangles):,}.")
     return Scan(Surface(vertices, triangles), "m" if kind == "glb" else None, tuple(notes))
@@ -163,28 +164,23 @@ def _cell(vertices: Floats, triangles: Ints, extent: float, faces: int = FACES) 
 
 def _clustered(vertices: Floats, triangles: Ints, cell: float) -> tuple[Floats, Ints]:
     """Vertices of one cell become their mean; faces that collapse or are doubled go."""
-    used = np.unique(triangles)
-    low = vertices[used].min(axis=0)
-    grid = np.floor((vertices - low) / cell).astype(np.int64)
-    grid[np.setdiff1d(np.arange(len(vertices)), used, assume_unique=True)] = 0
+    grid = np.floor((vertices - vertices.min(axis=0)) / cell).astype(np.int64)
     spread = grid.max(axis=0) + 1
-    _, number, count = np.unique(
-        (grid[:, 0] * spread[1] + grid[:, 1]) * spread[2] + grid[:, 2], return_inverse=True, return_counts=True
-    )
-    weight = np.zeros(len(vertices))
-    weight[used] = 1
+    key = (grid[:, 0] * spread[1] + grid[:, 1]) * spread[2] + grid[:, 2]
+    _, number, count = np.unique(key, return_inverse=True, return_counts=True)
     number = number.ravel()
-    total = np.maximum(np.bincount(number, weights=weight, minlength=len(count)), 1)
-    means = np.column_stack([
-        np.bincount(number, weights=np.where(weight > 0, vertices[:, axis], 0), minlength=len(count)) / total
-        for axis in range(3)
-    ])  # fmt: skip
+    means = np.column_stack([np.bincount(number, weights=vertices[:, axis]) / count for axis in range(3)])
     faces = number[triangles]
     faces = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])]
     _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
-    faces = faces[np.sort(first)]
-    kept, faces = np.unique(faces, return_inverse=True)
-    return means[kept], faces.reshape(-1, 3).astype(np.int64)
+    return _used_only(means, faces[np.sort(first)])
+
+
+def _used_only(vertices: Floats, triangles: Ints) -> tuple[Floats, Ints]:
+    """Without the vertices that no triangle has."""
+    used = np.zeros(len(vertices), dtype=bool)
+    used[triangles] = True
+    return vertices[used], (np.cumsum(used) - 1)[triangles]
 
 
 # ------------------------------------------------------------------------------------------------------------ fitting
@@ -196,7 +192,7 @@ def fit(
     """The atlas fitted to the scan. `units`: one of UNITS, when the file's own word or the eyes' distance does not
     settle it."""
     if units is not None and units not in UNITS:
-        raise InputError(place, f"'{units}' is no unit of length known here", f"Write one of {', '.join(UNITS)}.")
+        raise InputError(place, f"'{units}' is no unit of length known here", f"Write one of {', '.join(UNITS)}")
     notes = list(scan.notes)
     pieces, count = _pieces(scan.surface)
     found, mesh = _face_of(pieces, place)
@@ -224,8 +220,7 @@ def _pieces(surface: Surface) -> tuple[list[Surface], int]:
     areas = np.bincount(rank, weights=surface.areas_mm2)
     heads = []
     for number in np.flatnonzero(areas > HEAD_SHARE * areas[0]):
-        kept, triangles = np.unique(surface.triangles[rank == number], return_inverse=True)
-        heads.append(Surface(surface.vertices_mm[kept], triangles.reshape(-1, 3)))
+        heads.append(Surface(*_used_only(surface.vertices_mm, surface.triangles[rank == number])))
     return heads, len(areas)
 
 
@@ -238,12 +233,12 @@ def _face_of(pieces: list[Surface], place: str) -> tuple[Found, Surface]:
             if found is None:
                 continue
             if face is not None or found.others:
-                raise InputError(place, "more than one face is on it", "Cut away all but the patient's head.")
+                raise InputError(place, "more than one face is on it", "Cut away all but the patient's head")
             face = found, mesh
             break
     if face is None:
         raise InputError(
-            place, "no face was found on it", "Scan the face from the front, hair and hands away, mouth closed."
+            place, "no face was found on it", "Scan the face from the front, hair and hands away, mouth closed"
         )
     return face
 
@@ -259,20 +254,20 @@ def _unit(scan: Scan, found: Found, units: str | None, place: str) -> str:
             place,
             f"read in {units}, the outer corners of the eyes are {apart * UNITS[units]:.4g} mm apart, and {low:g} to "
             f"{high:g} mm are a face's",
-            f"Write units: {fitting[0]}." if fitting else "Export the scan at its true size.",
+            f"Write units: {fitting[0]}" if fitting else "Export the scan at its true size",
         )
     if not fitting:
         raise InputError(
             place,
             f"the outer corners of the eyes are {apart:.4g} units apart, which is no face in {', '.join(UNITS)}",
-            "Export the scan at its true size.",
+            "Export the scan at its true size",
         )
     if scan.unit is not None and scan.unit not in fitting:
         raise InputError(
             place,
             f"its format counts in {scan.unit}, in which the outer corners of the eyes would be "
             f"{apart * UNITS[scan.unit]:.4g} mm apart; in {fitting[0]} they are {apart * UNITS[fitting[0]]:.0f} mm",
-            f"If that is right, write units: {fitting[0]}; otherwise export the scan again.",
+            f"If that is right, write units: {fitting[0]}; otherwise export the scan again",
         )
     return fitting[0]
 
@@ -283,11 +278,9 @@ def _unit(scan: Scan, found: Found, units: str | None, place: str) -> str:
 def find_face(mesh: Surface, upright: Floats | None = None) -> Found | None:
     """The face on a mesh in any unit, seen from straight in front. In any orientation; with `upright`, a rotation that
     brings another face upright, only around the same axis."""
-    used = mesh.vertices_mm[np.unique(mesh.triangles)]
+    used, triangles = _used_only(mesh.vertices_mm, mesh.triangles)
     extent = float(np.ptp(used, axis=0).max())
-    coarse = Surface(
-        *_clustered(mesh.vertices_mm, mesh.triangles, _cell(mesh.vertices_mm, mesh.triangles, extent, COARSE_FACES))
-    )
+    coarse = Surface(*_clustered(used, triangles, _cell(used, triangles, extent, COARSE_FACES)))
     # Faces that are small on the mesh are looked for last and upright only, since that takes long.
     for small in (False, True):
         for turn, centre, field in _views(used, upright, small):
