@@ -20,7 +20,8 @@ export class Picture {
     this.renderer.toneMapping = NoToneMapping;
     this.labels = new Labels(element.querySelector('canvas.labels'));
     this.layers = {};
-    this.seen = new Uint8Array(page.points.length);
+    this.names = page.dangers.flatMap(({ title, labels }) => labels.map(([p, n]) => ({ title, p, n, place: new Vector3(...p) })));
+    this.seen = new Uint8Array(page.points.length + this.names.length);
     this.places = page.points.map((point) => new Vector3(...point.p));
     this.normals = page.points.map((point) => new Vector3(...point.n));
     Object.assign(this, { settled: false, selected: -1, pixels: 1, slow: 0, last: -1e9 });
@@ -69,6 +70,7 @@ export class Picture {
     this.scene.add(this.skin.mesh, this.eyes, this.marks.object);
     this.hidden = new Scene();
     this.hidden.add(this.skin.mask, this.marks.codes);
+    if (this.names.length) this.hidden.add(new Marks(this.names, page.points.length + 1, this.marks.uniforms).codes);
     this.target = new WebGLRenderTarget(1, 1);
   }
 
@@ -83,7 +85,7 @@ export class Picture {
   theme() {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
-    this.colours = { ink: colour('--ink'), halo: colour('--stage'), accent: colour('--accent') };
+    this.colours = { ink: colour('--ink'), halo: colour('--stage'), accent: colour('--accent'), danger: colour('--danger') };
     const stage = new Color(colour('--stage'));
     this.renderer.setClearColor(stage);
     this.skin.background.value = stage.clone().convertLinearToSRGB();
@@ -240,14 +242,10 @@ export class Picture {
       order.sort((a, b) => rank(a) - rank(b) || a - b).forEach((i) => label(i, 'number'));
     }
     if (this.layers.dangers) {
-      for (const danger of this.page.dangers) {
-        for (const [at, normal] of danger.labels) {
-          const place = new Vector3(...at);
-          if (this.camera.camera.position.clone().sub(place).normalize().dot(new Vector3(...normal)) < 0.35) continue;
-          const seen = this.project(place);
-          if (seen) out.push({ ...seen, gap: 0, kind: 'name', text: danger.title, colour: '#b3142b' });
-        }
-      }
+      this.names.forEach(({ title, place }, i) => {
+        const seen = this.seen[points.length + i] && this.project(place);
+        if (seen) out.push({ ...seen, gap: 0, kind: 'name', text: title, colour: this.colours.danger });
+      });
     }
     const marks = [...points.keys()].filter((i) => this.visible(i)).map((i) => this.project(this.places[i])).filter(Boolean);
     this.labels.draw(out, marks, this.colours);

@@ -48,8 +48,10 @@ void main() {
   #endif
 }`;
 
+// `points`: [{p, n}]; `first` is the number of the first of them among all that are looked for,
+// `shared` the uniforms of other marks.
 export class Marks {
-  constructor(points) {
+  constructor(points, first = 1, shared = null) {
     const geometry = new BufferGeometry();
     const count = points.length;
     const flat = (key) => new BufferAttribute(new Float32Array(points.flatMap((point) => point[key])), 3);
@@ -57,10 +59,10 @@ export class Marks {
     geometry.setAttribute('skin', flat('n'));
     geometry.setAttribute('colour', new BufferAttribute(new Float32Array(count * 3), 3));
     const codes = new Float32Array(count * 3);
-    for (let i = 0; i < count; i++) codes.set([((i + 1) & 255) / 255, ((i + 1) >> 8) / 255, 0], 3 * i);
+    for (let i = 0; i < count; i++) codes.set([((first + i) & 255) / 255, ((first + i) >> 8) / 255, 0], 3 * i);
     geometry.setAttribute('code', new BufferAttribute(codes, 3));
     geometry.setAttribute('grown', new BufferAttribute(new Float32Array(count).fill(1), 1));
-    const uniforms = {
+    const uniforms = shared ?? {
       pixels: { value: 1 }, diameter: { value: 2.6 }, limits: { value: new Vector2(6, 30) }, rim: { value: new Color(1, 1, 1) },
     };
     const shaders = { vertexShader: VERTEX, fragmentShader: FRAGMENT };
