@@ -213,3 +213,19 @@ def test_other_patterns_lie_in_their_zone(pattern: str) -> None:
 def test_a_map_with_too_small_a_zone_says_so() -> None:
     map = drawn(areas=["tear trough"], spacing_mm=60, technique="point by point", map={"aim": "points"})
     assert len(map.points) <= 2
+
+
+@pytest.mark.parametrize(
+    "order", [{"spacing_mm": None, "volume_per_point_ml": 0.02}, {"spacing_mm": 6, "volume_per_point_ml": None}]
+)
+def test_a_wanted_coverage_settles_what_the_order_leaves_open(order: dict[str, Any]) -> None:
+    map = drawn(areas=["forehead"], **order, map={"aim": "field", "covered": 0.8})
+    assert map.may_be_signed
+    zone = map.zones[0]
+    assert zone.coverage is not None
+    # The zone has an edge, along which blebs are missing on one side.
+    assert zone.coverage.share.middle == pytest.approx(0.8, abs=0.06)
+
+
+def test_a_wanted_coverage_beside_spacing_and_volume_is_asked_about() -> None:
+    assert about(drawn(areas=["forehead"], map={"aim": "field", "covered": 0.8})) == ["covered"]

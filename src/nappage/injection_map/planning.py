@@ -17,7 +17,7 @@ from . import danger, zones
 from . import fit as fits
 from .atlas import Atlas, load
 from .carry import carry
-from .coverage import BlebLaw, calibrated, cover, published
+from .coverage import BlebLaw, calibrated, cover, published, spacing_for, volume_for
 from .danger import Danger
 from .depth import check_depth
 from .document import (
@@ -51,7 +51,7 @@ from .mesh import Floats, Patch, Surface
 from .path import blocked_in
 from .path import order as needle_order
 from .volumes import syringes
-from .wishes import Wish, volumes, wishes
+from .wishes import Wish, budget_ml, volumes, wishes
 
 NEAR_MM = 25.0  # a danger zone this close to the map is drawn
 OWN_MM = 3.0  # a spot set by hand belongs to a zone that is this close
@@ -139,7 +139,8 @@ class _Session:
         self.notices.append(Notice.model_validate({"kind": kind, "about": about, "text": self.say(key, **words)}))
 
     def laid_out(self) -> InjectionMap:
-        order = self.order
+        bleb = self._bleb()
+        self.order = order = self._covering(self.order, bleb)
         self.technique, wished, asked = wishes(
             order,
             self.edition,
@@ -154,7 +155,6 @@ class _Session:
         counts = [len(one.laid) for one in drawn]
         parts, asked = volumes(order, [one.wish for one in drawn], counts, self.edition, self.language)
         self.notices += asked
-        bleb = self._bleb(bool(sum(counts)))
         zones_mapped = tuple(self._mapped(one, part, bleb) for one, part in zip(drawn, parts, strict=True))
         points, path_mm = self._points(drawn, parts)
         points, filled = self._filled(points)
@@ -176,6 +176,33 @@ class _Session:
             path_mm=path_mm,
             notices=tuple(dict.fromkeys(self.notices)),
         )
+
+    def _covering(self, order: Order, bleb: BlebLaw | None) -> Order:
+        """The order with the spacing, or the volume per point, that a wanted coverage asks for."""
+        share, spacing, volume = order.map.covered, order.spacing_mm, order.volume_per_point_ml
+        if share is None:
+            return order
+        if bleb is None:
+            self.notice("ask", "covered", "covered-no-blebs")
+            return order
+        if volume is not None and spacing is None and order.points is None:
+            spacing = Decimal(f"{spacing_for(float(share), float(volume), bleb):.1f}")
+            settled = {"spacing_mm": spacing}
+        elif spacing is not None and volume is None and budget_ml(order) is None:
+            volume = Decimal(f"{volume_for(float(share), float(spacing), bleb):.3f}")
+            settled = {"volume_per_point_ml": volume}
+        else:
+            self.notice("ask", "covered", "covered-over")
+            return order
+        self.notices.append(
+            Notice(
+                kind="note",
+                about="covered",
+                text=self.say("covered", share=f"{float(share):.0%}", spacing=plain(spacing), volume=plain(volume)),
+                sources=bleb.sources,
+            )
+        )
+        return order.model_copy(update=settled)
 
     # --- the skin ----------------------------------------------------------------------------------------------
 
@@ -356,7 +383,7 @@ class _Session:
 
     # --- what is said of a zone --------------------------------------------------------------------------------
 
-    def _bleb(self, points: bool) -> BlebLaw | None:
+    def _bleb(self) -> BlebLaw | None:
         """The law by which blebs are drawn; None where the practitioner's wheals scatter too much for any."""
         wheals = self.order.map.wheals
         if wheals is None:

@@ -328,6 +328,8 @@ class MapOrder(Given):
 
     aim: Literal["field", "points"] | None = None
     layout: Literal["strict", "cover"] = "strict"
+    # Share of the area wanted under the blebs; settles the spacing or the volume per point that the order leaves open.
+    covered: Annotated[Amount, Field(gt=Decimal(0), lt=Decimal(1))] | None = None
     zones: tuple[ZoneOrder, ...] = ()
     erase: tuple[Spot, ...] = ()
     add: tuple[Spot, ...] = ()
