@@ -71,11 +71,11 @@ def farthest(skin: Surface, spacing_mm: float, stop: float) -> Places:
     return faces[chosen], weights[chosen]
 
 
-def even(skin: Surface, spacing_mm: float) -> Places:
-    """Asked for four times what a lattice has: it throws points and takes away those that are too near."""
+def even(skin: Surface, spacing_mm: float, share: float, radius_mm: float | None) -> Places:
+    """`share` of a lattice's points asked for, none nearer than `radius_mm`; None: trimesh's own radius for the count."""
     mesh = trimesh.Trimesh(skin.vertices_mm, skin.triangles, process=False)
-    count = 4 * round(lattice_count(skin.areas_mm2.sum(), spacing_mm))
-    points, faces = trimesh.sample.sample_surface_even(mesh, count, radius=spacing_mm, seed=1)
+    count = round(share * lattice_count(skin.areas_mm2.sum(), spacing_mm))
+    points, faces = trimesh.sample.sample_surface_even(mesh, count, radius=radius_mm, seed=1)
     return np.asarray(faces), trimesh.triangles.points_to_barycentric(mesh.triangles[faces], points)
 
 
@@ -85,7 +85,9 @@ METHODS: dict[str, Callable[[Surface, float], Places]] = {
     "Poisson disk (point-cloud-utils)": poisson,
     "farthest point, down to 1.0": lambda skin, spacing: farthest(skin, spacing, 1.0),
     "farthest point, down to 0.8": lambda skin, spacing: farthest(skin, spacing, 0.8),
-    "trimesh, even sampling": even,
+    # The most that it lays at the spacing: asked for more, it takes away more.
+    "trimesh, even sampling at the spacing": lambda skin, spacing: even(skin, spacing, 0.5, spacing),
+    "trimesh, even sampling, a lattice's number": lambda skin, spacing: even(skin, spacing, 1.0, None),
 }
 
 
