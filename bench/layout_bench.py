@@ -72,7 +72,7 @@ def farthest(skin: Surface, spacing_mm: float, stop: float) -> Places:
 
 
 def even(skin: Surface, spacing_mm: float, share: float, radius_mm: float | None) -> Places:
-    """`share` of a lattice's points asked for, none nearer than `radius_mm`; None: trimesh's own radius for the count."""
+    """`share` of a lattice's points asked for, none nearer than `radius_mm` (None: trimesh's own for the count)."""
     mesh = trimesh.Trimesh(skin.vertices_mm, skin.triangles, process=False)
     count = round(share * lattice_count(skin.areas_mm2.sum(), spacing_mm))
     points, faces = trimesh.sample.sample_surface_even(mesh, count, radius=radius_mm, seed=1)
