@@ -179,6 +179,9 @@ def test_what_must_be_said_is_said(made, text: str) -> None:
     assert "Not this patient&#x27;s size" in text and "This map cannot be signed yet." in text
     for notice in map.notices:
         assert notice.text.replace("'", "&#x27;") in text
+    for source in {source.ref for danger in map.dangers for source in danger.sources}:
+        assert f"<li><b>{source}</b> " in text, "every source that is named is listed"
+    assert "A: a. B: b." in text, "the letters of the sets of thicknesses are explained"
     settled = map.model_copy(
         update={"notices": (), "surface": map.surface.model_copy(update={"to_scale": True, "scale": "20 mm marker"})}
     )

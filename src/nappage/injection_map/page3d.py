@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.csgraph import connected_components, dijkstra
 
-from ..knowledge import Edition
+from ..knowledge import Cited, Edition
 from ..values import plain
 from .atlas import Atlas
 from .document import InjectionMap, LayerChance, MappedZone, MapPoint
@@ -75,6 +75,7 @@ def page(
         switches=page.switches(),
         legend=page.legend(),
         table=page.table(),
+        sources=page.sources(),
         foot=page.foot(),
         **{
             name: escape(page.say(name.replace("_", "-")))
@@ -326,45 +327,49 @@ class _Page:
 
     def notices(self) -> str:
         """What is open first, then warnings; notes are folded away where there are more than two."""
-        lines = []
         used = self.map.surface
         size = used.scale + (" " + self.say("taken", day=used.taken_on.isoformat()) if used.taken_on else "")
+        told = [notice for notice in self.map.notices if notice.text != used.scale]  # the size is told here
+        parts = [] if self.map.may_be_signed else [f'<p class="unsigned">{escape(self.say("unsigned"))}</p>']
         if not used.to_scale:
-            why = self.say("not-to-scale-why", scale=size)
-            lines.append(_notice("warn", self.say("not-to-scale"), why))
-        if not self.map.may_be_signed:
-            lines.insert(0, f'<p class="unsigned">{escape(self.say("unsigned"))}</p>')
-        order = ("refuse", "ask", "warn", "note")
-        told = [
-            _notice(n.kind, self.say(n.kind), n.text) for kind in order[:3] for n in self.map.notices if n.kind == kind
-        ]
-        notes = [n.text for n in self.map.notices if n.kind == "note"]
-        if used.to_scale:
-            notes.insert(0, self.say("scale", scale=size))
-        folded = "".join(_notice("note", self.say("note"), text) for text in notes)
+            parts.append(self.notice("warn", self.say("not-to-scale-why", scale=size), self.say("not-to-scale")))
+        for kind in ("refuse", "ask", "warn"):
+            parts += [self.notice(kind, n.text, sources=n.sources) for n in told if n.kind == kind]
+        notes = [self.notice("note", self.say("scale", scale=size))] if used.to_scale else []
+        notes += [self.notice("note", n.text, sources=n.sources) for n in told if n.kind == "note"]
         if len(notes) > 2:
-            folded = f"<details><summary>{escape(self.say('note'))} ({len(notes)})</summary>{folded}</details>"
-        body = "".join([*lines, *told, folded])
-        return f'<section class="notices" aria-label="{escape(self.say("notices"))}">{body}</section>' if body else ""
+            title = f"{escape(self.say('note'))} ({len(notes)})"
+            notes = [f"<details><summary>{title}</summary>", *notes, "</details>"]
+        if not parts and not notes:
+            return ""
+        label = escape(self.say("notices"))
+        return f'<section class="notices" aria-label="{label}">{"".join(parts + notes)}</section>'
+
+    def notice(self, kind: str, text: str, title: str = "", sources: Iterable[Cited] = ()) -> str:
+        title = title or self.say(kind)
+        return (
+            f'<div class="notice {kind}"><strong>{escape(title)}</strong> <span>{escape(text)}</span>'
+            f"{_refs(sources)}</div>"
+        )
 
     def scale_mark(self) -> str:
         if self.map.surface.to_scale:
             return ""
         return f'<p class="scale">{escape(self.say("not-to-scale"))}</p>'
 
+    @cached_property
+    def sets(self) -> dict[str, str]:
+        """Each set of skin thicknesses in the map → the letter it goes by on this page."""
+        names = dict.fromkeys(chance.thickness_set for zone in self.map.zones for chance in zone.depth.chances)
+        return {name: chr(ord("A") + i) for i, name in enumerate(names)}
+
     def depth_lines(self, zone: MappedZone) -> list[tuple[str, str]]:
         """Term and value, for the card of a point of the zone."""
-        chances = zone.depth.chances
-        return [
-            (self.say("tip"), self.tip(zone)),
-            *(
-                (
-                    self.say("dermis", set=chance.thickness_set),
-                    " ".join([self.chance(chance), self.borrowed(chance)]).strip(),
-                )
-                for chance in chances
-            ),
-        ]
+        lines = [(self.say("tip"), self.tip(zone))]
+        for chance in zone.depth.chances:
+            value = " ".join([self.chance(chance), self.borrowed(chance)]).strip()
+            lines.append((self.say("dermis", set=self.sets[chance.thickness_set]), value))
+        return lines
 
     def tip(self, zone: MappedZone) -> str:
         depth = zone.depth
@@ -465,9 +470,10 @@ class _Page:
             for zone, c in known
         )
         points = f"<p>{escape(self.say('coverage-points'))}</p>" if self.map.aim == "points" else ""
+        sources = _refs(source for _, c in known for source in c.sources)
         return (
             f"<h2>{escape(self.say('coverage'))}</h2><p>{escape(how[:1].upper() + how[1:])}. "
-            f"<b>{escape(self.say('coverage-not'))}</b></p>{points}<ul class='shares'>{lines}</ul>"
+            f"<b>{escape(self.say('coverage-not'))}</b>{sources}</p>{points}<ul class='shares'>{lines}</ul>"
         )
 
     def danger_legend(self) -> str:
@@ -483,19 +489,19 @@ class _Page:
             kind = "line" if danger.sourced else "line dashed"
             items.append(
                 f'<li><i class="{kind}"></i><span><b>{escape(danger.title)}</b>'
-                f"<small>{escape(' · '.join(facts))}</small><small>{escape(danger.says)}</small></span></li>"
+                f"<small>{escape(' · '.join(facts))}</small>"
+                f"<small>{escape(danger.says)}{_refs(danger.sources)}</small></span></li>"
             )
         return f"<h2>{escape(self.say('dangers'))}</h2><ul class='dangers'>{''.join(items)}</ul>"
 
     def table(self) -> str:
         """Every point, as rows that a reader of any kind can walk."""
-        sets = list(dict.fromkeys(c.thickness_set for zone in self.map.zones for c in zone.depth.chances))
         titles = [
             *(self.say(f"column-{name}") for name in ("number", "zone", "tip")),
-            *(self.say("column-dermis", set=name) for name in sets),
+            *(self.say("dermis", set=letter) for letter in self.sets.values()),
             *(self.say(f"column-{name}") for name in ("volume", "syringe")),
         ]
-        cells = {zone.id: self.zone_cells(zone, sets) for zone in self.map.zones}
+        cells = {zone.id: self.zone_cells(zone) for zone in self.map.zones}
         number = {zone.id: i for i, zone in enumerate(self.map.zones)}
         rows = []
         for point in self.map.points:
@@ -508,21 +514,43 @@ class _Page:
                 f"<td>{name}{first}{notes}</td>{rest}<td>{self.number(point.volume_ml)}</td><td>{point.syringe}</td></tr>"
             )
         heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in titles)
-        lent = any(chance.borrowed_from for zone in self.map.zones for chance in zone.depth.chances)
-        note = f"<small>{escape(self.say('borrowed-note'))}</small>" if lent else ""
+        chances = [chance for zone in self.map.zones for chance in zone.depth.chances]
+        said = [self.say("set", set=letter, name=name) for name, letter in self.sets.items()]
+        if any(chance.borrowed_from for chance in chances):
+            said.append(self.say("borrowed-note"))
+        sources = _refs(source for chance in chances for source in chance.sources)
+        note = f"<small>{escape(' '.join(said))}{sources}</small>" if said else ""
         return (
             f'<table id="points"><caption>{escape(self.say("points"))}{note}</caption>'
             f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         )
 
-    def zone_cells(self, zone: MappedZone, sets: Iterable[str]) -> tuple[str, str]:
+    def zone_cells(self, zone: MappedZone) -> tuple[str, str]:
         tip = self.say("depth-open") if zone.depth.tip_depth_mm is None else _short(zone.depth.tip_depth_mm)
         by_set = {chance.thickness_set: chance for chance in zone.depth.chances}
         texts = [escape(tip)]
-        for chance in (by_set.get(name) for name in sets):
+        for chance in (by_set.get(name) for name in self.sets):
             mark = f'<abbr title="{escape(self.borrowed(chance))}">*</abbr>' if chance and chance.borrowed_from else ""
             texts.append((escape(self.chance(chance)) if chance else "–") + mark)
         return escape(zone.title), "".join(f"<td>{text}</td>" for text in texts)
+
+    def sources(self) -> str:
+        """Every source that the page names, once."""
+        named: list[Cited] = [source for notice in self.map.notices for source in notice.sources]
+        for zone in self.map.zones:
+            named += [source for chance in zone.depth.chances for source in chance.sources]
+            named += zone.coverage.sources if zone.coverage else ()
+        named += [source for danger in self.map.dangers for source in danger.sources]
+        by_key = {source.ref: source for source in named}
+        if not by_key:
+            return ""
+        lines = []
+        for key in sorted(by_key):
+            source = by_key[key]
+            link = f' <a href="{escape(source.url)}">{escape(source.url)}</a>' if source.url else ""
+            lines.append(f"<li><b>{escape(key)}</b> {escape(source.title)}{link}</li>")
+        title = escape(self.say("sources"))
+        return f"<details><summary>{title}</summary><ul class='sources'>{''.join(lines)}</ul></details>"
 
     def foot(self) -> str:
         return escape(self.say("foot", software=self.map.software, edition=self.map.edition, atlas=self.map.atlas))
@@ -564,8 +592,9 @@ class _Page:
         )
 
 
-def _notice(kind: str, label: str, text: str) -> str:
-    return f'<div class="notice {kind}"><strong>{escape(label)}</strong> <span>{escape(text)}</span></div>'
+def _refs(sources: Iterable[Cited]) -> str:
+    keys = dict.fromkeys(source.ref for source in sources)
+    return f' <span class="ref">[{escape(", ".join(keys))}]</span>' if keys else ""
 
 
 @dataclass(frozen=True)
