@@ -222,12 +222,12 @@ def test_what_encloses_nothing_seen_is_not_filled(made) -> None:
 def test_over_a_photograph_points_stand_where_the_camera_sees_them(made) -> None:
     map, surface = made
     atlas = atlases.load()
-    camera = camera_towards(atlas.landmarks_mm(surface).mean(axis=0), 600, 300, 600, yaw_deg=20)
+    camera = camera_towards(atlas.landmarks_mm(surface).mean(axis=0), 600, 300, 1200, yaw_deg=20)
     fit = fits.record(
         atlas, atlas.base("female"), kind="photograph", body="female", body_scale=1, scale="rendered", camera=camera
     )
     worn = map.surface.model_copy(update={"kind": "photograph", "fit": fit})
-    grey = np.full((600, 600, 3), 150, dtype=np.uint8)
+    grey = np.full((1200, 1200, 3), 150, dtype=np.uint8)
     png = drawing.over_photograph(grey, map.model_copy(update={"surface": worn}), fits.surface(atlas, fit))
     assert png.startswith(b"\x89PNG")
     drawn = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR).max(axis=2)

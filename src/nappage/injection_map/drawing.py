@@ -85,12 +85,14 @@ Picture8 = NDArray[np.uint8]
 
 
 class Drawing(NamedTuple):
-    """An SVG with its words; `width_mm` is its width on paper."""
+    """An SVG with its words; `width_mm` is its width on paper. `plain_svg`: of a view, the zones alone, without points,
+    numbers and dangers."""
 
     svg: str
     alt: str
     caption: str
     width_mm: float
+    plain_svg: str = ""
 
 
 # --- views ---------------------------------------------------------------------------------------------------------
@@ -203,10 +205,14 @@ def _view(
         for danger, lines, rings in margins
     )
     borders = [(zone, _borders(zone)) for zone in map.zones]
-    page.zones(
+    seen = [
         (zone, _tint(map, zone), on_paper(scene.filled(rings)), on_paper(scene.seen_lines(rings)))
         for zone, rings in borders
-    )
+    ]
+    page.zones(seen)
+    plain = _Page(f"plain-{name}", (high - low) * paper, edition, map.language)
+    plain.picture(scene.shaded)
+    plain.zones(seen)
     at, ends = on_paper([scene.points_px, scene.ends_px])
     page.needle(map, at, scene.visible, size)
     page.points(map, at, scene.visible, ends, size, sparse=scene.open_to_view)
@@ -219,7 +225,7 @@ def _view(
         zones=", ".join(zone.title for zone in map.zones if scene.shows(zone)),
     )  # fmt: skip
     caption = page.say("view-caption", view=title, seen=str(count), points=str(len(map.points)))
-    return Drawing(page.svg(title, alt), alt, caption, page.width)
+    return Drawing(page.svg(title, alt), alt, caption, page.width, plain.svg(title, title))
 
 
 def _turn(direction: Floats, up: Floats) -> Floats:
@@ -427,6 +433,14 @@ def _dense(line: Floats, step_mm: float) -> Floats:
     return np.vstack([np.repeat(line[:-1], counts, axis=0) + share * np.repeat(ways, counts, axis=0), line[-1:]])
 
 
+def _even(line: Floats, step_mm: float) -> Floats:
+    """A closed line as a ring with corners evenly about `step_mm` apart: the least edges of a border that was cut
+    point anywhere."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    at = np.linspace(0, along[-1], max(4, int(along[-1] / step_mm)), endpoint=False)
+    return np.column_stack([np.interp(at, along, line[:, axis]) for axis in range(3)])
+
+
 def _simple(line: Floats) -> Floats:
     """A line (k, 2) in pixels with no more corners than are seen."""
     return np.asarray(cv2.approxPolyDP(line.astype(np.float32), 0.35, False)[:, 0], dtype=np.float64)
@@ -442,23 +456,24 @@ def _inside(
 ) -> tuple[NDArray[np.bool_], Floats]:
     """(k,): whether places on skin lie to the left of the nearest of closed lines (j, 3), that is inside; and how far
     that is, mm."""
-    places, ways = [], []
+    places, lefts = [], []
     skin = cKDTree(positions)
     for line in outlines:
-        ring, following = line[:-1], np.roll(line[:-1], -1, axis=0)
+        ring = _even(line, 0.8)
+        upwards = normals[skin.query(ring)[1]]
         if turn_round:
-            outwards = normals[skin.query(ring)[1]].mean(axis=0)
-            middle = ring.mean(axis=0)
-            if np.cross(ring - middle, following - middle).sum(axis=0) @ outwards < 0:
-                ring = ring[::-1]
-        way = np.roll(ring, -1, axis=0) - ring
-        way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-9)
+            middle = ring - ring.mean(axis=0)
+            if np.cross(middle, np.roll(middle, -1, axis=0)).sum(axis=0) @ upwards.mean(axis=0) < 0:
+                ring, upwards = ring[::-1], upwards[::-1]
+        # Beyond a sharp corner the sides disagree on what is left of them: the mean of both decides.
+        after = np.cross(upwards, np.roll(ring, -1, axis=0) - ring)
+        before = np.cross(upwards, ring - np.roll(ring, 1, axis=0))
+        unit = [v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-9) for v in (before, after)]
         places.append(ring)
-        ways.append(way + np.roll(way, 1, axis=0))
-    at, way = np.vstack(places), np.vstack(ways)
+        lefts.append(unit[0] + unit[1])
+    at, left = np.vstack(places), np.vstack(lefts)
     away, nearest = (np.asarray(found) for found in cKDTree(at).query(positions))
-    left = np.cross(normals, way[nearest])
-    return np.asarray(((positions - at[nearest]) * left).sum(axis=1) > 0), away
+    return np.asarray(((positions - at[nearest]) * left[nearest]).sum(axis=1) > 0), away
 
 
 # --- over a photograph ---------------------------------------------------------------------------------------------

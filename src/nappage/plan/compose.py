@@ -5,16 +5,19 @@ Every label is a text of the edition, so a sheet speaks the plan's language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from ..aftercare import Line as AdviceLine
 from ..course import Course, Session
 from ..formulation import Cream, Formulation, IngredientDose
+from ..injection_map import InjectionMap
 from ..knowledge import Cited, Edition, grouped
 from ..screening import Finding, Screening
 from ..values import plain
+from . import map_blocks
 from .sheet import (
     Block,
     Column,
@@ -37,6 +40,9 @@ from .sheet import (
     Tone,
 )
 from .treatment_plan import TreatmentPlan
+
+if TYPE_CHECKING:
+    from ..injection_map.documents import Pictures
 
 _TONES: dict[str, Tone] = {
     "contraindicated": "stop",
@@ -68,14 +74,14 @@ def tone_of(word: str) -> Tone:
     return _TONES.get(word, "wait")
 
 
-def clinician(plan: TreatmentPlan, edition: Edition) -> Sheet:
-    """Everything the plan holds, each number with its source."""
-    return _Clinician(plan, edition).sheet()
+def clinician(plan: TreatmentPlan, edition: Edition, drawn: Pictures | None = None) -> Sheet:
+    """Everything the plan holds, each number with its source; `drawn` are the pictures of its map."""
+    return _Clinician(plan, edition, drawn).sheet()
 
 
-def patient(plan: TreatmentPlan, edition: Edition) -> Sheet:
+def patient(plan: TreatmentPlan, edition: Edition, drawn: Pictures | None = None) -> Sheet:
     """What the patient needs, in plain words: dates, preparation, what is normal, whom to call."""
-    return _Patient(plan, edition).sheet()
+    return _Patient(plan, edition, drawn).sheet()
 
 
 class Words:
@@ -378,8 +384,8 @@ class _Rooms:
 
 
 class _Composer:
-    def __init__(self, plan: TreatmentPlan, edition: Edition) -> None:
-        self.plan, self.edition = plan, edition
+    def __init__(self, plan: TreatmentPlan, edition: Edition, drawn: Pictures | None) -> None:
+        self.plan, self.edition, self.drawn = plan, edition, drawn
         self.rooms = _Rooms(edition, plan.language)
         self.say = self.rooms.say
 
@@ -485,6 +491,9 @@ class _Clinician(_Composer):
         if plan.formulation is not None:
             yield Section(title=say("mixture"), blocks=tuple(self.rooms.formulation(plan.formulation)))
         yield Section(title=say("placement"), blocks=tuple(self.placement()))
+        if plan.map is not None:
+            blocks = map_blocks.for_clinician(plan.map, self.drawn, say, self.rooms.ref)
+            yield Section(title=say("map"), blocks=tuple(blocks))
         yield Section(title=say("course"), blocks=tuple(self.course()))
         if plan.screening.checklist:
             steps = tuple(
@@ -539,7 +548,8 @@ class _Clinician(_Composer):
             yield Paragraph(text=f"{say('ordered')} {'; '.join(ordered)}.")
         if place.published:
             yield Paragraph(text=f"{say('published')} {'; '.join(place.published)}.", refs=keys)
-        yield Paragraph(text=say("no-map"), quiet=True)
+        if self.plan.map is None:
+            yield Paragraph(text=f"{say('no-map')} {self.plan.map_note or ''}".strip(), quiet=True)
 
     def course(self) -> Iterator[Block]:
         if self.plan.course_note:
@@ -623,6 +633,10 @@ class _Patient(_Composer):
                 title=say("patient-dates"),
                 blocks=(*((strip,) if strip else ()), dates, Paragraph(text=say("patient-dates-note"), quiet=True)),
             )
+        if plan.map is not None and plan.map.points and plan.screening.verdict != "contraindicated":
+            titles = (self.edition.text(self.edition.regions[z.zone].title, plan.language) for z in plan.map.zones)
+            shown = map_blocks.for_patient(plan.map, self.drawn, titles, say)
+            yield Section(title=say("patient-map"), blocks=tuple(shown))
         care = plan.aftercare
         if care is None or plan.screening.verdict == "contraindicated":
             yield Section(title=say("patient-contact"), blocks=(Paragraph(text=say("patient-contact-plain")),))
@@ -676,16 +690,17 @@ def summary(plan: TreatmentPlan, edition: Edition) -> Sheet:
     """The clinician's sheet cut down to what fits a terminal: verdict, findings, questions, doses, dates."""
     whole = clinician(plan, edition)
     say = Words(edition, plan.language)
-    wanted = {say(key) for key in ("to-sign", "screening", "questions", "mixture", "course")}
+    wanted = {say(key) for key in ("to-sign", "screening", "questions", "mixture", "map", "course")}
     kept = [section for section in whole.sections if section.title in wanted]
-    return whole.model_copy(update={"sections": tuple(map(_without_regimens(say("regimens")), kept))})
+    long = {say("regimens"), say("map-numbers"), say("map-danger")}
+    return whole.model_copy(update={"sections": tuple(map(_without(long), kept))})
 
 
-def _without_regimens(title: str) -> Callable[[Section], Section]:
-    """A section without the table of other regimens, which is long."""
+def _without(titles: Collection[str]) -> Callable[[Section], Section]:
+    """A section without its long tables, known by their first column's title."""
 
     def shortened(section: Section) -> Section:
-        kept = tuple(b for b in section.blocks if not (isinstance(b, Table) and b.columns[0].title == title))
+        kept = tuple(b for b in section.blocks if not (isinstance(b, Table) and b.columns[0].title in titles))
         return section.model_copy(update={"blocks": kept})
 
     return shortened
@@ -730,6 +745,22 @@ def course_sheet(course: Course, edition: Edition, language: str) -> Sheet:
         verdict=say(f"course-{course.verdict}"), statement=course.statement,
         sections=(Section(title=say("course"), blocks=tuple(rooms.course(course))),),
     )  # fmt: skip
+
+
+def map_sheet(map: InjectionMap, edition: Edition, language: str) -> Sheet:
+    """A map by itself."""
+    rooms = _Rooms(edition, language)
+    say = rooms.say
+    kinds = {notice.kind for notice in map.notices}
+    worst = next((kind for kind in ("refuse", "ask", "warn") if kind in kinds), "drawn")
+    return _room(
+        rooms, edition.on, say("map"), tone=_MAP_TONES[worst], verdict=say(f"map-is-{worst}"),
+        statement=say("map-points-in", points=str(len(map.points)), zones=str(len(map.zones))),
+        sections=(Section(title=say("map"), blocks=tuple(map_blocks.for_clinician(map, None, say, rooms.ref))),),
+    )  # fmt: skip
+
+
+_MAP_TONES: dict[str, Tone] = {"refuse": "stop", "ask": "wait", "warn": "wait", "drawn": "go"}
 
 
 def _room(

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from .sheet import Block, Entries, Entry, Notice, Paragraph, Section, Sheet, SourceList, Steps, Strip, Table
+from .sheet import Block, Entries, Entry, Figure, Notice, Paragraph, Section, Sheet, SourceList, Steps, Strip, Table
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -68,6 +68,11 @@ class _Printer:
                 return self.steps(block)
             case Strip():
                 return _strip(block)
+            case Figure():
+                return (
+                    f'<figure class="drawing" style="width:{block.width_mm:g}mm">{block.svg}'
+                    f"<figcaption>{escape(block.caption)}</figcaption></figure>"
+                )
             case SourceList():
                 lines = "".join(
                     f'<li id="source-{escape(s.key)}"><b>{escape(s.key)}</b><span>{escape(s.text)}'

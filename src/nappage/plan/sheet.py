@@ -105,6 +105,17 @@ class Strip(Document):
     says: str
 
 
+class Figure(Document):
+    """A drawing: one SVG element that stands by itself, printed `width_mm` wide. `alt` says what it shows, for whoever
+    cannot see it."""
+
+    kind: Literal["figure"] = "figure"
+    svg: str
+    alt: str
+    caption: str
+    width_mm: float = Field(gt=0, le=174)
+
+
 class SourceLine(Document):
     key: str
     text: str
@@ -116,7 +127,9 @@ class SourceList(Document):
     sources: tuple[SourceLine, ...]
 
 
-Block = Annotated[Paragraph | Notice | Table | Entries | Steps | Strip | SourceList, Field(discriminator="kind")]
+Block = Annotated[
+    Paragraph | Notice | Table | Entries | Steps | Strip | Figure | SourceList, Field(discriminator="kind")
+]
 
 
 class Section(Document):
@@ -174,5 +187,7 @@ def _words(block: Block) -> Iterator[str]:
             yield from (f"{step.text} {step.when}" for step in block.steps)
         case Strip():
             yield block.says
+        case Figure():
+            yield from (block.alt, block.caption)
         case SourceList():
             yield from (f"{source.key} {source.text}" for source in block.sources)

@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from .compose import Words
-from .sheet import Block, Entries, Entry, Notice, Paragraph, Sheet, SourceList, Steps, Strip, Table
+from .sheet import Block, Entries, Entry, Figure, Notice, Paragraph, Sheet, SourceList, Steps, Strip, Table
 
 _COLOURS = {"go": "cyan", "wait": "yellow", "stop": "red"}
 
@@ -41,11 +41,15 @@ def show(sheet: Sheet) -> None:
 
 
 def show_written(written: Mapping[str, Path], say: Words) -> None:
-    """Where the documents are."""
+    """Where the documents are. Of drawings, the first stands for the others beside it."""
+    drawings = [name for name in written if name.endswith(".svg")]
     console = _console()
     console.print(Text(say("written"), style="bold"))
     for name, path in written.items():
-        line = Text(f"{path}  ") + Text(say(f"file-{name.replace('.', '-')}"), style="dim")
+        if name in drawings[1:]:
+            continue
+        key = "file-drawings" if name in drawings else f"file-{name.replace('.', '-')}"
+        line = Text(f"{path}  ") + Text(say(key), style="dim")
         console.print(line, soft_wrap=True)
 
 
@@ -76,6 +80,8 @@ def _block(block: Block) -> Iterator[RenderableType]:
                     Text("[ ]" if block.boxes else " -", style="dim"), Text(f"{step.text} {step.when}".strip())
                 )
             yield grid
+        case Figure():
+            yield Text(block.caption, style="dim")
         case Strip() | SourceList():
             return
 
