@@ -1,4 +1,4 @@
-"""`nappage plan | screen | formulate | schedule | knowledge | check`: the rooms' verbs, thin.
+"""`nappage plan | map | card | screen | formulate | schedule | knowledge | check`: the rooms' verbs, thin.
 
 Exit codes: 0 may proceed or accepted, 1 answered but may not, 2 bad input (one sentence on standard error).
 Imports stand inside the verbs, so that a verb loads only what it uses.
@@ -11,11 +11,13 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .values import InputError
 
 if TYPE_CHECKING:
+    from .injection_map import Fit, InjectionMap
+    from .injection_map.photograph import Photograph
     from .intake import Answers, Facts, Order
     from .knowledge import Edition
 
@@ -27,6 +29,16 @@ examples:
   nappage plan examples/facial-rejuvenation.yaml --out out
   nappage plan patient.json.gz answers.yaml --on 2026-03-01     a FHIR bundle beside the patient's answers
   nappage plan examples/facial-rejuvenation.yaml --json         the plan as JSON, nothing written""",
+    "map": """\
+examples:
+  nappage map examples/facial-rejuvenation.yaml                      on the atlas, not to the patient's size
+  nappage map order.yaml --photo face.jpg                            on a photograph with the marker card in shot
+  nappage map order.yaml --photo face.jpg --calliper outer-eyes=90   or with one distance measured on the face, in mm
+  nappage map order.yaml --scan head.glb                             on a scan
+  nappage map --carry out/order/map.json --photo next.jpg            the same points at the next visit""",
+    "card": """\
+examples:
+  nappage card --out card.pdf     print it at 100 %, check its ruler, hold it beside the face""",
     "screen": """\
 examples:
   nappage screen examples/deferred-isotretinoin.yaml
@@ -102,6 +114,14 @@ def _parser() -> argparse.ArgumentParser:
         )
         if name == "plan":
             added.add_argument("--out", metavar="FOLDER", default="out", help="where the documents go (out)")
+            _add_patient(added)
+    added = verb("map", "Every injection of a session, in millimetres, on the atlas or on this patient.", _map)
+    added.add_argument("file", nargs="*", help=files)
+    added.add_argument("--carry", metavar="MAP", help="an earlier map.json or plan.json: its points on the new skin")
+    added.add_argument("--out", metavar="FOLDER", default="out", help="where the drawings go (out)")
+    _add_patient(added)
+    added = verb("card", "The marker card to print: scale and colour for photographs.", _card)
+    added.add_argument("--out", metavar="FILE", default="card.pdf", help="the PDF to write (card.pdf)")
     added = verb("formulate", "What a mixture holds, and whether it keeps within the ceilings.", _formulate)
     added.add_argument("file", nargs="+", help=files)
     added = verb("schedule", "A course's dates, each with its reason; or proposed dates, checked.", _schedule)
@@ -113,6 +133,20 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("file", nargs="?", help="answers, order, bundle, schedule, policy or plan; or -")
     added.add_argument("--schema", metavar="KIND", help="print the JSON Schema of a kind of file instead")
     return parser
+
+
+def _add_patient(verb: argparse.ArgumentParser) -> None:
+    """Where the patient's own skin comes from; without any of it a map is drawn on the atlas."""
+    verb.add_argument("--photo", metavar="FILE", help="a photograph from the front, with a marker or --calliper")
+    verb.add_argument("--marker-mm", type=float, metavar="MM", help="side of the printed marker's black square (20)")
+    verb.add_argument("--calliper", metavar="NAME=MM", help="outer-eyes=MM or inner-eyes=MM, measured on the patient")
+    verb.add_argument(
+        "--erase", metavar="X,Y,MM", action="append", default=[],
+        help="no points within MM of what map-photograph.png shows at pixel X, Y (hair, a beard); may be repeated",
+    )  # fmt: skip
+    verb.add_argument("--scan", metavar="FILE", help="a scan of the head (GLB, OBJ or PLY)")
+    verb.add_argument("--units", metavar="UNIT", help="the scan's unit, where the file does not settle it")
+    verb.add_argument("--taken-on", type=_day, metavar="DATE", help="the day of the photograph or scan")
 
 
 def _day(text: str) -> date:
@@ -225,7 +259,10 @@ def _plan(args: argparse.Namespace) -> int:
     paths = [args.file, *args.answers]
     answers = _read_answers(paths)
     edition = _edition(args)
-    plan = draft(answers, edition, edition.on, reference=_reference(paths), language=args.language)
+    fit, taken = _fit(args, _facts(answers, edition, edition.on)["sex"])
+    if answers.order is not None:
+        answers = answers.model_copy(update={"order": _erased(args, answers.order, fit)})
+    plan = draft(answers, edition, edition.on, reference=_reference(paths), language=args.language, fit=fit)
     if args.json:
         _print_json(plan)
         return MAY if plan.may_proceed else MAY_NOT
@@ -234,10 +271,121 @@ def _plan(args: argparse.Namespace) -> int:
         return MAY_NOT
     from .plan import compose, terminal, write
 
-    written = write(plan, edition, Path(args.out))  # before the first line: a closed pipe must lose nothing
+    written = write(plan, edition, Path(args.out), taken)  # before the first line: a closed pipe must lose nothing
     terminal.show(compose.summary(plan, edition))
     terminal.show_written(written, compose.Words(edition, args.language))
     return MAY if plan.may_proceed else MAY_NOT
+
+
+def _fit(args: argparse.Namespace, sex: str | None) -> tuple[Fit | None, Photograph | None]:
+    """The patient's own skin, from a photograph or a scan; none without either."""
+    if args.photo and args.scan:
+        raise InputError("--photo and --scan", "both are given", "Give one of them")
+    body: Literal["female", "male"] = "male" if sex == "male" else "female"
+    if args.photo:
+        from .injection_map import photograph as photographs
+
+        taken = photographs.read(Path(args.photo))
+        asked: dict[str, Any] = {} if args.marker_mm is None else {"marker_mm": args.marker_mm}
+        if args.calliper:
+            name, _, length = args.calliper.partition("=")
+            try:
+                asked["calliper"] = {name.strip(): float(length)}
+            except ValueError:
+                raise InputError("--calliper", f"'{args.calliper}' is no distance", "Write outer-eyes=90") from None
+        return photographs.fit(taken, body=body, taken_on=args.taken_on, **asked), taken
+    if args.scan:
+        from .injection_map import atlas, scan
+
+        read = scan.read(Path(args.scan))
+        return scan.fit(read, atlas.load(), body, args.units, args.taken_on, args.scan), None
+    for name in ("marker_mm", "calliper", "erase", "units", "taken_on"):
+        if getattr(args, name):
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(flag, "there is no photograph or scan for it", "Give --photo or --scan")
+    return None, None
+
+
+def _erased(args: argparse.Namespace, order: Order, fit: Fit | None) -> Order:
+    """The order with what is to be left without points on the photograph."""
+    if not args.erase or fit is None:
+        return order
+    from .injection_map import documents
+
+    spots = []
+    for text in args.erase:
+        try:
+            x, y, radius_mm = (float(number) for number in text.split(","))
+        except ValueError:
+            raise InputError("--erase", f"'{text}' is no spot", "Write pixel and radius: --erase 812,340,25") from None
+        spots.append(documents.spot(fit, x, y, radius_mm))
+    wished = order.map.model_copy(update={"erase": (*order.map.erase, *spots)})
+    return order.model_copy(update={"map": wished})
+
+
+def _map(args: argparse.Namespace) -> int:
+    from .injection_map import lay_out
+
+    edition = _edition(args)
+    if args.carry:
+        if args.file:
+            raise InputError("--carry", "it stands beside a patient's file", "Give one or the other")
+        if args.erase:
+            raise InputError("--erase", "a map that is carried keeps its points", "Lay it out anew instead")
+        drawn, fit, taken = _carried(args, edition)
+        reference = _reference([args.carry]) if Path(args.carry).name != "map.json" else Path(args.carry).parent.name
+    else:
+        if not args.file:
+            raise InputError("nappage map", "no file was named", "Name a patient's file, or --carry a map")
+        answers = _read_answers(args.file)
+        order = _order(answers, args.file[0])
+        sex = _facts(answers, edition, edition.on)["sex"]
+        fit, taken = _fit(args, sex)
+        drawn = lay_out(_erased(args, order, fit), edition, sex=sex, fit=fit, language=args.language)
+        reference = _reference(args.file)
+    if args.json:
+        _print_json(drawn)
+        return MAY if drawn.may_be_signed else MAY_NOT
+    from .injection_map import documents
+    from .plan import compose, put, terminal
+
+    contents = documents.files(drawn, edition, reference, photograph=taken)
+    written = put(Path(args.out) / (reference or "map"), contents)
+    terminal.show(compose.map_sheet(drawn, edition, args.language))
+    terminal.show_written(written, compose.Words(edition, args.language))
+    return MAY if drawn.may_be_signed else MAY_NOT
+
+
+def _carried(args: argparse.Namespace, edition: Edition) -> tuple[InjectionMap, Fit | None, Photograph | None]:
+    """An earlier map on the new photograph or scan."""
+    from .injection_map import InjectionMap, planning
+    from .intake import validated
+
+    name, content = _content(args.carry)
+    if isinstance(content, dict) and content.get("document") == "treatment-plan":
+        content = content.get("map")
+    if not isinstance(content, dict) or content.get("document") != "injection-map":
+        raise InputError(name, "there is no injection map in it", "Give a map.json, or a plan.json with a map")
+    earlier = validated(InjectionMap, content, name)
+    fit, taken = _fit(args, earlier.surface.body)
+    if fit is None:
+        raise InputError("--carry", "there is no new skin to carry the map to", "Give --photo or --scan")
+    return planning.carried(earlier, edition, fit), fit, taken
+
+
+def _card(args: argparse.Namespace) -> int:
+    from .injection_map import card
+    from .plan import put
+
+    path = Path(args.out)
+    put(path.parent, {path.name: card.pdf()})
+    if args.json:
+        from .intake.files import dumps
+
+        print(dumps({"written": str(path)}))
+    else:
+        print(f"{path}: print it at 100 %, and check its ruler before it is used.")
+    return MAY
 
 
 def _reference(paths: list[str]) -> str:
@@ -334,6 +482,7 @@ def schema_kinds() -> Mapping[str, type[Any]]:
     """The kinds of file with a published schema."""
     from .course import Course, Request
     from .formulation import Formulation
+    from .injection_map import Fit, InjectionMap
     from .intake import Answers, Order
     from .knowledge import Decision
     from .plan import TreatmentPlan
@@ -342,6 +491,7 @@ def schema_kinds() -> Mapping[str, type[Any]]:
     return {
         "answers": Answers, "order": Order, "schedule": Request, "decision": Decision,
         "plan": TreatmentPlan, "screening": Screening, "formulation": Formulation, "course": Course,
+        "map": InjectionMap, "fit": Fit,
     }  # fmt: skip
 
 
@@ -371,6 +521,7 @@ def _check(args: argparse.Namespace) -> int:
 def _checked(name: str, content: Any, edition: Edition) -> tuple[str, list[str]]:
     """The kind of a file and what stands in the way of using it. Raises InputError where it is malformed."""
     from . import fhir
+    from .injection_map import InjectionMap
     from .intake import Answers, Order, read, validated
     from .plan import TreatmentPlan
 
@@ -388,6 +539,9 @@ def _checked(name: str, content: Any, edition: Edition) -> tuple[str, list[str]]
                 f"today's is {edition.version} ({edition.fingerprint}). Plan again before it is used."
             )
         return "treatment plan", notes
+    if isinstance(content, dict) and content.get("document") == "injection-map":
+        drawn = validated(InjectionMap, content, name)
+        return "injection map", [notice.text for notice in drawn.notices if notice.kind in ("ask", "refuse")]
     for kind, marks in (
         ("screening", {"verdict", "findings", "open_questions"}),
         ("formulation", {"verdict", "ingredients", "draw_up"}),

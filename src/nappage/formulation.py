@@ -36,6 +36,7 @@ _DOSE_MEASURES = (
     *_MASS, "max-mg-per-point", "max-ml-per-point", "max-ml-per-session", "max-points-per-session",
     "max-mg-per-cm2", "max-mg-per-ml",
 )  # fmt: skip
+_STEP_ML = Decimal("0.0001")
 _NOTHING = Decimal(0)
 _NEAR, _LETTERS = 80, 6  # how alike two names are, of 100; the letters a single word needs to be compared
 _STRENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(%|percent\b|mg\s*/\s*g\b)")
@@ -1060,7 +1061,8 @@ class _Bench:
             planned_ml=planned,
             total_ml=total,
             difference_ml=difference,
-            agrees=None if difference is None else difference == 0,
+            # The volume per point is written to 0.1 µL; what the points differ by on its account is no difference.
+            agrees=None if difference is None or points is None else abs(difference) <= points * _STEP_ML,
         )
 
     def _difference(self) -> str:

@@ -154,6 +154,8 @@ class DangerDrawn(Document):
 
 
 class Syringe(Document):
+    """What is drawn up. A point that outlasts its syringe is the last of one and the first of the next."""
+
     number: int
     volume_ml: Amount
     first_point: int

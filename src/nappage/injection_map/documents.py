@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..intake import Spot
 from ..knowledge import Edition
 from ..values import InputError
-from . import atlas, drawing, fit, page3d
+from . import atlas, drawing, page3d
+from . import fit as fits
 from .atlas import Atlas
-from .document import InjectionMap
+from .document import Fit, InjectionMap
 from .drawing import Drawing
 from .mesh import Surface
 from .photograph import Photograph
+from .render import render
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ def skin_of(map: InjectionMap) -> tuple[Atlas, Surface]:
             "Lay it out anew; the drawings that were made with it stay valid",
         )
     worn = map.surface.fit
-    return whole, whole.body(map.surface.body) if worn is None else fit.surface(whole, worn)
+    return whole, whole.body(map.surface.body) if worn is None else fits.surface(whole, worn)
 
 
 def pictures(map: InjectionMap, edition: Edition) -> Pictures:
@@ -48,15 +53,35 @@ def page(map: InjectionMap, edition: Edition, title: str) -> bytes:
     return page3d.page(map, skin, atlas=whole, edition=edition, language=map.language, title=title).encode()
 
 
+def over(map: InjectionMap, photograph: Photograph | None) -> bytes | None:
+    """The map over the photograph it was fitted to, as PNG; None where there is none."""
+    if photograph is None or map.surface.fit is None or map.surface.fit.camera is None:
+        return None
+    return drawing.over_photograph(photograph.image, map, skin_of(map)[1])
+
+
 def files(map: InjectionMap, edition: Edition, title: str, *, photograph: Photograph | None = None) -> dict[str, bytes]:
     """Name → content of every file of a map."""
     drawn = pictures(map, edition)
-    out = {
+    picture = over(map, photograph)
+    return {
         "map.json": (map.model_dump_json(indent=2) + "\n").encode(),
         "map.html": page(map, edition, title),
         **{f"map-{name}.svg": view.svg.encode() for name, view in drawn.views.items()},
         **{f"chart-{name}.svg": chart.svg.encode() for name, chart in drawn.charts.items()},
+        **({} if picture is None else {"map-photograph.png": picture}),
     }
-    if photograph is not None and map.surface.fit is not None and map.surface.fit.camera is not None:
-        out["map-photograph.png"] = drawing.over_photograph(photograph.image, map, skin_of(map)[1])
-    return out
+
+
+def spot(fit: Fit, x_px: float, y_px: float, radius_mm: float) -> Spot:
+    """The skin that map-photograph.png shows at a pixel, with what lies within a radius of it: how hair or a beard is
+    marked. Raises InputError where no skin is seen there."""
+    if fit.camera is None:
+        raise InputError("erase", "a scan has no pixels", "Give the spot by its triangle, in the order")
+    shrunk = min(1.0, drawing.LARGEST_PX / max(fit.camera.width_px, fit.camera.height_px))
+    seen = render(fits.surface(atlas.load(), fit), fit.camera)
+    triangle, weights = seen.cast(np.array([[x_px, y_px]]) / shrunk)
+    if triangle[0] < 0:
+        raise InputError("erase", f"no skin is seen at pixel {x_px:g}, {y_px:g}", "Name a pixel on the face")
+    a, b, c = (float(weight) for weight in weights[0])
+    return Spot.model_validate({"triangle": int(triangle[0]), "barycentric": (a, b, c), "radius_mm": radius_mm})

@@ -211,6 +211,8 @@ class _Session:
             self.notice("ask", "sex", "sex")
         if self.fit is None:
             self.notice("note", "atlas", "not-to-scale")
+        else:
+            self.notices += [Notice(kind="warn", about=self.fit.kind, text=note) for note in self.fit.notes]
         if self.order.map.aim is None:
             self.notice("ask", "aim", "aim")
 
@@ -492,11 +494,7 @@ class _Session:
         amounts = [point.volume_ml for point in points if point.volume_ml is not None]
         if not points or len(amounts) < len(points):
             return points, ()
-        size = self.order.syringe_ml
-        if size is not None and max(amounts) > size:
-            self.notice("refuse", "syringe", "syringe", syringe=plain(size))
-            size = None
-        filled, of_point = syringes(amounts, size)
+        filled, of_point = syringes(amounts, self.order.syringe_ml)
         return tuple(p.model_copy(update={"syringe": s}) for p, s in zip(points, of_point, strict=True)), filled
 
     # --- around it ---------------------------------------------------------------------------------------------

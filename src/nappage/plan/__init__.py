@@ -3,7 +3,7 @@
 `draft` asks the rooms; `write` puts the documents into a folder, whole or not at all.
 """
 
-from .documents import write
+from .documents import put, write
 from .treatment_plan import TreatmentPlan, draft
 
-__all__ = ["TreatmentPlan", "draft", "write"]
+__all__ = ["TreatmentPlan", "draft", "put", "write"]

@@ -1,11 +1,12 @@
-"""A plan's documents in a folder: for the clinician plan.pdf, plan.html, plan.json; for the patient patient.pdf,
-patient.html; and course.ics."""
+"""A plan's documents in a folder: for the clinician plan.pdf, plan.html, plan.json and map.html; for the patient
+patient.pdf, patient.html; and course.ics."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..knowledge import Edition
 from ..values import InputError
@@ -15,22 +16,42 @@ from .page import html
 from .pdf import pdf
 from .treatment_plan import TreatmentPlan
 
+if TYPE_CHECKING:
+    from ..injection_map.photograph import Photograph
 
-def write(plan: TreatmentPlan, edition: Edition, folder: Path) -> Mapping[str, Path]:
-    """Write every document into `folder/<reference>`; name → path of those there are. All are made before the
-    first is written, and each replaces its forerunner whole. Raises InputError where nothing can be written."""
+
+def write(
+    plan: TreatmentPlan, edition: Edition, folder: Path, photograph: Photograph | None = None
+) -> Mapping[str, Path]:
+    """Write every document into `folder/<reference>`, the map also over the photograph it was fitted to; name → path of
+    those there are. All are made before the first is written, and each replaces its forerunner whole. Raises InputError
+    where nothing can be written."""
     home = folder / plan.reference
-    for_clinician, for_patient = clinician(plan, edition), patient(plan, edition)
+    drawn, page, over = None, None, None
+    if plan.map is not None:
+        from ..injection_map import documents as maps
+
+        drawn = maps.pictures(plan.map, edition)
+        page = maps.page(plan.map, edition, plan.reference)
+        over = maps.over(plan.map, photograph)
+    for_clinician, for_patient = clinician(plan, edition, drawn), patient(plan, edition, drawn)
     old = home / "course.ics"
     contents: dict[str, bytes | None] = {
         "plan.pdf": pdf(for_clinician),
         "plan.html": html(for_clinician).encode(),
         "plan.json": (plan.model_dump_json(indent=2) + "\n").encode(),
+        "map.html": page,
+        "map-photograph.png": over,
         "course.ics": calendar(plan, edition, old.read_bytes() if old.is_file() else None),
         "patient.pdf": pdf(for_patient),
         "patient.html": html(for_patient).encode(),
     }
-    wanted = {home / name: content for name, content in contents.items() if content is not None}
+    return put(home, {name: content for name, content in contents.items() if content is not None})
+
+
+def put(home: Path, contents: Mapping[str, bytes]) -> Mapping[str, Path]:
+    """Write files into a folder, each whole or not at all; name → path. Raises InputError where that cannot be."""
+    wanted = {home / name: content for name, content in contents.items()}
     parts = {path: path.with_name(f".{path.name}.part") for path in wanted}
     try:
         home.mkdir(parents=True, exist_ok=True)

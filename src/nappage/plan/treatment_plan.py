@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from .. import __version__
@@ -15,6 +16,8 @@ from ..knowledge import Cited, Edition, cited
 from ..rules import MORE
 from ..screening import Screening, screen
 from ..values import Amount, Document, InputError
+
+_EVEN_ML = Decimal("0.0001")  # points that differ by no more hold the same, up to rounding
 
 
 class Person(Document):
@@ -114,7 +117,7 @@ def draft(
         order=ordered,
         indication=_indication_title(edition, indication),
         screening=screening,
-        placement=_placement(order, edition, language),
+        placement=_placement(order, drawn, edition, language),
     )
     if screening.deceased:
         return base
@@ -167,21 +170,24 @@ def _map(
 def _with_map(order: Order, drawn: InjectionMap) -> Order:
     """The order with what the map settled: how many points, how much each holds, how deep the tip goes."""
     settled: dict[str, object] = {}
-    if order.points is None and drawn.points:
-        settled["points"] = len(drawn.points)
-        if order.volume_per_point_ml is None and drawn.volume_ml is not None:
-            # The largest: a ceiling per point must hold for each of them.
-            settled["volume_per_point_ml"] = drawn.volume_ml / len(drawn.points)
+    if drawn.points:
+        settled["points"] = order.points or len(drawn.points)
+        volumes = [point.volume_ml for point in drawn.points if point.volume_ml is not None]
+        if len(volumes) == len(drawn.points) and max(volumes) - min(volumes) <= _EVEN_ML:
+            settled["volume_per_point_ml"] = order.volume_per_point_ml or max(volumes)
+    settled["area_cm2"] = order.area_cm2 or round(sum(zone.area_cm2 for zone in drawn.zones), 1)
     depths = [zone.depth.tip_depth_mm for zone in drawn.zones if zone.depth.tip_depth_mm is not None]
     if order.depth_mm is None and depths:
         settled["depth_mm"] = round(max(depths), 2)
-    return Order.model_validate({**order.model_dump(exclude_unset=True), **settled}) if settled else order
+    return Order.model_validate({**order.model_dump(exclude_unset=True), **settled})
 
 
-def _placement(order: Order, edition: Edition, language: str) -> Placement:
+def _placement(order: Order, drawn: InjectionMap | None, edition: Edition, language: str) -> Placement:
     technique = technique_id(edition, order.technique) if order.technique else None
     record = edition.techniques.get(technique) if technique else None
     total = order.points * order.volume_per_point_ml if order.points and order.volume_per_point_ml else None
+    if drawn is not None and drawn.volume_ml is not None:
+        total = drawn.volume_ml
     regions = [region_id(edition, area) for area in order.areas]
     published: list[str] = []
     if record:
