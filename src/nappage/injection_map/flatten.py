@@ -182,15 +182,12 @@ class Raster:
 
     def inwards(self, uv_mm: Floats) -> Floats:
         """(k, 2): the direction away from the border, about a unit vector."""
-        step = self.pixel_mm
-        right, up = np.array([step, 0.0]), np.array([0.0, step])
-        return np.stack(
-            [
-                (self.depth_mm(uv_mm + right) - self.depth_mm(uv_mm - right)) / (2 * step),
-                (self.depth_mm(uv_mm + up) - self.depth_mm(uv_mm - up)) / (2 * step),
-            ],
-            axis=1,
-        )
+        return self._read(self._slope, uv_mm)
+
+    @cached_property
+    def _slope(self) -> Floats:
+        up, right = np.gradient(self.inside_mm, self.pixel_mm)
+        return np.stack([right, up], axis=2)
 
     def lengths_mm(self, start: Floats, end: Floats, pieces: int = 4) -> Floats:
         """(k,): lengths on the skin of straight lines in the plane, from and to (k, 2), as chains of chords."""

@@ -29,7 +29,7 @@ ROW = math.sqrt(0.75)  # distance of the rows of a hexagonal lattice, in spacing
 CLOSEST: dict[Mode, float] = {"strict": 0.92, "cover": 0.87}  # no pair nearer than this share of the spacing
 COVERED = 0.65  # a spot is covered within this share of the spacing from a point
 _STEPS = 90
-_ROUNDS = 5
+_IDLE_ROUNDS = 2  # without getting better, after which something else is tried
 _SPREADS = 12
 _BORDER_MM = 0.05  # points stand at least this far inside the border
 
@@ -374,22 +374,25 @@ class _Grid:
         """Lattices over the piece with some angles and offsets, each with its angle in the plane, rad."""
         many = lattice_count(self.area_mm2, self.spacing_mm) > 250
         angles = np.radians(([0, 30] if many else [0, 10, 20, 30, 40, 50]) if rows_deg is None else [rows_deg])
-        shifts = np.arange(3 if many else 4) / (3 if many else 4)
         for angle in angles:
-            for a in shifts:
-                for b in shifts:
-                    uv = _lattice(self.raster, spacing * self.spacing_mm, float(angle), float(a), float(b))
+            for a in range(3):
+                for b in range(3):
+                    uv = _lattice(self.raster, spacing * self.spacing_mm, float(angle), a / 3, b / 3)
                     yield self._apart_from_near(uv), float(angle)
 
     def _best(self, lattices: Iterable[tuple[Floats, float]]) -> tuple[Floats, float]:
         """The lattice that leaves the smallest gaps. On a piece too small for any: one point in its middle."""
-        spots_mm = self.samples_mm[:: max(1, len(self.samples) // 1500)]
+        chosen = slice(None, None, max(1, len(self.samples) // 500))
+        spots = self.samples[chosen]
+        beside = nearest(self.near_mm, self.samples_mm[chosen])[0] if len(self.near_mm) else np.inf
         best: tuple[float, Floats, float] | None = None
         last = 0.0
         for uv, last in lattices:
-            others = np.vstack([self.raster.at(uv), self.near_mm])
-            gap = float(np.percentile(nearest(others, spots_mm)[0], 98)) if len(others) else np.inf
-            if len(uv) and (best is None or gap < best[0] - 1e-6):
+            if not len(uv):
+                continue
+            gaps = np.sort(np.minimum(nearest(uv, spots)[0], beside))
+            gap = float(gaps[int(0.98 * (len(gaps) - 1))])
+            if best is None or gap < best[0] - 1e-6:
                 best = gap, uv, last
         if best is None:
             middle = self.samples[[int(self.raster.depth_mm(self.samples).argmax())]]
@@ -434,6 +437,8 @@ class _Grid:
             pull = (weight * error * share)[:, None] * (all_uv[j] - all_uv[i])
             move, load = np.zeros_like(all_uv), np.zeros(len(all_uv))
             active = (weight > 0) & (np.abs(error) > 1e-3)
+            if not active.any():
+                break
             np.add.at(move, i, pull)
             np.add.at(move, j, -pull)
             np.add.at(load, i, active)
@@ -510,8 +515,8 @@ class _Grid:
             uv = self._without_the_tightest(uv)
         best, best_fault = uv, self._fault(uv, most)
         for allowed, apart in ((most, 0.92), (most, 0.89), (most * 5 // 4 + 1, CLOSEST["cover"])):
-            uv = best
-            for _ in range(_ROUNDS):
+            uv, idle = best, 0
+            while idle < _IDLE_ROUNDS:
                 if best_fault <= 0:
                     return best
                 more = self._with_more(uv, allowed, 0.75)
@@ -519,6 +524,7 @@ class _Grid:
                     more = self._with_more(self._without_the_tightest(uv), allowed, 0.75)
                 uv = self.thinned(self.spread(more, apart + 0.015), apart)
                 fault = self._fault(uv, most)
+                idle = idle + 1 if fault > best_fault - 1e-3 else 0
                 if fault < best_fault:
                     best, best_fault = uv, fault
         return best
