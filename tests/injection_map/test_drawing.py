@@ -242,3 +242,18 @@ def test_over_a_photograph_points_stand_where_the_camera_sees_them(made) -> None
 def test_a_map_from_the_atlas_lies_on_no_photograph(made) -> None:
     with pytest.raises(ValueError, match="photograph"):
         drawing.over_photograph(np.zeros((10, 10, 3), dtype=np.uint8), *made)
+
+
+def test_slivers_at_a_sharp_corner_do_not_spill_colour(made) -> None:
+    """A border cut out of triangles has edges of micrometres that point anywhere."""
+    map, surface = made
+    zone = next(zone for zone in map.zones if zone.id == "cheek-right")
+    middle = np.array(zone.border[0]).mean(axis=0)
+    scene = drawing.Scene(map, render(surface, camera_towards(middle, 50_000, 160, 480, yaw_deg=-45)))
+    rough = []
+    for x, y, z in zone.border[0]:
+        rough += [(x, y, z), (x - 0.002, y + 0.003, z), (x + 0.001, y - 0.002, z + 0.001)]
+    spoilt = zone.model_copy(update={"border": (tuple(rough), *zone.border[1:])})
+    whole = sum(abs(drawing._area(polygon)) for polygon in scene.filled(drawing._borders(zone)))
+    found = sum(abs(drawing._area(polygon)) for polygon in scene.filled(drawing._borders(spoilt)))
+    assert found == pytest.approx(whole, rel=0.02)

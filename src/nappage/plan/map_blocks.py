@@ -49,7 +49,6 @@ def summary(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
         )
     )
     yield Paragraph(text=say("map-surface", scale=map.surface.scale.rstrip("."), atlas=map.atlas), quiet=True)
-    titles = {danger.id: danger.title for danger in map.dangers}
     yield Table(
         columns=(
             Column(title=say("map-zone"), wide=True),
@@ -59,22 +58,24 @@ def summary(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
             Column(title=say("map-spacing"), align="right"),
             Column(title=say("map-coverage"), align="right"),
             Column(title=say("map-syringes"), align="right"),
-            Column(title=say("map-cut"), wide=True),
         ),
-        rows=tuple(_row(map, zone, titles) for zone in map.zones),
+        rows=tuple(_row(map, zone) for zone in map.zones),
         note=say("map-table-note"),
     )
+    rows = _remarks(map)
+    if rows:
+        columns = Column(title=say("map-zone")), Column(title=say("map-cut"), wide=True)
+        yield Table(columns=(*columns, Column(title=say("map-gaps"), wide=True)), rows=rows)
     covers = [zone.coverage for zone in map.zones if zone.coverage is not None]
-    keys = ref(source for cover in covers for source in cover.sources)
-    says = " ".join(dict.fromkeys(text for cover in covers for text in cover.says))
     if covers:
-        yield Paragraph(text=f"{say('map-coverage-note')} {says}".strip(), refs=keys, quiet=True)
+        keys = ref(source for cover in covers for source in cover.sources)
+        yield Paragraph(text=say("map-coverage-note"), refs=keys, quiet=True)
     told = sorted(map.notices, key=lambda notice: _ORDER.index(notice.kind))
     if told:
         yield Entries(entries=tuple(_told(notice, map, say, ref) for notice in told))
 
 
-def _row(map: InjectionMap, zone: MappedZone, titles: Mapping[str, str]) -> tuple[Said, ...]:
+def _row(map: InjectionMap, zone: MappedZone) -> tuple[Said, ...]:
     spacing = ""
     if zone.spacing is not None:
         spacing = f"{_short(zone.spacing.wanted_mm)} → {zone.spacing.mean_mm:.1f} ({zone.spacing.min_mm:.1f})"
@@ -91,7 +92,21 @@ def _row(map: InjectionMap, zone: MappedZone, titles: Mapping[str, str]) -> tupl
         Said(text=spacing),
         Said(text=cover),
         Said(text=_span(used)),
-        Said(text=", ".join(titles.get(id, id) for id in zone.cut_by)),
+    )
+
+
+def _remarks(map: InjectionMap) -> tuple[tuple[Said, ...], ...]:
+    """What cut each zone, and what its coverage leaves out; zones of which the same is said share a row."""
+    titles = {danger.id: danger.title for danger in map.dangers}
+    alike: dict[tuple[str, str], list[str]] = {}
+    for zone in map.zones:
+        cut = ", ".join(titles.get(id, id) for id in zone.cut_by)
+        gaps = " ".join(zone.coverage.says) if zone.coverage is not None else ""
+        if cut or gaps:
+            alike.setdefault((cut, gaps), []).append(zone.title)
+    return tuple(
+        (Said(text="; ".join(names), strong=True), Said(text=cut), Said(text=gaps))
+        for (cut, gaps), names in alike.items()
     )
 
 
@@ -222,7 +237,7 @@ def for_patient(map: InjectionMap, drawn: Pictures | None, zones: Iterable[str],
     for view in list(drawn.views.values())[:1] if drawn is not None else ():
         yield Figure(
             svg=view.plain_svg, alt=say("patient-map-alt", zones=names), caption=say("patient-map-caption"),
-            width_mm=min(view.width_mm, 84),
+            width_mm=min(view.width_mm, 60),
         )  # fmt: skip
 
 
