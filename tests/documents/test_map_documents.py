@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from decimal import Decimal
 
 import pymupdf
 import pypdf
@@ -172,3 +173,15 @@ def test_without_a_map_the_reason_stands(plan, edition) -> None:
     assert "Injection map" not in [section.title for section in sheet.sections]
     assert "No area is named." in " ".join(sheet.words())
     assert not figures(patient(bare, edition))
+
+
+def test_points_that_differ_by_rounding_share_a_row(made, mapped, edition) -> None:
+    map, _ = made
+    volumes = [Decimal("0.0100") if i % 3 else Decimal("0.0101") for i in range(len(map.points))]
+    points = tuple(
+        point.model_copy(update={"volume_ml": volume, "name": None, "syringe": 1})
+        for point, volume in zip(map.points, volumes, strict=True)
+    )
+    told = clinician(mapped.model_copy(update={"map": map.model_copy(update={"points": points})}), edition)
+    table = [block for block in section(told, "Injection map").blocks if block.kind == "table"][-1]
+    assert [row[3].text for row in table.rows] == ["0.01–0.0101"] * len(map.zones)

@@ -76,7 +76,7 @@ HEAD_VIEWS = {
     "below": (0, -42), "top": (0, 78), "back": (180, 8),
 }  # fmt: skip
 BODY_VIEWS = {"body-front": (0, 0), "body-back": (180, 0), "body-right": (-90, 0), "body-left": (90, 0)}
-WIDE_MM, NARROW_MM, TALLEST_MM = 150.0, 84.0, 190.0  # on paper
+WIDE_MM, NARROW_MM = (150.0, 190.0), (84.0, 118.0)  # largest width and height on paper
 HEAD_MM = 5.0  # above a chart, for words
 LARGEST_PX = 2000  # of a photograph that is drawn on
 
@@ -188,8 +188,8 @@ def _view(
 ) -> Drawing:
     turn = _turn(direction, up)
     low, high = _frame(map, body, atlas, turn, zones)
-    widest = WIDE_MM if name.endswith("front") else NARROW_MM
-    paper = float(min(widest / (high - low)[0], TALLEST_MM / (high - low)[1]))  # mm on paper for one of the body
+    largest = np.array(WIDE_MM if name.endswith("front") else NARROW_MM)
+    paper = float((largest / (high - low)).min())  # mm on paper for one of the body
     scene = Scene(map, render(body, _camera(turn, low, high, paper * DOTS_PER_MM)))
     page = _Page(f"view-{name}", (high - low) * paper, edition, map.language)
     page.picture(scene.shaded)

@@ -4,11 +4,11 @@ where it goes, in plain words."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..injection_map.document import DangerDrawn, DepthCheck, InjectionMap, LayerChance, MappedZone, MapPoint
 from ..injection_map.document import Notice as Told
+from ..injection_map.volumes import STEP_ML
 from ..knowledge import Cited
 from ..values import plain
 from .sheet import Block, Column, Entries, Entry, Figure, Line, Paragraph, Said, Table, Tone
@@ -199,12 +199,8 @@ def _points(map: InjectionMap, say: Say) -> Table:
     """Every point by its number; neighbours in the needle's order that are alike share a row."""
     zones = {zone.id: zone for zone in map.zones}
 
-    def alike(point: MapPoint) -> tuple[object, ...]:
-        return point.zone, point.volume_ml, point.syringe, point.added, point.name
-
     rows = []
-    for _, run in groupby(map.points, key=alike):
-        points = list(run)
+    for points in _runs(map.points):
         first, last = points[0], points[-1]
         zone = zones[first.zone]
         depth = zone.depth.tip_depth_mm
@@ -214,7 +210,7 @@ def _points(map: InjectionMap, say: Say) -> Table:
                 Said(text=str(first.number) if first is last else f"{first.number}–{last.number}", strong=True),
                 Said(text=", ".join(part for part in (zone.title, *marks) if part)),
                 Said(text=say("map-open") if depth is None else _short(depth)),
-                Said(text="" if first.volume_ml is None else plain(first.volume_ml)),
+                Said(text=_volumes(points)),
                 Said(text=str(first.syringe)),
             )
         )
@@ -228,6 +224,33 @@ def _points(map: InjectionMap, say: Say) -> Table:
         ),
         rows=tuple(rows),
     )
+
+
+def _runs(points: Iterable[MapPoint]) -> Iterator[list[MapPoint]]:
+    """Neighbours in the needle's order that are alike; volumes may differ by what rounding shared out."""
+    run: list[MapPoint] = []
+    for point in points:
+        if run and not _alike(point, run):
+            yield run
+            run = []
+        run.append(point)
+    if run:
+        yield run
+
+
+def _alike(point: MapPoint, run: list[MapPoint]) -> bool:
+    first = run[0]
+    if any(getattr(point, name) != getattr(first, name) for name in ("zone", "syringe", "added", "name")):
+        return False
+    if point.volume_ml is None or first.volume_ml is None:
+        return point.volume_ml == first.volume_ml
+    volumes = [other.volume_ml for other in (*run, point) if other.volume_ml is not None]
+    return max(volumes) - min(volumes) <= STEP_ML
+
+
+def _volumes(points: list[MapPoint]) -> str:
+    volumes = sorted({point.volume_ml for point in points if point.volume_ml is not None})
+    return "–".join(plain(volume) for volume in dict.fromkeys((*volumes[:1], *volumes[-1:])))
 
 
 def for_patient(map: InjectionMap, drawn: Pictures | None, zones: Iterable[str], say: Say) -> Iterator[Block]:
