@@ -66,10 +66,7 @@ def drawn() -> InjectionMap:
                 border=(tuple(tuple(where[landmark].tolist()) for landmark in marks),),
             )
         )  # fmt: skip
-    path = sum(
-        float(np.linalg.norm(np.subtract(a.position_mm, b.position_mm)))
-        for a, b in pairwise(points)
-    )
+    path = sum(float(np.linalg.norm(np.subtract(a.position_mm, b.position_mm))) for a, b in pairwise(points))
     danger = DangerDrawn(
         id="of-another-edition", title="Old", says="", margin_mm=5, sourced=False,
         outline=(tuple(tuple(where[landmark].tolist()) for landmark in (50, 101)),),

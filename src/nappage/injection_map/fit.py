@@ -27,6 +27,8 @@ FEWEST_LANDMARKS = 30
 SMOOTHING = 100.0  # of the thin plate, for a landmark of weight 1: sound for landmarks that are off by about 1 mm
 UNFADED_MM = 20.0  # a vertex closer than this to a landmark moves with the face,
 FADED_MM = 100.0  # one farther than this stays
+HELD_MM, HELD_EACH = 15.0, 25  # every so many vertices farther than this from a landmark are held still
+FEATURES_MM = 35.0
 OUTLIER_MM = 4.0  # a landmark off by this much counts half in the alignment
 
 
@@ -83,11 +85,25 @@ def fit_landmarks(atlas: Atlas, body: Body, landmarks_mm: Floats, weights: Float
     used, places = _used(atlas, body, landmarks_mm, weights)
     start, places = laid.scale * atlas.base(body), laid.scale * places
     moved = laid.into_body(landmarks_mm[used]) - places
-    warp = RBFInterpolator(places, moved, kernel="thin_plate_spline", smoothing=SMOOTHING / weights[used])
     head = atlas.head_base
+    held = _held(atlas, body, start[head], places)
+    warp = RBFInterpolator(
+        np.vstack([places, held]), np.vstack([moved, np.zeros_like(held)]), kernel="thin_plate_spline",
+        smoothing=np.append(SMOOTHING / weights[used], np.full(len(held), SMOOTHING)),
+    )  # fmt: skip
     shift = np.zeros_like(start)
     shift[head] = warp(start[head]) * fading(start[head], places)[:, None]
     return laid.out_of_body(unfolded(atlas, start, shift))
+
+
+def _held(atlas: Atlas, body: Body, head_mm: Floats, face_mm: Floats) -> Floats:
+    """(k, 3): places of the head, away from the landmarks in use, that the spline holds still: beyond the last
+    landmark it would go on in the direction of the last movement, for centimetres. Not around eyes, nose and mouth,
+    whose landmarks are never used."""
+    marks = atlas.landmarks_mm(atlas.body(body))[~atlas.landmark_kept]
+    near_features, _ = cKDTree(marks).query(atlas.base(body)[atlas.head_base])
+    away, _ = cKDTree(face_mm).query(head_mm)
+    return np.asarray(head_mm[(away > HELD_MM) & (near_features > FEATURES_MM)][::HELD_EACH])
 
 
 def fading(points_mm: Floats, face_mm: Floats) -> Floats:

@@ -47,9 +47,9 @@ ROUNDS = 5  # looking again from the front that the last look showed
 FEWEST_CAST = 0.6  # share of the landmarks that must fall on the mesh
 SHAPE_OFF = 0.08  # landmarks off the canonical face by more than this share of the eyes' distance are no face,
 SLIPPED = 0.12  # and a single one off by more fell past an edge, on the neck say
-FACING = (0.35, 0.7)  # cosines to the view: a landmark cast at a more grazing angle slips, and is not used; wholly used
+FACING = (0.55, 0.8)  # cosines to the view: a landmark cast at a more grazing angle slips, and is not used; wholly used
 
-LOOSE = 0.1  # weight of the landmarks in the warp: the scan itself settles the rest
+LOOSE = 0.03  # weight of the landmarks in the warp: the scan itself settles the rest
 # Drawing the atlas onto the scan: how far along the normal the scan may lie in each pass, and the stiffness.
 PASSES = ((12.0, 3.0), (8.0, 1.0), (5.0, 0.3), (4.0, 0.15), (3.0, 0.1))
 SAME_SIDE = 0.5  # cosine between the two skins
@@ -57,7 +57,7 @@ TANGENT_MM, TANGENT_SHARE = 0.8, 0.3  # the nearest scan point lies along the no
 EYEBALL = 1.3  # the atlas within this many radii of an eyeball is lid or socket, and keeps the warp
 MOUTH, MOUTH_MM = (78, 81, 13, 311, 308), 5.0  # the line between the lips
 EARS, EAR_MM = (234, 454), 36.0  # from a little behind the landmark before the ear
-HOLE_SHARE = 0.15  # of a part of the face without scan, from which it is named
+HOLE_MM2 = 400.0  # of a part of the face without scan, from which it is named
 
 
 @dataclass(frozen=True)
@@ -441,7 +441,7 @@ def _drawn_onto(atlas: Atlas, body: Body, base: Floats, scale: float, scan: Surf
         base = fits.unfolded(atlas, start, shift)
     now = atlas.surface(base)
     along, met = _offsets(now, face, scan, PASSES[-1][0])
-    return base, _said(atlas, body, face, trust > 0.99, along, met)
+    return base, _said(atlas, body, now, face, trust > 0.99, along, met)
 
 
 def _offsets(now: Surface, chosen: Ints, scan: Surface, reach_mm: float) -> tuple[Floats, Floats]:
@@ -458,8 +458,8 @@ def _offsets(now: Surface, chosen: Ints, scan: Surface, reach_mm: float) -> tupl
 
 
 def _face_vertices(atlas: Atlas, body: Body) -> Ints:
-    """The fine vertices of the head near the face that are outer skin, without lids, the
-    line of the mouth, and ears: folds that no scan shows as the atlas has them."""
+    """The fine vertices of the head near the face that are outer skin; without lids, the line of the mouth and ears,
+    folds that no scan shows as the atlas has them."""
     surface = atlas.body(body)
     places = atlas.landmarks_mm(surface)[atlas.landmark_kept]
     chosen = fits.fading(surface.vertices_mm, places) > 0
@@ -489,7 +489,9 @@ def _stiffness(atlas: Atlas) -> sparse.csc_array:
     return sparse.csc_array(whole[atlas.head_base][:, atlas.head_base])
 
 
-def _said(atlas: Atlas, body: Body, face: Ints, inner: np.ndarray, along: Floats, met: Floats) -> list[str]:
+def _said(
+    atlas: Atlas, body: Body, now: Surface, face: Ints, inner: NDArray[np.bool_], along: Floats, met: Floats
+) -> list[str]:
     """How closely the face lies on the scan, and where the scan has holes."""
     lies = (met > 0) & inner
     words = []
@@ -501,9 +503,9 @@ def _said(atlas: Atlas, body: Body, face: Ints, inner: np.ndarray, along: Floats
     surface = atlas.body(body)
     anchors = atlas.landmarks_mm(surface)[list(PARTS)]
     part = np.linalg.norm(surface.vertices_mm[face][:, None] - anchors, axis=2).argmin(axis=1)
-    unmet = np.bincount(part[inner], weights=1 - met[inner], minlength=len(PARTS))
-    missing = unmet / np.maximum(np.bincount(part[inner], minlength=len(PARTS)), 1)
-    holes = [name for name, share in zip(PARTS.values(), missing, strict=True) if share > HOLE_SHARE]
+    areas = np.bincount(now.triangles.ravel(), weights=np.repeat(now.areas_mm2 / 3, 3))[face]
+    unmet = np.bincount(part[inner], weights=(areas * (1 - met))[inner], minlength=len(PARTS))
+    holes = [name for name, area in zip(PARTS.values(), unmet, strict=True) if area > HOLE_MM2]
     if holes:
         words.append(f"The scan has holes at {', '.join(holes)}: there the shape is estimated from what is around.")
     return words
