@@ -16,7 +16,7 @@ help:
 	@echo "make test-long  the tests that take long"
 	@echo "make check      ruff, mypy and the import rules"
 	@echo "make bench      side by side with peers, as ratios"
-	@echo "make reference  docs/reference: the JSON Schemas and the table of sample patients"
+	@echo "make reference  docs/reference: the JSON Schemas, the table of sample patients, the validation page"
 	@echo "make clean      remove .venv, out/ and caches"
 	@echo "PYTHON=python3.13 make ...   chooses the Python that makes .venv"
 
@@ -78,9 +78,10 @@ debian-bench: .venv/.stamp-bench
 
 # What docs/reference takes from the code and the data. Tests fail when it is stale.
 reference: .venv/.stamp-test
-	@for kind in answers order schedule decision plan screening formulation course; do \
+	@for kind in answers order schedule decision plan screening formulation course map fit; do \
 	    $(BIN)/nappage check --schema $$kind > docs/reference/schemas/$$kind.schema.json; done
 	@$(BIN)/python -m tests.samples
+	@$(BIN)/python -m tests.injection_map.validation
 
 clean:
 	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
