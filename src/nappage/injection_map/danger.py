@@ -6,11 +6,10 @@ What they are and why stands in the knowledge (`edition.danger`); where they lie
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import scipy.sparse as sparse
@@ -20,19 +19,15 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from ..knowledge import Cited, Edition, cited
+from .anchors import VIEWS, anchored, on_skin
 from .atlas import Atlas
 from .mesh import Floats, Ints, Surface
 
 REACH_MM = 40.0  # beyond this a distance is infinite
-_SEARCH_MM = 25.0  # how far off the skin a spot may be drawn
 _STEP_MM = 1.0  # between the samples of a line
 _AROUND_MM = 45.0  # on the atlas; a patient's skin may be smaller
 _EXTRA_MM = 15.0  # the way along the skin, by the mesh's edges, may be so much more than twice the straight one
 _THICK_MM = 40.0  # an area reaches so far in front of its border and behind it, along its view; unless it says
-
-# The axes held when a spot is placed in a view, the one along which it moves until it lies on the skin, and the sign of
-# that one towards the eye; of the right side.
-_VIEWS = {"front": ((0, 1), 2, 1), "back": ((0, 1), 2, -1), "side": ((2, 1), 0, -1)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,51 +166,6 @@ def _level(field: Floats, faces: Ints, positions: Floats) -> list[Floats]:
 # ------------------------------------------------------------------------------------------------ on the atlas
 
 
-def _spots(atlas: Atlas, path: Sequence[Any], view: str) -> Floats:
-    """(e, 3): the spots of a path, right side of the female body, mm; not yet on the skin."""
-    landmarks = atlas.landmarks_mm(atlas.body("female"))
-    held = _VIEWS[view][0]
-    spots = []
-    for spot in path:
-        if isinstance(spot, Mapping):
-            lateral, up, forwards = spot["mm"]
-            spots.append(np.array([-lateral, up, forwards], dtype=np.float64))
-            continue
-        number, *offset = spot
-        place = landmarks[number].copy()
-        for axis, by in zip(held, offset, strict=True):
-            place[axis] += -by if axis == 0 else by
-        spots.append(place)
-    return np.array(spots)
-
-
-def _on_skin(skin: Surface, middles: Floats, points: Floats, view: str) -> tuple[Ints, Floats]:
-    """Places (k,), (k, 3) on the foremost skin that look the same in the view as the points (k, 3) do; `middles`
-    (m, 3) are those of its triangles. At the edge of what is seen, the nearest skin."""
-    held, moved, towards = _VIEWS[view]
-    search = np.full(3, _SEARCH_MM / 2)
-    search[moved] = _SEARCH_MM
-    close = (middles > points.min(axis=0) - search) & (middles < points.max(axis=0) + search)
-    close[:, 0] &= close[:, 1] & close[:, 2] & (towards * skin.triangle_normals[:, moved] > 0)
-    rows = np.flatnonzero(close[:, 0]).astype(np.int64)
-    corners = skin.corners[rows]
-    first, second, third = (corners[:, corner][:, held] for corner in range(3))
-    (x1, y1), (x2, y2) = (second - first).T, (third - first).T
-    x, y = np.moveaxis(points[:, None][..., held] - first, 2, 0)
-    turn = x1 * y2 - y1 * x2
-    weights = np.stack([np.zeros_like(x), (x * y2 - y * x2) / turn, (x1 * y - y1 * x) / turn], axis=2)
-    weights[..., 0] = 1 - weights[..., 1] - weights[..., 2]
-    height = towards * np.einsum("kmc,mc->km", weights, corners[:, :, moved])
-    height[(weights < -1e-9).any(axis=2)] = -np.inf
-    best = height.argmax(axis=1)
-    found = rows[best], weights[np.arange(len(points)), best]
-    missed = np.flatnonzero(np.isneginf(height.max(axis=1)))
-    if len(missed):
-        near, near_weights, _ = Surface(skin.vertices_mm, skin.triangles[rows]).nearest(points[missed])
-        found[0][missed], found[1][missed] = rows[near], near_weights
-    return found
-
-
 def _dense(points: Floats, closed: bool) -> Floats:
     """(k, 3): points along a line of straight pieces (e, 3), about a millimetre apart."""
     following = np.roll(points, -1, axis=0) if closed else points[1:]
@@ -228,7 +178,7 @@ def _dense(points: Floats, closed: bool) -> Floats:
 
 def _within(points: Floats, border: Floats, view: str) -> NDArray[np.bool_]:
     """(k,): whether points (k, 3) lie within a closed border (e, 3) as seen in a view."""
-    a, b = _VIEWS[view][0]
+    a, b = VIEWS[view][0]
     inside = np.zeros(len(points), dtype=np.bool_)
     for start, end in zip(border, np.roll(border, -1, axis=0), strict=True):
         crosses = (start[b] > points[:, b]) != (end[b] > points[:, b])
@@ -240,7 +190,7 @@ def _within(points: Floats, border: Floats, view: str) -> NDArray[np.bool_]:
 def _enclosed(skin: Surface, triangles: Ints, border: Floats, view: str, thick_mm: float) -> NDArray[np.bool_]:
     """(n,): the vertices within a closed border (e, 3) that runs through triangles (e,), as seen in a view: those that
     do not face away from it and hang together with the border by way of the skin."""
-    _, depth, towards = _VIEWS[view]
+    _, depth, towards = VIEWS[view]
     low, high = border.min(axis=0), border.max(axis=0)
     low[depth], high[depth] = low[depth] - thick_mm, high[depth] + thick_mm
     facing = towards * skin.vertex_normals[:, depth] > -0.3
@@ -259,14 +209,13 @@ def _enclosed(skin: Surface, triangles: Ints, border: Floats, view: str, thick_m
 def _cores(atlas: Atlas) -> dict[str, _Core]:
     text = (resources.files(__package__) / "data" / "danger_places.yaml").read_text(encoding="utf-8")
     skin = atlas.body("female")
-    middles = (skin.corners[:, 0] + skin.corners[:, 1] + skin.corners[:, 2]) / 3
     cores = {}
     for name, drawn in yaml.safe_load(text).items():
         view, midline, area = drawn["view"], drawn.get("midline", False), drawn.get("area", False)
-        spots = skin.at(*_on_skin(skin, middles, _spots(atlas, drawn["path"], view), view))
+        spots = skin.at(*on_skin(skin, anchored(atlas, drawn["path"], view), view))
         if area and midline:
             spots = np.vstack([spots, spots[-2:0:-1] * [-1, 1, 1]])
-        triangles, weights = _on_skin(skin, middles, _dense(spots, area), view)
+        triangles, weights = on_skin(skin, _dense(spots, area), view)
         inside, border = np.zeros(len(skin.vertices_mm), dtype=np.bool_), None
         if area:
             border = skin.at(triangles, weights)

@@ -49,6 +49,12 @@ def check(edition: Edition, on: date) -> Report:
         unsourced=(
             *(f"{r.id}/{p.id}" for r in records for p in r.positions if all(c.ref == "UNSOURCED" for c in p.source)),
             *(f"danger/{key}" for key, danger in edition.danger.items() if not danger.sourced),
+            *(
+                f"point_sets/{key}/{name}"
+                for key, points in edition.point_sets.items()
+                for name, point in points.points.items()
+                if not point.sourced
+            ),
         ),
         missing_translations={
             language: sum(1 for text in _texts(edition) if language not in text) for language in LANGUAGES
@@ -66,6 +72,10 @@ def _texts(edition: Edition) -> Iterator[dict[str, str]]:
             yield record.tell
     for danger in edition.danger.values():
         yield from (danger.title, danger.says, danger.margin_because)
+    for points in edition.point_sets.values():
+        yield from (points.title, points.says)
+        for point in points.points.values():
+            yield from (point.title, point.found)
 
 
 def _sources(edition: Edition) -> Iterator[str]:
@@ -82,6 +92,8 @@ def _sources(edition: Edition) -> Iterator[str]:
             yield from cited(entry_id, entry.source)
     for danger_id, danger in edition.danger.items():
         yield from cited(f"danger {danger_id}", danger.sources)
+    for set_id, points in edition.point_sets.items():
+        yield from cited(f"point set {set_id}", points.sources)
     for rule in edition.compatibility:
         yield from cited(" with ".join(rule.pair), rule.source)
     for technique_id, technique in edition.techniques.items():

@@ -30,6 +30,7 @@ from .schema import (
     Danger,
     Fact,
     KnowledgeError,
+    PointSet,
     Position,
     Product,
     Protocol,
@@ -102,6 +103,7 @@ class Edition:
     techniques: Mapping[str, Technique]
     regions: Mapping[str, Region]
     danger: Mapping[str, Danger]
+    point_sets: Mapping[str, PointSet]
     indications: Mapping[str, Concept]
     compatibility: tuple[Compatibility, ...]
     texts: Mapping[str, Text]
@@ -244,7 +246,8 @@ def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
         products=_models(Product, raw["products"], "products"),
         techniques=_models(Technique, raw["techniques"], "techniques"),
         regions=_models(Region, raw["regions"], "regions"),
-        danger=_models(Danger, {key: {"id": key, **value} for key, value in raw["danger"].items()}, "danger"),
+        danger=_models(Danger, _with_ids(raw["danger"]), "danger"),
+        point_sets=_models(PointSet, _with_ids(raw["point_sets"]), "point_sets"),
         compatibility=tuple(_models(Compatibility, raw["compatibility"], "compatibility").values()),
         texts=raw["texts"],
         thickness=_models(Thickness, {"thickness": raw["thickness"]}, "data")["thickness"],
@@ -297,7 +300,10 @@ def _read_tree(data: Path) -> dict[str, dict[str, Any]]:
         out[kind] = _merged(sorted((data / kind).glob("*.yaml")))
     for kind in ("medicines", "conditions", "allergens", "procedures", "events", "skin", "indications"):
         out[f"concepts/{kind}"] = read_yaml(data / "concepts" / f"{kind}.yaml")
-    for kind in ("substances", "products", "techniques", "regions", "danger", "compatibility", "thickness", "blebs"):
+    for kind in (
+        "substances", "products", "techniques", "regions", "danger", "point_sets", "compatibility", "thickness",
+        "blebs",
+    ):  # fmt: skip
         out[kind] = read_yaml(data / f"{kind}.yaml")
     out["texts"] = {key: {"en": t} if isinstance(t, str) else t for key, t in out["texts"].items()}
     return out
@@ -315,6 +321,10 @@ def _merged(paths: Iterable[Path]) -> dict[str, Any]:
                 raise KnowledgeError(f"{path.name}: '{key}' stands in an earlier file too")
             out[key] = value
     return out
+
+
+def _with_ids(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: {"id": key, **value} for key, value in raw.items()}
 
 
 def _models(model: type[T], raw: Mapping[str, Any], place: str) -> dict[str, T]:

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..values import Document, InputError, plain
 from .edition import Edition, Record, fingerprint_of
-from .schema import Advice, Citation, Danger, Position, Protocol, Rule, ValueRecord
+from .schema import Advice, Citation, Danger, PointSet, Position, Protocol, Reach, Rule, ValueRecord
 
-KINDS = ("rules", "values", "protocols", "advice", "danger")
+KINDS = ("rules", "values", "protocols", "advice", "danger", "point_sets")
 
 
-def _of_kind(edition: Edition, kind: str) -> Mapping[str, Record | Danger]:
-    found: Mapping[str, Record | Danger] = getattr(edition, kind)
+def _of_kind(edition: Edition, kind: str) -> Mapping[str, Record | Danger | PointSet]:
+    found: Mapping[str, Record | Danger | PointSet] = getattr(edition, kind)
     return found
 
 
@@ -32,6 +32,9 @@ def listing(edition: Edition, kind: str | None, language: str = "en") -> str:
             if isinstance(record, Danger):
                 lines.append(f"  {record.id:<{width}}  {_margin(record)}  {title}")
                 continue
+            if isinstance(record, PointSet):
+                lines.append(f"  {record.id:<{width}}  {len(record.points)} points  {title}")
+                continue
             others = f" · {len(record.dissent)} other" if record.dissent else ""
             lines.append(f"  {record.id:<{width}}  {_short(record.adopted)}{others}  {title}")
     return "\n".join(lines)
@@ -42,6 +45,8 @@ def page(edition: Edition, record_id: str, language: str = "en") -> str:
     record = find(edition, record_id)
     if isinstance(record, Danger):
         return _danger(edition, record, language)
+    if isinstance(record, PointSet):
+        return _point_set(edition, record, language)
     lines = [f"{record.id} — {edition.text(record.title, language)}", ""]
     if isinstance(record, Rule):
         lines += [
@@ -86,8 +91,7 @@ def _danger(edition: Edition, danger: Danger, language: str) -> str:
     if danger.depth_mm:
         lines.append(f"Depth: {plain(danger.depth_mm[0])} to {plain(danger.depth_mm[1])} mm below the skin.")
     for measure, reach in danger.lies.items():
-        lines.append(f"{measure.replace('-', ' ').capitalize()}: {plain(reach.mm[0])} to {plain(reach.mm[1])} mm")
-        lines += _cited(edition, reach.source)
+        lines += [_reach(measure, reach), *_cited(edition, reach.source)]
     if danger.source:
         lines += ["Where it lies:", *_cited(edition, danger.source)]
     lines += _wrapped("Margin because: ", edition.text(danger.margin_because, language))
@@ -96,15 +100,36 @@ def _danger(edition: Edition, danger: Danger, language: str) -> str:
     return "\n".join(lines)
 
 
+def _point_set(edition: Edition, points: PointSet, language: str) -> str:
+    """A set of single points in full."""
+    lines = [f"{points.id} — {edition.text(points.title, language)}", ""]
+    lines += [*_wrapped("", edition.text(points.says, language)), *_cited(edition, points.source)]
+    if points.volume_ml is not None:
+        lines += ["", f"Volume: {plain(points.volume_ml)} mL at each point", *_cited(edition, points.volume_source)]
+    for name, point in points.points.items():
+        unsourced = "" if point.sourced else " (unsourced)"
+        lines += ["", f"{name} — {edition.text(point.title, language)}{unsourced}"]
+        lines += [*_wrapped("", edition.text(point.found, language)), *_cited(edition, point.source)]
+        for measure, reach in point.lies.items():
+            lines += [_reach(measure, reach), *_cited(edition, reach.source)]
+    return "\n".join(lines)
+
+
+def _reach(measure: str, reach: Reach) -> str:
+    low, high = (plain(mm) for mm in reach.mm)
+    return f"{measure.replace('-', ' ').capitalize()}: {low if low == high else f'{low} to {high}'} mm"
+
+
 def _margin(danger: Danger) -> str:
     return f"a margin of {plain(danger.margin_mm)} mm{'' if danger.sourced else ', unsourced'}"
 
 
-def find(edition: Edition, record_id: str | None) -> Record | Danger:
-    """A record or a danger zone by id. Raises InputError with the nearest ids."""
-    record = edition.record(record_id or "") or edition.danger.get(record_id or "")
+def find(edition: Edition, record_id: str | None) -> Record | Danger | PointSet:
+    """A record, a danger zone or a set of points by id. Raises InputError with the nearest ids."""
+    named = record_id or ""
+    record = edition.record(named) or edition.danger.get(named) or edition.point_sets.get(named)
     if record is None:
-        known = [*(r.id for r in edition.records()), *edition.danger]
+        known = [*(r.id for r in edition.records()), *edition.danger, *edition.point_sets]
         near = [i for i in known if record_id and record_id in i][:5]
         near = near or difflib.get_close_matches(record_id or "", known, 5, 0.4)
         hint = f"Near it: {', '.join(near)}" if near else "See nappage knowledge list"
@@ -121,6 +146,9 @@ def sources(edition: Edition) -> str:
                 used[citation.ref] = used.get(citation.ref, 0) + 1
     for danger in edition.danger.values():
         for citation in danger.sources:
+            used[citation.ref] = used.get(citation.ref, 0) + 1
+    for points in edition.point_sets.values():
+        for citation in points.sources:
             used[citation.ref] = used.get(citation.ref, 0) + 1
     width = max(len(key) for key in edition.sources)
     return "\n".join(

@@ -380,6 +380,50 @@ class Danger(Document):
         return all(any(c.ref not in ("UNSOURCED", "NAPPAGE") for c in citations) for citations in told)
 
 
+class Point(Document):
+    """A single point and how it is found. `lies` are the distances by which it is measured out."""
+
+    title: Text
+    found: Text
+    lies: dict[Id, Reach] = {}
+    source: tuple[Citation, ...] = Field(min_length=1)
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """All citations of where it lies."""
+        return (*self.source, *(c for reach in self.lies.values() for c in reach.source))
+
+    @property
+    def sourced(self) -> bool:
+        """Whether publications say where it lies and give every distance."""
+        told = (self.source, *(reach.source for reach in self.lies.values()))
+        return all(any(c.ref not in ("UNSOURCED", "NAPPAGE") for c in citations) for citations in told)
+
+
+class PointSet(Document):
+    """Single named points that are injected together."""
+
+    id: Id
+    title: Text
+    names: tuple[str, ...] = ()
+    says: Text
+    volume_ml: Amount | None = Field(default=None, gt=0)  # at each point, as published
+    volume_source: tuple[Citation, ...] = ()
+    source: tuple[Citation, ...] = Field(min_length=1)
+    points: dict[Id, Point] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _volume_cited(self) -> PointSet:
+        if (self.volume_ml is None) != (not self.volume_source):
+            raise ValueError("a volume needs a source, and a source of a volume the volume")
+        return self
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """All citations: of the set, of its volume, of its points."""
+        return (*self.source, *self.volume_source, *(c for point in self.points.values() for c in point.sources))
+
+
 class Compatibility(Document):
     """Two substances (or classes) in one syringe."""
 
