@@ -5,7 +5,7 @@ Every label is a text of the edition, so a sheet speaks the plan's language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -364,6 +364,7 @@ class _Rooms:
         yield Entries(entries=(Entry(mark=say("course"), title=regimen.title, lines=tuple(lines)),))
         if course.others:
             yield Table(
+                long=True,
                 columns=(Column(title=say("regimens"), wide=True), Column(title=say("grade"))),
                 rows=tuple(
                     (Said(text=other.words, refs=self.ref(other.sources)), Said(text=_grade(other.grade)))
@@ -692,18 +693,14 @@ def summary(plan: TreatmentPlan, edition: Edition) -> Sheet:
     say = Words(edition, plan.language)
     wanted = {say(key) for key in ("to-sign", "screening", "questions", "mixture", "map", "course")}
     kept = [section for section in whole.sections if section.title in wanted]
-    long = {say("regimens"), say("map-numbers"), say("map-danger")}
-    return whole.model_copy(update={"sections": tuple(map(_without(long), kept))})
+    return whole.model_copy(update={"sections": tuple(map(_shortened, kept))})
 
 
-def _without(titles: Collection[str]) -> Callable[[Section], Section]:
-    """A section without its long tables, known by their first column's title."""
-
-    def shortened(section: Section) -> Section:
-        kept = tuple(b for b in section.blocks if not (isinstance(b, Table) and b.columns[0].title in titles))
-        return section.model_copy(update={"blocks": kept})
-
-    return shortened
+def _shortened(section: Section) -> Section:
+    """A section without its long tables."""
+    return section.model_copy(
+        update={"blocks": tuple(b for b in section.blocks if not (isinstance(b, Table) and b.long))}
+    )
 
 
 def screening_sheet(screening: Screening, edition: Edition, language: str) -> Sheet:

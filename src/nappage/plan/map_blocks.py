@@ -169,6 +169,7 @@ def _dangers(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
     if not map.dangers:
         return
     yield Table(
+        long=True,
         columns=(
             Column(title=say("map-danger")),
             Column(title=say("map-margin"), align="right"),
@@ -215,6 +216,7 @@ def _points(map: InjectionMap, say: Say) -> Table:
             )
         )
     return Table(
+        long=True,
         columns=(
             Column(title=say("map-numbers")),
             Column(title=say("map-zone"), wide=True),

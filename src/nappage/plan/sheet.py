@@ -52,6 +52,7 @@ class Table(Document):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Said, ...], ...]
     note: str = ""
+    long: bool = False  # left out of a summary
 
 
 class Line(Document):
