@@ -55,7 +55,7 @@ examples:
     "knowledge": """\
 examples:
   nappage knowledge list                     every record with its adopted position
-  nappage knowledge list rules               one kind: rules, values, protocols, advice
+  nappage knowledge list rules               one kind: rules, values, protocols, advice, danger, point_sets
   nappage knowledge show vitamin-k-antagonist   one record: positions, sources, who disagrees
   nappage knowledge sources                  every source and how much of it was read
   nappage knowledge conflicts                records whose sources disagree

@@ -229,3 +229,23 @@ def test_a_wanted_coverage_settles_what_the_order_leaves_open(order: dict[str, A
 
 def test_a_wanted_coverage_beside_spacing_and_volume_is_asked_about() -> None:
     assert about(drawn(areas=["forehead"], map={"aim": "field", "covered": 0.8})) == ["covered"]
+
+
+def test_a_set_of_named_points_by_itself_and_beside_a_grid() -> None:
+    alone = drawn(
+        spacing_mm=None,
+        volume_per_point_ml=None,
+        map={"aim": "points", "point_sets": [{"set": "bio-aesthetic-points"}]},
+    )
+    assert len(alone.points) == 10
+    assert all(point.name for point in alone.points)
+    assert alone.volume_ml == 10 * Decimal("0.2")
+    assert {zone.pattern for zone in alone.zones} == {"named"}
+    left = {"set": "bio-aesthetic-points", "side": "left"}
+    beside = drawn(areas=["left cheek"], map={"aim": "field", "point_sets": [left]})
+    assert sum(point.name is not None for point in beside.points) == 5
+    assert all(point.position_mm[0] > 0 for point in beside.points)
+    grid = drawn(areas=["left cheek"], map={"aim": "field"})
+    assert len(beside.points) == len(grid.points) + 5
+    with pytest.raises(InputError, match="moon"):
+        drawn(areas=["cheeks"], map={"point_sets": [{"set": "moon"}]})

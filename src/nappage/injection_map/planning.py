@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -10,10 +10,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from .. import __version__
-from ..intake import Order, Spot
+from ..intake import Order, Spot, ZoneOrder
 from ..knowledge import Edition
 from ..values import InputError, plain
-from . import danger, zones
+from . import danger, points, zones
 from . import fit as fits
 from .atlas import Atlas, load
 from .carry import carry
@@ -30,6 +30,7 @@ from .document import (
     MapPoint,
     Notice,
     Place,
+    Side,
     SurfaceUsed,
     Syringe,
     Vector,
@@ -50,6 +51,7 @@ from .layout import (
 from .mesh import Floats, Patch, Surface
 from .path import blocked_in
 from .path import order as needle_order
+from .points import NamedPoint
 from .volumes import syringes
 from .wishes import Wish, budget_ml, volumes, wishes
 
@@ -71,7 +73,9 @@ class Drawn:
     flat: tuple[Flattening, ...]
     cut_by: tuple[str, ...]
     laid: Laid
-    added: int = 0  # of the points, how many at the end were set by hand
+    # After the points laid out stand the named ones, and after those the ones set by hand.
+    named: tuple[NamedPoint, ...] = ()
+    added: int = 0
 
 
 def lay_out(
@@ -141,17 +145,19 @@ class _Session:
     def laid_out(self) -> InjectionMap:
         bleb = self._bleb()
         self.order = order = self._covering(self.order, bleb)
+        barring = self._barring()
+        named = self._named(barring)
         self.technique, wished, asked = wishes(
             order,
             self.edition,
             self.language,
             zones=zones.zone_ids(),
             sided=frozenset(one for one in zones.zone_ids() if len(zones.sides(one)) == 2),
+            named={place: asked for place, (asked, _) in named.items()},
         )
         self.notices += asked
         self._about_the_body()
-        barring = self._barring()
-        drawn = self._by_hand(self._laid(self._patches(wished, barring)), barring)
+        drawn = self._by_hand(self._with_named(self._laid(self._patches(wished, barring)), named), barring)
         counts = [len(one.laid) for one in drawn]
         parts, asked = volumes(order, [one.wish for one in drawn], counts, self.edition, self.language)
         self.notices += asked
@@ -328,6 +334,48 @@ class _Session:
             return lay_count(zone, target, mode=mode, rows_deg=rows, near_mm=near)
         return lay_grid(zone, spacing, mode=mode, rows_deg=rows, near_mm=near)
 
+    def _named(self, barring: Sequence[Danger]) -> dict[tuple[str, Side], tuple[ZoneOrder, list[NamedPoint]]]:
+        """The single named points by the zone and side they lie in. One in a danger zone is left out, and said."""
+        found: dict[tuple[str, Side], tuple[ZoneOrder, list[NamedPoint]]] = {}
+        for wish in self.order.map.point_sets:
+            side: Side = "midline" if wish.side == "both" else wish.side
+            for point in points.places(self.atlas, self.surface, wish.set, side, self.edition, self.language):
+                inside = points.entered(point, barring)
+                place = self._zone_at(point)
+                if inside or place is None:
+                    titles = ", ".join(self.dangers[name].title for name in inside) or self.say("no-zone-here")
+                    self.notice("refuse", wish.set, "named-danger", point=point.title, danger=titles)
+                    continue
+                published = None if point.volume_ml is None else Decimal(str(point.volume_ml))
+                volume = wish.volume_per_point_ml or published
+                asked = ZoneOrder(zone=place[0], pattern="named", volume_per_point_ml=volume)
+                found.setdefault(place, (asked, []))[1].append(point)
+        return found
+
+    def _zone_at(self, point: NamedPoint) -> tuple[str, Side] | None:
+        """The zone and side that a place lies in, or the one it is nearest to within a few millimetres."""
+        corners = self.atlas.triangles[point.triangle]
+        fields = {
+            (zone, side): float(point.weights @ zones.zone_field(self.atlas, zone, side)[corners])
+            for zone in zones.zone_ids()
+            for side in zones.sides(zone)
+        }
+        best = max(fields, key=lambda place: fields[place])
+        return best if fields[best] > -OWN_MM else None
+
+    def _with_named(
+        self, drawn: Sequence[Drawn], named: Mapping[tuple[str, Side], tuple[ZoneOrder, list[NamedPoint]]]
+    ) -> list[Drawn]:
+        out = []
+        for one in drawn:
+            _, here = named.get((one.wish.zone, one.wish.side), (None, []))
+            if here:
+                positions = np.array([point.position_mm for point in here])
+                laid = replace(one.laid.joined(lay_named(one.skin, positions)), spacing=one.laid.spacing)
+                one = replace(one, laid=laid, named=tuple(here))
+            out.append(one)
+        return out
+
     def _by_hand(self, drawn: Sequence[Drawn], barring: Sequence[Danger]) -> list[Drawn]:
         """The layout with what was erased taken out and what was added put in."""
         wished = self.order.map
@@ -338,8 +386,11 @@ class _Session:
             for spot in wished.erase:
                 centre = self._position(spot)
                 keep &= np.linalg.norm(one.laid.positions_mm - centre, axis=1) > float(spot.radius_mm or ERASE_MM)
+            named = tuple(
+                point for point, kept in zip(one.named, keep[len(keep) - len(one.named) :], strict=True) if kept
+            )
             erased += int((~keep).sum())
-            out.append(one if keep.all() else replace(one, laid=one.laid.only(keep)))
+            out.append(one if keep.all() else replace(one, laid=one.laid.only(keep), named=named))
         if wished.erase:
             self.notice("note", "erase", "erased", count=str(erased))
         for spot in wished.add:
@@ -348,7 +399,7 @@ class _Session:
 
     def _measured_anew(self, one: Drawn) -> Drawn:
         laid = one.laid
-        if laid.spacing is not None or one.wish.pattern in ("named", "fan") or len(laid) < 2:
+        if laid.spacing is not None or one.named or one.wish.pattern in ("named", "fan") or len(laid) < 2:
             return one
         wanted = one.wish.spacing_mm or _lattice_spacing_mm(float(one.skin.areas_mm2.sum()), len(laid))
         return replace(one, laid=replace(laid, spacing=measured(one.flat, laid.faces, laid.weights, wanted)))
@@ -484,6 +535,7 @@ class _Session:
                         syringe=1,
                         lift=lift and bool(points),
                         added=i >= len(laid) - one.added,
+                        name=_name(one, int(i)),
                         to=None if ends is None else _place(int(ends[0][i]), ends[1][i]),
                         to_position_mm=None if ends is None else _vector(laid.to_mm[i]),
                     )
@@ -533,6 +585,12 @@ class _Session:
             return False
         skin = cKDTree(np.vstack([one.skin.vertices_mm for one in drawn]))
         return bool(np.asarray(skin.query(np.vstack(outline))[0]).min() < NEAR_MM)
+
+
+def _name(one: Drawn, index: int) -> str | None:
+    """What a point is called, where it is one of a set."""
+    first = len(one.laid) - one.added - len(one.named)
+    return one.named[index - first].title if first <= index < first + len(one.named) else None
 
 
 def _whole(total: int, weights: Sequence[float]) -> list[int]:

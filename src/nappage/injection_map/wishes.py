@@ -7,7 +7,7 @@ third follows from the other two, and what contradicts is asked about.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -50,10 +50,17 @@ def pattern_of(technique: str) -> Pattern:
 
 
 def wishes(
-    order: Order, edition: Edition, language: str, *, zones: Sequence[str], sided: frozenset[str]
+    order: Order,
+    edition: Edition,
+    language: str,
+    *,
+    zones: Sequence[str],
+    sided: frozenset[str],
+    named: Mapping[tuple[str, Side], ZoneOrder] | None = None,
 ) -> tuple[str, tuple[Wish, ...], tuple[Notice, ...]]:
     """The technique, one wish for each zone and side in the order in which they stand on the body, and what has to be
-    asked. `zones` are the atlas's zones, head to foot, `sided` those with a left and a right.
+    asked. `zones` are the atlas's zones, `sided` those with a left and a right; `named` are zones that hold single
+    named points, whether the order's areas name them or not.
 
     Raises InputError where the order has no technique or no area, or where none of it can be laid out.
     """
@@ -74,7 +81,9 @@ def wishes(
         raise InputError("order.technique", f"'{record.title['en']}' has no needle", "There are no points to lay out")
     notices: list[Notice] = []
     chosen = _zones(order, edition, zones, sided, notices, say)
-    spacing = _spacing(order, edition, record, notices, say)
+    spacing = _spacing(order, edition, record, notices, say) if chosen else None
+    for (zone, side), asked in (named or {}).items():
+        chosen.setdefault(zone, {}).setdefault(side, asked)
     out = []
     for zone in zones:
         for side, asked in chosen.get(zone, {}).items():

@@ -310,6 +310,14 @@ class ZoneOrder(Given):
     border: tuple[Spot, ...] | None = None  # a border that was dragged, of the side drawn
 
 
+class PointSetOrder(Given):
+    """Single named points, by the name of their set; `nappage knowledge list point_sets` lists them."""
+
+    set: str
+    side: Literal["left", "right", "both"] = "both"
+    volume_per_point_ml: Positive | None = None
+
+
 class Wheals(Given):
     """A practitioner's own wheals, measured: what the coverage of a map is calibrated by."""
 
@@ -331,6 +339,7 @@ class MapOrder(Given):
     # Share of the area wanted under the blebs; settles the spacing or the volume per point that the order leaves open.
     covered: Annotated[Amount, Field(gt=Decimal(0), lt=Decimal(1))] | None = None
     zones: tuple[ZoneOrder, ...] = ()
+    point_sets: tuple[PointSetOrder, ...] = ()
     erase: tuple[Spot, ...] = ()
     add: tuple[Spot, ...] = ()
     enter: dict[str, str] = {}

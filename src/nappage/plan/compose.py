@@ -5,7 +5,7 @@ Every label is a text of the edition, so a sheet speaks the plan's language.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
