@@ -84,11 +84,15 @@ def distances_mm(on: Marked, places: Ints, within_mm: float) -> Floats:
 
 
 def _connected(triangles: Ints, vertex: int, count: int) -> tuple[Ints, NDArray[np.int32]]:
-    """The part that hangs together with a vertex: its vertices and its faces among them."""
-    ends = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]]])
-    graph = sparse.coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(count, count))
-    label = connected_components(graph, directed=False)[1]
-    mine = triangles[label[triangles[:, 0]] == label[vertex]]
+    """The part that hangs together by edges with a vertex: its vertices and its faces among them. (The solver fails on
+    parts that only touch in a corner.)"""
+    edges = np.sort(np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
+    _, number = np.unique(edges[:, 0] * count + edges[:, 1], return_inverse=True)
+    face = np.tile(np.arange(len(triangles)), 3)
+    faces, total = len(triangles), len(triangles) + int(number.max()) + 1
+    graph = sparse.coo_matrix((np.ones(len(face)), (face, faces + number.ravel())), shape=(total, total))
+    label = connected_components(graph, directed=False)[1][:faces]
+    mine = triangles[label == label[np.flatnonzero((triangles == vertex).any(axis=1))[0]]]
     used, local = np.unique(mine, return_inverse=True)
     return used, local.reshape(-1, 3).astype(np.int32)
 

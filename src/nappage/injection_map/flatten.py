@@ -413,7 +413,8 @@ def _upright(disc: Surface, skin: int, flat: Complexes) -> Floats:
 
 
 def _raster(flattening: Flattening) -> Raster:
-    uv, pixel, margin = flattening.uv_mm, PIXEL_MM, 5
+    uv, margin = flattening.uv_mm, 5
+    pixel = float(np.clip(np.sqrt(flattening.area_mm2 / 6000), 0.3, PIXEL_MM))  # small zones have the sharper folds
     origin = uv.min(axis=0) - margin * pixel
     columns, rows = (int(n) for n in np.ceil((uv.max(axis=0) - origin) / pixel).astype(int) + margin + 1)
     row, column = np.divmod(np.arange(rows * columns), columns)

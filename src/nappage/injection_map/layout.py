@@ -343,7 +343,22 @@ class _Grid:
         more = self._with_more(uv, len(self.samples), 0.99)
         if len(more) > len(uv):
             uv = self.thinned(self.relaxed(more, _STEPS // 2), CLOSEST["strict"])
-        return uv, angle
+        return self._closed_up(uv), angle
+
+    def _closed_up(self, uv: Floats) -> Floats:
+        """With points that stand alone, behind a corner of the border, moved to the nearest spot that is one spacing
+        from another."""
+        if len(uv) < 3:
+            return uv
+        for lone in np.flatnonzero(_to_nearest(self.raster, uv, self.raster.at(uv)) > 1.15 * self.spacing_mm):
+            gap, _ = self._gaps(np.delete(uv, lone, axis=0))
+            spots = self.samples[: self.inner][(gap[: self.inner] > 1.0) & (gap[: self.inner] < 1.06)]
+            if len(spots):
+                away, at = nearest(spots, uv[[lone]])
+                if away[0] < 2 * self.spacing_mm:
+                    uv = uv.copy()
+                    uv[lone] = spots[at[0]]
+        return uv
 
     def exactly(self, count: int, rows_deg: float | None) -> tuple[Floats, float, float]:
         """`count` points, the angle of their rows, and the share of the spacing by which they stand apart."""
@@ -495,7 +510,8 @@ class _Grid:
         i, j = pairs.T
         lengths = np.linalg.norm(everyone[i] - everyone[j], axis=1)
         own = j < len(uv)
-        lengths[own] = self.raster.ways_mm(uv[i[own]], uv[j[own]])
+        # In a fold or where the plane is strained the straight line is not the shortest way.
+        lengths[own] = np.minimum(self.raster.ways_mm(uv[i[own]], uv[j[own]]), 1.03 * lengths[own])
         lack = reach - lengths
         pairs, lack = pairs[lack > 0], lack[lack > 0]
         total = len(uv) + len(self.near_mm)
