@@ -33,7 +33,7 @@ from .mesh import Floats, Ints, Surface
 from .render import Picture, render
 
 AWAY_MM = 50_000.0  # from here perspective is under 0.5 % over a body's depth
-DOTS_PER_MM = 6  # of the shading, on paper
+DOTS_PER_MM = 5  # of the shading, on paper
 FACING = 0.15  # cosine under which skin is seen too much from the side to place a needle by
 NUMBERED = 0.4  # cosine under which points crowd together too much to be numbered on a view
 BEHIND_MM = 1.0  # what lies this far behind what is seen is hidden; and on a coarse picture,
@@ -102,10 +102,14 @@ def views(map: InjectionMap, surface: Surface, atlas: Atlas, edition: Edition) -
     """The views that the map's zones need, each under its name, the front first. `surface` is what the map was laid
     out on, whole."""
     body = _with_eyes(surface, atlas, map)
+    borders = [(zone, _borders(zone)) for zone in map.zones]
+    margins = [(danger, *_margins(danger)) for danger in map.dangers]
     drawn: dict[str, Drawing] = {}
     for name, direction, up, zones in _needed(map):
         shown = _around(body, zones[0]) if zones[0].zone == HANDS else body
-        drawn[name] = _view(map, shown, atlas, name, direction, up, zones, edition)
+        turn = _turn(direction, up)
+        frame = _frame(map, shown, atlas, turn, zones)
+        drawn[name] = _view(map, shown, name, turn, frame, borders, margins, edition)
     return drawn
 
 
@@ -179,15 +183,14 @@ def _with_eyes(surface: Surface, atlas: Atlas, map: InjectionMap) -> Surface:
 def _view(
     map: InjectionMap,
     body: Surface,
-    atlas: Atlas,
     name: str,
-    direction: Floats,
-    up: Floats,
-    zones: Sequence[MappedZone],
+    turn: Floats,
+    frame: tuple[Floats, Floats],
+    borders: Sequence[tuple[MappedZone, list[Floats]]],
+    margins: Sequence[tuple[DangerDrawn, list[Floats], list[Floats]]],
     edition: Edition,
 ) -> Drawing:
-    turn = _turn(direction, up)
-    low, high = _frame(map, body, atlas, turn, zones)
+    low, high = frame
     largest = np.array(WIDE_MM if name.endswith("front") else NARROW_MM)
     paper = float((largest / (high - low)).min())  # mm on paper for one of the body
     scene = Scene(map, render(body, _camera(turn, low, high, paper * DOTS_PER_MM)))
@@ -199,12 +202,10 @@ def _view(
     def on_paper(px: Sequence[Floats]) -> list[Floats]:
         return [(line + 0.5) / DOTS_PER_MM for line in px]
 
-    margins = [(danger, *_margins(danger)) for danger in map.dangers]
     page.dangers(
         (danger, on_paper(scene.filled(rings, each=True)), on_paper(scene.seen_lines(lines)))
         for danger, lines, rings in margins
     )
-    borders = [(zone, _borders(zone)) for zone in map.zones]
     seen = [
         (zone, _tint(map, zone), on_paper(scene.filled(rings)), on_paper(scene.seen_lines(rings)))
         for zone, rings in borders
@@ -250,8 +251,15 @@ def _frame(
         middle, reach = face.mean(axis=0), np.linalg.norm(face - face.mean(axis=0), axis=1).max()
         face = np.vstack([face, middle + (face - middle) * 1.25 + [0, 0.06 * reach, -0.2 * reach]]) @ turn[:2].T
         low, high = np.minimum(low, face.min(axis=0) - 6), np.maximum(high, face.max(axis=0) + 6)
-    all_of_it = body.vertices_mm[np.unique(body.triangles)] @ turn[:2].T
+    all_of_it = body.vertices_mm[_corners_of(body.triangles)] @ turn[:2].T
     return np.maximum(low, all_of_it.min(axis=0) - 8), np.minimum(high, all_of_it.max(axis=0) + 8)
+
+
+def _corners_of(triangles: Ints) -> Ints:
+    """The vertices that triangles use, each once."""
+    used = np.zeros(int(triangles.max(initial=-1)) + 1, dtype=bool)
+    used[triangles] = True
+    return np.flatnonzero(used)
 
 
 def _camera(turn: Floats, low: Floats, high: Floats, dots_per_mm: float) -> Camera:
@@ -282,11 +290,20 @@ class Scene:
         return rows, columns, surface.at(triangles, weights), surface.normals_at(triangles, weights)
 
     @cached_property
-    def _sampled(self) -> tuple[Ints, Ints, Floats, Floats]:
-        """Every second pixel of every second row, with rows and columns counted so."""
-        rows, columns, positions, normals = self._pixels
+    def _sampled(self) -> tuple[Ints, Ints, Floats]:
+        """Every second pixel of every second row, with rows and columns counted so, and the positions there."""
+        rows, columns, positions, _ = self._pixels
         kept = (rows % 2 == 0) & (columns % 2 == 0)
-        return rows[kept] // 2, columns[kept] // 2, positions[kept], normals[kept]
+        return rows[kept] // 2, columns[kept] // 2, positions[kept]
+
+    @cached_property
+    def _seen_skin(self) -> tuple[cKDTree, Floats]:
+        """The corners of the triangles that are seen, to be asked which is nearest, and the normals there."""
+        surface = self.picture.surface
+        seen = np.zeros(len(surface.triangles) + 1, dtype=bool)
+        seen[self.picture.triangle] = True
+        corners = _corners_of(surface.triangles[seen[:-1]])
+        return cKDTree(surface.vertices_mm[corners]), surface.vertex_normals[corners]
 
     @cached_property
     def _depth(self) -> Floats:
@@ -301,13 +318,12 @@ class Scene:
         """(height, width): the body in light greys, its outlines dark, on white."""
         rows, columns, _, normals = self._pixels
         turn = self.picture.camera.turn
-        normals = normals @ turn.T
         light = np.array([-0.35, -0.55, -0.76])
-        lit = np.clip(normals @ (light / np.linalg.norm(light)), 0, 1)
-        rim = np.clip(-normals[:, 2], 0, 1)  # 1 where skin faces the eye
-        grey = np.full(self.picture.triangle.shape, 255.0)
+        lit = np.clip(normals @ (light / np.linalg.norm(light) @ turn), 0, 1)
+        rim = np.clip(-normals @ turn[2], 0, 1)  # 1 where skin faces the eye
+        grey = np.full(self.picture.triangle.shape, 255.0, dtype=np.float32)
         grey[rows, columns] = 168 + 52 * lit + 34 * rim**0.7
-        depth = np.where(np.isinf(self._depth), AWAY_MM + 1e4, self._depth)
+        depth = np.asarray(np.where(np.isinf(self._depth), AWAY_MM + 1e4, self._depth), dtype=np.float32)
         step = np.maximum(
             cv2.morphologyEx(depth, cv2.MORPH_CLOSE, np.ones((3, 3))) - depth,
             cv2.dilate(depth, np.ones((3, 3))) - depth,
@@ -384,7 +400,7 @@ class Scene:
         `each` they may run either way, and what any of them encloses is inside."""
         mask = np.zeros([(side + 1) // 2 for side in self.picture.triangle.shape], dtype=np.uint8)
         for group in [[line] for line in outlines] if each else [outlines]:
-            if group:
+            if any(self.sees(line).any() for line in group):
                 mask |= self._filled(group, turn_round=each)
         mask = np.asarray(cv2.medianBlur(cv2.resize(mask, None, fx=2, fy=2), 5), dtype=np.uint8)
         found, _ = cv2.findContours(np.asarray(mask > 127, dtype=np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -394,15 +410,18 @@ class Scene:
     def _filled(self, outlines: Sequence[Floats], *, turn_round: bool) -> NDArray[np.uint8]:
         """255 inside closed lines, for every second pixel. Far from the lines the nearest one tells little: only
         what hangs together with skin beside them counts."""
-        rows, columns, positions, normals = self._sampled
+        rows, columns, positions = self._sampled
         mask = np.zeros([(side + 1) // 2 for side in self.picture.triangle.shape], dtype=np.uint8)
         border = np.vstack(outlines)
         low, high = border.min(axis=0), border.max(axis=0)
         room = 3 + 0.25 * float(np.linalg.norm(high - low))  # skin bulges out of the box of its border
-        near = np.flatnonzero(((positions > low - room) & (positions < high + room)).all(axis=1))
+        near = np.arange(len(positions))
+        for axis in range(3):
+            along = positions[near, axis]
+            near = near[(along > low[axis] - room) & (along < high[axis] + room)]
         if not len(near):
             return mask
-        inside, away = _inside(outlines, positions[near], normals[near], turn_round)
+        inside, away = _inside(outlines, positions[near], self._seen_skin, turn_round)
         near, away = near[inside], away[inside]
         mask[rows[near], columns[near]] = 255
         count, parts = cv2.connectedComponents(mask, connectivity=8)
@@ -452,15 +471,14 @@ def _area(polygon: Floats) -> float:
 
 
 def _inside(
-    outlines: Sequence[Floats], positions: Floats, normals: Floats, turn_round: bool
+    outlines: Sequence[Floats], positions: Floats, skin: tuple[cKDTree, Floats], turn_round: bool
 ) -> tuple[NDArray[np.bool_], Floats]:
     """(k,): whether places on skin lie to the left of the nearest of closed lines (j, 3), that is inside; and how far
-    that is, mm."""
+    that is, mm. `skin`: some places and the normals there."""
     places, lefts = [], []
-    skin = cKDTree(positions)
     for line in outlines:
         ring = _even(line, 0.8)
-        upwards = normals[skin.query(ring)[1]]
+        upwards = skin[1][skin[0].query(ring)[1]]
         if turn_round:
             middle = ring - ring.mean(axis=0)
             if np.cross(middle, np.roll(middle, -1, axis=0)).sum(axis=0) @ upwards.mean(axis=0) < 0:
@@ -633,8 +651,9 @@ class Flat:
     inwards: Floats | None
 
 
+ITERATIONS = 200  # of laying flat, at most; fewer once no
+SETTLED_MM = 1e-3  # place moves this much
 NEAR_MM = 12.0  # a danger's outline this close to a zone is on its chart,
-ITERATIONS = 200
 FAR_MM = 45.0  # and as much of it as is closer than this
 
 
@@ -708,14 +727,16 @@ def _kept(solid: Floats, start: Floats, reach_mm: float) -> Floats:
     degree = np.bincount(np.concatenate([i, j]), np.concatenate([weight, weight]), minlength=count) + 1e-7
     rows, columns = np.concatenate([i, j, np.arange(count)]), np.concatenate([j, i, np.arange(count)])
     solver = splu(coo_array((np.concatenate([-weight, -weight, degree]), (rows, columns))).tocsc())
+    pair, one = np.arange(len(i)), np.ones(len(i))
+    ends = coo_array((np.concatenate([one, -one]), (np.tile(pair, 2), np.concatenate([i, j]))), (len(i), count)).tocsr()
+    gather = ends.T.tocsr()
     x = start
-    for _ in range(ITERATIONS):
-        apart = x[i] - x[j]
-        pull = apart * (weight * length / np.maximum(np.linalg.norm(apart, axis=1), 1e-9))[:, None]
-        push = np.zeros_like(x)
-        np.add.at(push, i, pull)
-        np.add.at(push, j, -pull)
-        x = np.asarray(solver.solve(push + 1e-7 * x))
+    for turn in range(ITERATIONS):
+        before, apart = x, ends @ x
+        pull = apart * (weight * length / np.maximum(np.hypot(apart[:, 0], apart[:, 1]), 1e-9))[:, None]
+        x = np.asarray(solver.solve(gather @ pull + 1e-7 * x))
+        if turn % 10 == 9 and np.abs(x - before).max() < SETTLED_MM:
+            break
     return x
 
 

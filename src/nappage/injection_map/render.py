@@ -18,7 +18,8 @@ from .mesh import Floats, Ints, Surface
 SKIN = (215, 175, 150)
 BACKGROUND = (200, 200, 200)
 NEAREST_MM = 1.0  # what is closer to the camera than this, or behind it, is not drawn
-AT_ONCE = 2_000_000  # pixels tested in one step, which bounds the memory
+AT_ONCE = 2_000_000  # pixels in the boxes of the triangles drawn in one step, which bounds the memory
+EDGE_PX = 1e-6  # a pixel this close to an edge is inside
 
 
 @dataclass(frozen=True)
@@ -74,37 +75,70 @@ class Picture:
 def render(surface: Surface, camera: Camera, colours: NDArray[np.float64] | None = None) -> Picture:
     """`colours` (m, 3): of each triangle, RGB from 0 to 255; skin when there are none."""
     projected = camera.project(surface.vertices_mm)
-    corners = projected[surface.triangles]
-    flat, depth = corners[..., :2], corners[..., 2]
     with np.errstate(invalid="ignore", over="ignore"):
-        turned = _cross(flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]) < 0  # y runs down in a picture
-        low = np.ceil(flat.min(axis=1))
-        high = np.floor(flat.max(axis=1))
-        low, high = np.maximum(low, 0), np.minimum(high, [camera.width_px - 1, camera.height_px - 1])
-        drawn = turned & (depth.min(axis=1) > NEAREST_MM) & (high >= low).all(axis=1)
+        x, y, depth = (projected[:, axis][surface.triangles] for axis in range(3))
+        turned = _cross_of(x, y) < 0  # y runs down in a picture
+        low = [np.maximum(np.ceil(_least(side)), 0) for side in (x, y)]
+        high = [
+            np.minimum(np.floor(-_least(-side)), size - 1)
+            for side, size in ((x, camera.width_px), (y, camera.height_px))
+        ]
+        drawn = turned & (_least(depth) > NEAREST_MM) & (high[0] >= low[0]) & (high[1] >= low[1])
     chosen = np.flatnonzero(drawn)
-    low, side = low[chosen].astype(np.int64), (high - low)[chosen].max(axis=1).astype(np.int64) + 1
     triangle = np.full(camera.height_px * camera.width_px, -1, dtype=np.int32)
     nearest = np.zeros(camera.height_px * camera.width_px)  # 1 / depth, which is linear over the picture
-    # Triangles of like size are tested together, each against a square of pixels.
-    bucket = np.ceil(np.log2(side)).astype(np.int64)
-    for size in np.unique(bucket):
-        square = 2 ** int(size)
-        offsets = np.stack(np.meshgrid(np.arange(square), np.arange(square)), axis=-1).reshape(-1, 2)
-        members = np.flatnonzero(bucket == size)
-        for part in np.array_split(members, max(1, len(members) * len(offsets) // AT_ONCE)):
-            pixels = low[part][:, None] + offsets
-            mine = chosen[part]
-            weights = _barycentric(flat[mine][:, None], pixels)
-            kept = (weights >= -1e-9).all(axis=2)
-            kept &= (pixels[..., 0] < camera.width_px) & (pixels[..., 1] < camera.height_px)
-            which, _ = np.nonzero(kept)
-            closeness = (weights / depth[mine][:, None]).sum(axis=2)[kept]
-            at = (pixels[..., 1] * camera.width_px + pixels[..., 0])[kept]
-            np.maximum.at(nearest, at, closeness)
-            won = closeness >= nearest[at]
-            triangle[at[won]] = mine[which[won]]
+    x, y, close = x[chosen], y[chosen], 1 / depth[chosen]
+    whole = _cross_of(x, y)
+    across, down = _cross_of(close, y) / whole, _cross_of(x, close) / whole
+    first_row, last_row = (side[chosen].astype(np.int64) for side in (low[1], high[1]))
+    boxes = np.cumsum((last_row - first_row + 1) * (high[0] - low[0] + 1)[chosen])
+    step = boxes // AT_ONCE
+    for part in np.split(np.arange(len(chosen)), np.flatnonzero(np.diff(step)) + 1):
+        of, row = _spread(first_row[part], last_row[part])
+        of = part[of]
+        start, end = _span(x[of], y[of], row)
+        start, end = np.maximum(np.ceil(start - EDGE_PX), 0), np.minimum(np.floor(end + EDGE_PX), camera.width_px - 1)
+        line, column = _spread(start.astype(np.int64), end.astype(np.int64))
+        of, row = of[line], row[line]
+        closeness = close[of, 0] + across[of] * (column - x[of, 0]) + down[of] * (row - y[of, 0])
+        at = row * camera.width_px + column
+        np.maximum.at(nearest, at, closeness)
+        won = closeness >= nearest[at]
+        triangle[at[won]] = chosen[of[won]]
     return Picture(surface, camera, triangle.reshape(camera.height_px, camera.width_px), colours)
+
+
+def _least(sides: Floats) -> Floats:
+    """(k,): the least of three columns (k, 3)."""
+    return np.asarray(np.minimum(np.minimum(sides[:, 0], sides[:, 1]), sides[:, 2]))
+
+
+def _cross_of(first: Floats, second: Floats) -> Floats:
+    """(k,): the cross product of the two edges from the first corner, in two coordinates (k, 3)."""
+    a, b = (first[:, corner] - first[:, 0] for corner in (1, 2))
+    c, d = (second[:, corner] - second[:, 0] for corner in (1, 2))
+    return np.asarray(a * d - b * c)
+
+
+def _spread(first: Ints, last: Ints) -> tuple[Ints, Ints]:
+    """Every whole number of each range (k,), (k,), both ends in it: whose it is, and the number."""
+    counts = np.maximum(last - first + 1, 0)
+    whose = np.repeat(np.arange(len(first)), counts)
+    return whose, np.arange(len(whose)) - np.repeat(np.cumsum(counts) - counts - first, counts)
+
+
+def _span(x: Floats, y: Floats, row: Ints) -> tuple[Floats, Floats]:
+    """(k,), (k,): from where to where triangles with corners (k, 3) cross rows (k,)."""
+    start, end = np.full(len(row), np.inf), np.full(len(row), -np.inf)
+    for one, other in ((0, 1), (1, 2), (2, 0)):
+        rise = y[:, other] - y[:, one]
+        level = rise == 0
+        share = (row - y[:, one]) / np.where(level, 1, rise)
+        meets = np.where(level, row == y[:, one], (share >= 0) & (share <= 1))
+        at = x[:, one] + share * (x[:, other] - x[:, one])
+        start = np.where(meets, np.minimum(start, at), start)
+        end = np.where(meets, np.maximum(end, at), end)
+    return start, end
 
 
 def camera_towards(
@@ -123,14 +157,12 @@ def camera_towards(
     )
 
 
-def _cross(first: Floats, second: Floats) -> Floats:
-    return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])
-
-
-def _barycentric(corners: Floats, points: Floats | Ints) -> Floats:
-    """(…, 3): weights in the plane of points (…, 2) in triangles (…, 3, 2)."""
-    a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
-    whole = _cross(b - a, c - a)
-    whole = np.where(np.abs(whole) < 1e-12, 1e-12, whole)
-    second, third = _cross(points - a, c - a) / whole, _cross(b - a, points - a) / whole
-    return np.stack([1 - second - third, second, third], axis=-1)
+def _barycentric(corners: Floats, points: Floats) -> Floats:
+    """(k, 3): weights in the plane of points (k, 2) in triangles (k, 3, 2)."""
+    x, y = corners[..., 0] - points[:, :1], corners[..., 1] - points[:, 1:]
+    parts = np.empty_like(x)
+    for corner in range(3):
+        one, other = (corner + 1) % 3, (corner + 2) % 3
+        parts[:, corner] = x[:, one] * y[:, other] - x[:, other] * y[:, one]
+    whole = parts[:, 0] + parts[:, 1] + parts[:, 2]
+    return np.asarray(parts / np.where(np.abs(whole) < 1e-12, 1e-12, whole)[:, None])
