@@ -269,11 +269,11 @@ def _plan(args: argparse.Namespace) -> int:
     if plan.screening.deceased:
         print(plan.screening.statement)
         return MAY_NOT
-    from .plan import compose, terminal, write
+    from .plan import compose, terminal, words, write
 
     written = write(plan, edition, Path(args.out), taken)  # before the first line: a closed pipe must lose nothing
     terminal.show(compose.summary(plan, edition))
-    terminal.show_written(written, compose.Words(edition, args.language))
+    terminal.show_written(written, words.Words(edition, args.language))
     return MAY if plan.may_proceed else MAY_NOT
 
 
@@ -347,12 +347,12 @@ def _map(args: argparse.Namespace) -> int:
         _print_json(drawn)
         return MAY if drawn.may_be_signed else MAY_NOT
     from .injection_map import documents
-    from .plan import compose, put, terminal
+    from .plan import compose, put, terminal, words
 
     contents = documents.files(drawn, edition, reference, photograph=taken)
     written = put(Path(args.out) / (reference or "map"), contents)
     terminal.show(compose.map_sheet(drawn, edition, args.language))
-    terminal.show_written(written, compose.Words(edition, args.language))
+    terminal.show_written(written, words.Words(edition, args.language))
     return MAY if drawn.may_be_signed else MAY_NOT
 
 

@@ -13,9 +13,11 @@ from tests.injection_map.fake_map import fake_map
 
 from nappage.injection_map import atlas as atlases
 from nappage.injection_map import drawing
+from nappage.injection_map.document import Notice
 from nappage.injection_map.documents import Pictures
 from nappage.plan import terminal
 from nappage.plan.compose import clinician, map_sheet, patient, summary
+from nappage.plan.map_blocks import _ranged
 from nappage.plan.page import html
 from nappage.plan.pdf import pdf
 from nappage.plan.sheet import Figure
@@ -79,13 +81,40 @@ def test_every_zone_and_every_point_is_told(sheet, made) -> None:
     assert told == [point.number for point in map.points]
 
 
-def test_both_thickness_sets_stand_side_by_side(sheet) -> None:
-    words = [" ".join(line.text for line in e.lines) for b in section(sheet, "Injection map").blocks
-             if b.kind == "entries" for e in b.entries if e.title.startswith("Depth")]  # fmt: skip
-    assert words
-    for text in words:
-        assert "dermis 80 %, fat 19 % — a" in text
-        assert "dermis 60 %, fat 38 % (figures: malar) — b" in text
+def test_both_thickness_sets_stand_side_by_side_and_each_suggestion_once(sheet, made) -> None:
+    blocks = section(sheet, "Injection map").blocks
+    table = next(b for b in blocks if b.kind == "table" and b.columns[0].title == "Depth")
+    assert [column.title for column in table.columns[2:4]] == ["The tip lies in: a", "The tip lies in: b"]
+    assert {row[2].text for row in table.rows} == {"epidermis 1 %, dermis 80 %, fat 19 %"}
+    assert {row[3].text for row in table.rows} == {"epidermis 2 %, dermis 60 %, fat 38 % (figures: malar)"}
+    assert sum(row[0].text.count(";") + 1 for row in table.rows) == len({zone.zone for zone in made[0].zones})
+    said = [zone.depth.suggestion for zone in made[0].zones if zone.depth.suggestion]
+    lines = [line.text for b in blocks if b.kind == "entries" for e in b.entries for line in e.lines]
+    for suggestion in set(said):
+        assert lines.count(suggestion) == 1
+
+
+def test_what_is_said_of_many_zones_is_said_once_with_ranges() -> None:
+    zones = fake_map({"cheek": ("grid", 20.0), "chin": ("named", 9.0)})[0].zones
+    said = [(zone, (f"{n} % of 10 are out.",)) for zone, n in zip(zones, (45, 8, 23), strict=True)]
+    assert _ranged(said) == ["8–45 % of 10 are out."]
+    assert _ranged([*said[:2], (zones[2], ("{All} in.",))]) == [
+        f"{zones[0].title.partition(',')[0]}: 8–45 % of 10 are out.",
+        f"{zones[2].title}: {{All}} in.",
+    ]
+
+
+def test_a_notice_is_titled_by_what_it_is_about_not_by_an_id(made, edition) -> None:
+    def titles(language: str, *about: str) -> list[str]:
+        notices = tuple(Notice(kind="note", about=name, text="So.") for name in about)
+        sheet = map_sheet(made[0].model_copy(update={"notices": notices}), edition, language)
+        return [e.title for b in sheet.sections[0].blocks if b.kind == "entries" for e in b.entries
+                if any(line.text == "So." for line in e.lines)]  # fmt: skip
+
+    assert titles("en", "mental-foramen", "cheek-left", "aim", "atlas") == [
+        "Mental foramen", "Cheek, left", "Aim", "Size",
+    ]  # fmt: skip
+    assert titles("fr", "spacing", "sex") == ["Espacement", "Sexe"]
 
 
 def test_every_source_of_the_map_is_named(sheet) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ..knowledge import Edition
-from .compose import Words
 from .treatment_plan import TreatmentPlan
+from .words import Words
 
 _SPACE = uuid.UUID("5f0c1d1e-6f0a-5b53-9a27-6e617070616e")
 

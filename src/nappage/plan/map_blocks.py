@@ -3,7 +3,8 @@ where it goes, in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..injection_map.document import DangerDrawn, DepthCheck, InjectionMap, LayerChance, MappedZone, MapPoint
@@ -12,11 +13,11 @@ from ..injection_map.volumes import STEP_ML
 from ..knowledge import Cited
 from ..values import plain
 from .sheet import Block, Column, Entries, Entry, Figure, Line, Paragraph, Said, Table, Tone
+from .words import Words
 
 if TYPE_CHECKING:
     from ..injection_map.documents import Pictures
 
-Say = Callable[..., str]
 Ref = Callable[[Iterable[Cited]], tuple[str, ...]]
 
 _ORDER = ("refuse", "ask", "warn", "note")
@@ -24,7 +25,7 @@ _TONES: Mapping[str, Tone] = {"refuse": "stop", "ask": "wait", "warn": "wait", "
 _VERDICTS: Mapping[str, Tone] = {"refused": "stop", "ask": "wait", "warn": "wait", "as-aimed": "go"}
 
 
-def for_clinician(map: InjectionMap, drawn: Pictures | None, say: Say, ref: Ref) -> Iterator[Block]:
+def for_clinician(map: InjectionMap, drawn: Pictures | None, say: Words, ref: Ref) -> Iterator[Block]:
     """The zones in a table, how deep the tip comes to lie, what is open, the views, every point, and the charts."""
     yield from summary(map, say, ref)
     yield from _depths(map, say, ref)
@@ -36,7 +37,7 @@ def for_clinician(map: InjectionMap, drawn: Pictures | None, say: Say, ref: Ref)
         yield from (Figure(svg=c.svg, alt=c.alt, caption=c.caption, width_mm=c.width_mm) for c in drawn.charts.values())
 
 
-def summary(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
+def summary(map: InjectionMap, say: Words, ref: Ref) -> Iterator[Block]:
     """What was laid out on which skin, the zones, and what is open."""
     yield Paragraph(
         text=say(
@@ -62,13 +63,15 @@ def summary(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
         rows=tuple(_row(map, zone) for zone in map.zones),
         note=say("map-table-note"),
     )
-    rows = _remarks(map)
-    if rows:
-        columns = Column(title=say("map-zone")), Column(title=say("map-cut"), wide=True)
-        yield Table(columns=(*columns, Column(title=say("map-gaps"), wide=True)), rows=rows)
-    covers = [zone.coverage for zone in map.zones if zone.coverage is not None]
+    cut = _cut(map)
+    if cut:
+        yield Table(columns=(Column(title=say("map-cut")), Column(title=say("map-zone"), wide=True)), rows=cut)
+    covers = [(zone, zone.coverage) for zone in map.zones if zone.coverage is not None]
     if covers:
-        keys = ref(source for cover in covers for source in cover.sources)
+        texts = _ranged([(zone, cover.says) for zone, cover in covers])
+        if texts:
+            yield Paragraph(text=f"{say('map-gaps')}: {' '.join(texts)}")
+        keys = ref(source for _, cover in covers for source in cover.sources)
         yield Paragraph(text=say("map-coverage-note"), refs=keys, quiet=True)
     told = sorted(map.notices, key=lambda notice: _ORDER.index(notice.kind))
     if told:
@@ -95,68 +98,132 @@ def _row(map: InjectionMap, zone: MappedZone) -> tuple[Said, ...]:
     )
 
 
-def _remarks(map: InjectionMap) -> tuple[tuple[Said, ...], ...]:
-    """What cut each zone, and what its coverage leaves out; zones of which the same is said share a row."""
+def _cut(map: InjectionMap) -> tuple[tuple[Said, ...], ...]:
+    """Each danger zone that took skin away, and from which zones."""
     titles = {danger.id: danger.title for danger in map.dangers}
-    alike: dict[tuple[str, str], list[str]] = {}
+    cut: dict[str, list[MappedZone]] = {}
     for zone in map.zones:
-        cut = ", ".join(titles.get(id, id) for id in zone.cut_by)
-        gaps = " ".join(zone.coverage.says) if zone.coverage is not None else ""
-        if cut or gaps:
-            alike.setdefault((cut, gaps), []).append(zone.title)
-    return tuple(
-        (Said(text="; ".join(names), strong=True), Said(text=cut), Said(text=gaps))
-        for (cut, gaps), names in alike.items()
+        for id in zone.cut_by:
+            cut.setdefault(titles.get(id, id), []).append(zone)
+    return tuple((Said(text=title, strong=True), Said(text=_names(zones))) for title, zones in cut.items())
+
+
+def _names(zones: Iterable[MappedZone]) -> str:
+    """Zones by their titles; both sides of one by the name they share."""
+    sides: dict[str, list[MappedZone]] = {}
+    for zone in zones:
+        sides.setdefault(zone.zone, []).append(zone)
+    return "; ".join(
+        both[0].title.rpartition(", ")[0] or both[0].title if len({zone.side for zone in both}) > 1 else both[0].title
+        for both in sides.values()
     )
 
 
-def _told(notice: Told, map: InjectionMap, say: Say, ref: Ref) -> Entry:
-    names = {zone.id: zone.title for zone in map.zones} | {danger.id: danger.title for danger in map.dangers}
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def _ranged(said: Collection[tuple[MappedZone, tuple[str, ...]]]) -> list[str]:
+    """Sentences of zones, those that differ by their numbers only said once, with the numbers as ranges; with the
+    zones where it is not said of all."""
+    alike: dict[str, list[tuple[MappedZone, list[str]]]] = {}
+    for zone, texts in said:
+        for text in texts:
+            sentence = _NUMBER.sub("{}", text.replace("{", "{{").replace("}", "}}"))
+            alike.setdefault(sentence, []).append((zone, _NUMBER.findall(text)))
+    out = []
+    for sentence, found in alike.items():
+        columns = (sorted(column, key=float) for column in zip(*(numbers for _, numbers in found), strict=True))
+        text = sentence.format(*(c[0] if c[0] == c[-1] else f"{c[0]}–{c[-1]}" for c in columns))
+        out.append(text if len(found) == len(said) else f"{_names(zone for zone, _ in found)}: {text}")
+    return out
+
+
+def _told(notice: Told, map: InjectionMap, say: Words, ref: Ref) -> Entry:
     return Entry(
         mark=say(f"map-{notice.kind}"),
         tone=_TONES[notice.kind],
-        title=names.get(notice.about, notice.about[:1].upper() + notice.about[1:]),
+        title=_subject(notice.about, map, say),
         lines=(Line(label="", text=notice.text, refs=ref(notice.sources)),),
     )
 
 
-def _depths(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
-    """Where the tip comes to lie, by each published set of thicknesses beside the other; alike zones together."""
-    checks: dict[DepthCheck, list[str]] = {}
+def _subject(about: str, map: InjectionMap, say: Words) -> str:
+    """What a notice is about, by its title: a zone, a danger, a set of points, or a part of the order."""
+    drawn = {zone.id: zone.title for zone in map.zones} | {danger.id: danger.title for danger in map.dangers}
+    if about in drawn:
+        return drawn[about]
+    edition, language = say.edition, say.language
+    for kind in (edition.danger, edition.regions, edition.point_sets):
+        if about in kind:
+            return edition.text(kind[about].title, language)
+    zone, _, side = about.rpartition("-")
+    if zone in edition.regions and side in ("left", "right"):
+        return edition.say(f"map.lay-side-{side}", language, zone=edition.text(edition.regions[zone].title, language))
+    if f"plan.map-on-{about}" in edition.texts:
+        return say(f"map-on-{about}")
+    return about[:1].upper() + about[1:]
+
+
+def _depths(map: InjectionMap, say: Words, ref: Ref) -> Iterator[Block]:
+    """Where the tip comes to lie, by each published set of thicknesses beside the other, in a table for the zones
+    that have the same sets; then what is to be said of it, zones of one verdict and suggestion together."""
+    sets: dict[tuple[str, ...], list[MappedZone]] = {}
+    told: dict[tuple[str, str], list[MappedZone]] = {}
     for zone in map.zones:
         if zone.points:
-            checks.setdefault(zone.depth, []).append(zone.title)
-    if checks:
-        yield Entries(entries=tuple(_depth(check, titles, say, ref) for check, titles in checks.items()))
-        yield Paragraph(text=say("map-depth-note"), quiet=True)
-
-
-def _depth(check: DepthCheck, titles: list[str], say: Say, ref: Ref) -> Entry:
-    tip = say("map-open")
-    if check.tip_depth_mm is not None:
-        spread = "" if check.tip_sd_mm is None else f" ± {_short(check.tip_sd_mm)}"
-        tip = f"{_short(check.tip_depth_mm)}{spread} mm"
-    lines = [Line(label=say("map-tip"), text=tip, refs=ref(check.sources))]
-    lines += [
-        Line(
-            label=say("map-chance") if number == 0 else "",
-            text=f"{_chance(chance, say)} — {chance.thickness_set}",
-            refs=ref(chance.sources),
+            sets.setdefault(tuple(chance.thickness_set for chance in zone.depth.chances), []).append(zone)
+            if zone.depth.says or zone.depth.suggestion:
+                told.setdefault((zone.depth.verdict, zone.depth.suggestion or ""), []).append(zone)
+    for names, zones in sets.items():
+        yield Table(
+            columns=(
+                Column(title=say("map-depth")),
+                Column(title=say("map-tip")),
+                *(Column(title=say("map-tip-in", by=name), wide=True) for name in names),
+                Column(title=""),
+            ),
+            rows=tuple(_depth_rows(zones, say, ref)),
         )
-        for number, chance in enumerate(check.chances)
-    ]
-    lines += [Line(label="", text=text) for text in check.says]
-    if check.suggestion:
-        lines.append(Line(label=say("map-suggestion"), text=check.suggestion))
+    if sets:
+        yield Paragraph(text=say("map-depth-note"), quiet=True)
+    if told:
+        yield Entries(entries=tuple(_depth_told(verdict, way, zones, say) for (verdict, way), zones in told.items()))
+
+
+def _depth_rows(zones: list[MappedZone], say: Words, ref: Ref) -> Iterator[tuple[Said, ...]]:
+    alike: dict[tuple[Said, ...], list[MappedZone]] = {}
+    for zone in zones:
+        check = zone.depth
+        cells = (
+            Said(text=_tip(check, say), refs=ref(check.sources)),
+            *(Said(text=_chance(chance, say), refs=ref(chance.sources)) for chance in check.chances),
+            Said(text=say(f"map-verdict-{check.verdict}"), strong=check.verdict != "as-aimed"),
+        )
+        alike.setdefault(cells, []).append(zone)
+    for cells, same in alike.items():
+        yield Said(text=_names(same), strong=True), *cells
+
+
+def _tip(check: DepthCheck, say: Words) -> str:
+    if check.tip_depth_mm is None:
+        return say("map-open")
+    spread = "" if check.tip_sd_mm is None else f" ± {_short(check.tip_sd_mm)}"
+    return f"{_short(check.tip_depth_mm)}{spread} mm"
+
+
+def _depth_told(verdict: str, suggestion: str, zones: list[MappedZone], say: Words) -> Entry:
+    lines = [Line(label="", text=text) for text in _ranged([(zone, zone.depth.says) for zone in zones])]
+    if suggestion:
+        lines.append(Line(label=say("map-suggestion"), text=suggestion))
     return Entry(
-        mark=say(f"map-verdict-{check.verdict}"),
-        tone=_VERDICTS[check.verdict],
-        title=f"{say('map-depth')}: {'; '.join(titles)}",
+        mark=say(f"map-verdict-{verdict}"),
+        tone=_VERDICTS[verdict],
+        title=f"{say('map-depth')}: {_names(zones)}",
         lines=tuple(lines),
     )
 
 
-def _chance(chance: LayerChance, say: Say) -> str:
+def _chance(chance: LayerChance, say: Words) -> str:
     text = ", ".join(
         f"{say(f'map-layer-{layer}')} {100 * share:.0f} %"
         for layer, share in (("epidermis", chance.epidermis), ("dermis", chance.dermis), ("fat", chance.fat))
@@ -165,7 +232,7 @@ def _chance(chance: LayerChance, say: Say) -> str:
     return text + (f" ({say('map-borrowed', site=chance.borrowed_from)})" if chance.borrowed_from else "")
 
 
-def _dangers(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
+def _dangers(map: InjectionMap, say: Words, ref: Ref) -> Iterator[Block]:
     if not map.dangers:
         return
     yield Table(
@@ -187,7 +254,7 @@ def _dangers(map: InjectionMap, say: Say, ref: Ref) -> Iterator[Block]:
     )
 
 
-def _why(danger: DangerDrawn, say: Say) -> str:
+def _why(danger: DangerDrawn, say: Words) -> str:
     parts = [danger.says]
     if not danger.sourced:
         parts.append(say("map-unsourced"))
@@ -196,7 +263,7 @@ def _why(danger: DangerDrawn, say: Say) -> str:
     return " ".join(parts)
 
 
-def _points(map: InjectionMap, say: Say) -> Table:
+def _points(map: InjectionMap, say: Words) -> Table:
     """Every point by its number; neighbours in the needle's order that are alike share a row."""
     zones = {zone.id: zone for zone in map.zones}
 
@@ -255,7 +322,7 @@ def _volumes(points: list[MapPoint]) -> str:
     return "–".join(plain(volume) for volume in dict.fromkeys((*volumes[:1], *volumes[-1:])))
 
 
-def for_patient(map: InjectionMap, drawn: Pictures | None, zones: Iterable[str], say: Say) -> Iterator[Block]:
+def for_patient(map: InjectionMap, drawn: Pictures | None, zones: Iterable[str], say: Words) -> Iterator[Block]:
     """Where it goes: the zones by their plain names, and the first view without numbers."""
     names = ", ".join(dict.fromkeys(zones))
     yield Paragraph(text=say("patient-map-says", zones=names, count=str(len(map.points))))

@@ -11,8 +11,8 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text
 
-from .compose import Words
 from .sheet import Block, Entries, Entry, Figure, Notice, Paragraph, Sheet, SourceList, Steps, Strip, Table
+from .words import Words
 
 _COLOURS = {"go": "cyan", "wait": "yellow", "stop": "red"}
 
