@@ -7,18 +7,19 @@ Imports stand inside the verbs, so that a verb loads only what it uses.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from .values import InputError
 
 if TYPE_CHECKING:
     from .injection_map import Fit, InjectionMap
     from .injection_map.photograph import Photograph
-    from .intake import Answers, Facts, Order
+    from .intake import Answers, Facts, Order, Spot
     from .knowledge import Edition
 
 MAY, MAY_NOT, BAD_INPUT = 0, 1, 2
@@ -81,8 +82,15 @@ def main(argv: list[str] | None = None) -> int:
         return MAY
 
 
+class _Parser(argparse.ArgumentParser):
+    """One sentence where a word is wrong, as for every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"nappage: {message}. See {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="nappage",
         description="Plans mesotherapy: who may be treated, with what, when, and why. It supports a licensed "
         "clinician's decision; it is not a certified medical device.",
@@ -138,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_patient(verb: argparse.ArgumentParser) -> None:
     """Where the patient's own skin comes from; without any of it a map is drawn on the atlas."""
     verb.add_argument("--photo", metavar="FILE", help="a photograph from the front, with a marker or --calliper")
-    verb.add_argument("--marker-mm", type=float, metavar="MM", help="side of the printed marker's black square (20)")
+    verb.add_argument("--marker-mm", type=_number, metavar="MM", help="side of the printed marker's black square (20)")
     verb.add_argument("--calliper", metavar="NAME=MM", help="outer-eyes=MM or inner-eyes=MM, measured on the patient")
     verb.add_argument(
         "--erase", metavar="X,Y,MM", action="append", default=[],
@@ -147,6 +155,16 @@ def _add_patient(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--scan", metavar="FILE", help="a scan of the head (GLB, OBJ or PLY)")
     verb.add_argument("--units", metavar="UNIT", help="the scan's unit, where the file does not settle it")
     verb.add_argument("--taken-on", type=_day, metavar="DATE", help="the day of the photograph or scan")
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number; write one like 20 or 20.5")
+    return number
 
 
 def _day(text: str) -> date:
@@ -261,7 +279,7 @@ def _plan(args: argparse.Namespace) -> int:
     edition = _edition(args)
     fit, taken = _fit(args, _facts(answers, edition, edition.on)["sex"])
     if answers.order is not None:
-        answers = answers.model_copy(update={"order": _erased(args, answers.order, fit)})
+        answers = answers.model_copy(update={"order": _with_erased(answers.order, _erased(args, fit))})
     plan = draft(answers, edition, edition.on, reference=_reference(paths), language=args.language, fit=fit)
     if args.json:
         _print_json(plan)
@@ -281,6 +299,8 @@ def _fit(args: argparse.Namespace, sex: str | None) -> tuple[Fit | None, Photogr
     """The patient's own skin, from a photograph or a scan; none without either."""
     if args.photo and args.scan:
         raise InputError("--photo and --scan", "both are given", "Give one of them")
+    if args.taken_on is not None and args.taken_on > (args.on or date.today()):
+        raise InputError("--taken-on", f"{args.taken_on} has not come yet", "Give the day of the photograph or scan")
     body: Literal["female", "male"] = "male" if sex == "male" else "female"
     if args.photo:
         from .injection_map import photograph as photographs
@@ -306,10 +326,10 @@ def _fit(args: argparse.Namespace, sex: str | None) -> tuple[Fit | None, Photogr
     return None, None
 
 
-def _erased(args: argparse.Namespace, order: Order, fit: Fit | None) -> Order:
-    """The order with what is to be left without points on the photograph."""
+def _erased(args: argparse.Namespace, fit: Fit | None) -> tuple[Spot, ...]:
+    """What is to be left without points on the photograph."""
     if not args.erase or fit is None:
-        return order
+        return ()
     from .injection_map import documents
 
     spots = []
@@ -318,7 +338,13 @@ def _erased(args: argparse.Namespace, order: Order, fit: Fit | None) -> Order:
             x, y, radius_mm = (float(number) for number in text.split(","))
         except ValueError:
             raise InputError("--erase", f"'{text}' is no spot", "Write pixel and radius: --erase 812,340,25") from None
+        if not 0 < radius_mm <= 200:
+            raise InputError("--erase", f"a radius of {radius_mm:g} mm cannot be", "Give one above 0, up to 200 mm")
         spots.append(documents.spot(fit, x, y, radius_mm))
+    return tuple(spots)
+
+
+def _with_erased(order: Order, spots: tuple[Spot, ...]) -> Order:
     wished = order.map.model_copy(update={"erase": (*order.map.erase, *spots)})
     return order.model_copy(update={"map": wished})
 
@@ -330,8 +356,6 @@ def _map(args: argparse.Namespace) -> int:
     if args.carry:
         if args.file:
             raise InputError("--carry", "it stands beside a patient's file", "Give one or the other")
-        if args.erase:
-            raise InputError("--erase", "a map that is carried keeps its points", "Lay it out anew instead")
         drawn, fit, taken = _carried(args, edition)
         reference = _reference([args.carry]) if Path(args.carry).name != "map.json" else Path(args.carry).parent.name
     else:
@@ -341,7 +365,7 @@ def _map(args: argparse.Namespace) -> int:
         order = _order(answers, args.file[0])
         sex = _facts(answers, edition, edition.on)["sex"]
         fit, taken = _fit(args, sex)
-        drawn = lay_out(_erased(args, order, fit), edition, sex=sex, fit=fit, language=args.language)
+        drawn = lay_out(_with_erased(order, _erased(args, fit)), edition, sex=sex, fit=fit, language=args.language)
         reference = _reference(args.file)
     if args.json:
         _print_json(drawn)
@@ -370,7 +394,7 @@ def _carried(args: argparse.Namespace, edition: Edition) -> tuple[InjectionMap, 
     fit, taken = _fit(args, earlier.surface.body)
     if fit is None:
         raise InputError("--carry", "there is no new skin to carry the map to", "Give --photo or --scan")
-    return planning.carried(earlier, edition, fit), fit, taken
+    return planning.carried(earlier, edition, fit, _erased(args, fit)), fit, taken
 
 
 def _card(args: argparse.Namespace) -> int:

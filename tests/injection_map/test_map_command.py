@@ -81,6 +81,28 @@ def test_on_a_photograph_then_erased_then_carried(folder: Path, capsys: pytest.C
     assert not np.array_equal(before, after)
 
 
+def test_a_wrong_word_is_one_sentence_too(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--marker-mm", "abc"], ["--taken-on", "yesterday"], ["--moon"]):
+        with pytest.raises(SystemExit) as left:
+            run("map", "order.yaml", *words)
+        assert left.value.code == 2
+        error = capsys.readouterr().err
+        assert error.startswith("nappage: ") and error.count("\n") == 1
+
+
+def test_carried_points_can_be_erased_and_the_rest_hold_what_the_syringes_do(folder: Path) -> None:
+    if not (folder / "first" / "order" / "map.json").is_file():
+        run("map", folder / "order.yaml", "--photo", folder / "first.jpg", "--out", folder / "first")
+    earlier = folder / "first" / "order" / "map.json"
+    run("map", "--carry", earlier, "--photo", folder / "next.jpg", "--erase", "600,420,25", "--out", folder / "third")
+    before = InjectionMap.model_validate_json(earlier.read_bytes())
+    after = InjectionMap.model_validate_json((folder / "third" / "order" / "map.json").read_bytes())
+    assert 0 < len(after.points) < len(before.points)
+    assert sum(point.volume_ml or 0 for point in after.points) == after.volume_ml == 2
+    assert [point.number for point in after.points] == list(range(1, len(after.points) + 1))
+    assert sum(zone.points for zone in after.zones) == len(after.points)
+
+
 def test_a_plan_is_laid_out_on_the_photograph_too(folder: Path) -> None:
     out = folder / "plan"
     run("plan", folder / "order.yaml", "--photo", folder / "first.jpg", "--on", "2026-11-25", "--out", out)
@@ -102,6 +124,9 @@ def test_a_plan_is_laid_out_on_the_photograph_too(folder: Path) -> None:
         (["map", "order.yaml", "--photo", "first.jpg", "--calliper", "eyes"], "outer-eyes=90"),
         (["map", "order.yaml", "--photo", "first.jpg", "--erase", "here"], "--erase"),
         (["map", "order.yaml", "--photo", "first.jpg", "--erase", "0,0,10"], "no skin"),
+        (["map", "order.yaml", "--photo", "first.jpg", "--erase", "600,420,-3"], "radius of -3 mm"),
+        (["map", "order.yaml", "--photo", "first.jpg", "--erase", "600,420,nan"], "radius of nan mm"),
+        (["map", "order.yaml", "--photo", "first.jpg", "--taken-on", "2099-01-01"], "has not come yet"),
         (["map", "--carry", "order.yaml", "--photo", "first.jpg"], "no injection map"),
         (["map", "order.yaml", "--carry", "order.yaml"], "--carry"),
     ],

@@ -52,7 +52,7 @@ from .mesh import Floats, Patch, Surface
 from .path import blocked_in
 from .path import order as needle_order
 from .points import NamedPoint
-from .volumes import syringes
+from .volumes import shared, syringes
 from .wishes import Wish, budget_ml, volumes, wishes
 
 NEAR_MM = 25.0  # a danger zone this close to the map is drawn
@@ -88,10 +88,10 @@ def lay_out(
     return _Session(order, edition, sex, fit, language).laid_out()
 
 
-def carried(earlier: InjectionMap, edition: Edition, fit: Fit) -> InjectionMap:
-    """An earlier map's points on the newly fitted skin, measured there. Raises InputError where the map is of another
-    atlas. Coverage by the practitioner's own wheals is not in the map; it is left out, and comes back when the order is
-    laid out anew."""
+def carried(earlier: InjectionMap, edition: Edition, fit: Fit, erase: Sequence[Spot] = ()) -> InjectionMap:
+    """An earlier map's points on the newly fitted skin, measured there, but for those in what is erased; the rest share
+    what the syringes hold. Coverage by the practitioner's own wheals is not in the map; it is left out, and comes back
+    when the order is laid out anew. Raises InputError where the map is of another atlas."""
     atlas = load()
     worn = earlier.surface.fit
     if earlier.atlas == atlas.version:
@@ -99,6 +99,7 @@ def carried(earlier: InjectionMap, edition: Edition, fit: Fit) -> InjectionMap:
     else:
         before = atlas.body(earlier.surface.body)  # refused by `carry`
     after = fits.surface(atlas, fit)
+    earlier = _without(earlier, after, erase, edition)
     dangers = {one.id: one for one in danger.near(atlas, after, edition, earlier.language)}
     law = published(edition)
 
@@ -123,6 +124,42 @@ def carried(earlier: InjectionMap, edition: Edition, fit: Fit) -> InjectionMap:
         return zone.model_copy(update={"area_cm2": area_cm2, "spacing": spacing, "coverage": coverage})
 
     return carry(earlier, atlas, before, fit, edition, anew)
+
+
+def _without(map: InjectionMap, skin: Surface, erase: Sequence[Spot], edition: Edition) -> InjectionMap:
+    """A map without the points that lie in erased spots of a skin."""
+    if not erase or not map.points:
+        return map
+    kept = np.ones(len(map.points), dtype=bool)
+    triangles = np.array([point.place.triangle for point in map.points])
+    positions = skin.at(triangles, np.array([point.place.barycentric for point in map.points]))
+    for spot in erase:
+        centre = skin.at(np.array([spot.triangle]), np.array([spot.barycentric]))
+        kept &= np.linalg.norm(positions - centre, axis=1) > float(spot.radius_mm or ERASE_MM)
+    points = [point for point, stays in zip(map.points, kept, strict=True) if stays]
+    if map.volume_ml is not None and points:
+        each = [point.volume_ml or Decimal(0) for point in points]
+        points = [
+            point.model_copy(update={"volume_ml": volume})
+            for point, volume in zip(points, shared(map.volume_ml, each), strict=True)
+        ]
+    size = map.syringes[0].volume_ml if len(map.syringes) > 1 else None
+    amounts = [point.volume_ml for point in points if point.volume_ml is not None]
+    filled, of_point = syringes(amounts, size) if len(amounts) == len(points) else ((), (1,) * len(points))
+    points = [
+        point.model_copy(update={"number": number, "syringe": syringe})
+        for number, (point, syringe) in enumerate(zip(points, of_point, strict=True), start=1)
+    ]
+    zones_left = []
+    for zone in map.zones:
+        held = [point.volume_ml for point in points if point.zone == zone.id]
+        total = None if any(v is None for v in held) else sum((v for v in held if v is not None), Decimal(0))
+        zones_left.append(zone.model_copy(update={"points": len(held), "volume_ml": total}))
+    text = edition.say("map.lay-erased", map.language, count=str(int((~kept).sum())))
+    notices = (*map.notices, Notice(kind="note", about="erase", text=text))
+    return map.model_copy(
+        update={"points": tuple(points), "zones": tuple(zones_left), "syringes": filled, "notices": notices}
+    )
 
 
 class _Session:
