@@ -83,7 +83,7 @@ def test_every_zone_and_every_point_is_told(sheet, made) -> None:
 
 def test_both_thickness_sets_stand_side_by_side_and_each_suggestion_once(sheet, made) -> None:
     blocks = section(sheet, "Injection map").blocks
-    table = next(b for b in blocks if b.kind == "table" and b.columns[0].title == "Depth")
+    table = next(b for b in blocks if b.kind == "table" and b.columns[0].title == "Depth, by zone")
     assert [column.title for column in table.columns[2:4]] == ["The tip lies in: a", "The tip lies in: b"]
     assert {row[2].text for row in table.rows} == {"epidermis 1 %, dermis 80 %, fat 19 %"}
     assert {row[3].text for row in table.rows} == {"epidermis 2 %, dermis 60 %, fat 38 % (figures: malar)"}

@@ -94,6 +94,31 @@ def test_words_of_a_view_never_overlap(made, views) -> None:
                 assert not (a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
 
 
+def test_zones_are_named_beside_them_and_no_name_lies_on_a_point(made, views) -> None:
+    shown = {name: [] for name in views}
+    for name, picture in views.items():
+        for group in ElementTree.fromstring(picture.svg).iter(f"{SVG}g"):
+            if group.get("font-weight") == "600":
+                size = float(group.attrib["font-size"])
+                for text in group.iter(f"{SVG}text"):
+                    shown[name].append(text.text)
+                    x, y = float(text.attrib["x"]), float(text.attrib["y"]) - 0.36 * size
+                    off = np.abs(dots(picture.svg) - [x, y]) > [0.25 * size * len(text.text), 0.4 * size]
+                    assert off.any(axis=1).all(), (name, text.text)
+    assert sorted(shown["front"]) == ["Cheek", "Cheek", "Chin", "Forehead", "Nasolabial", "Nasolabial"]
+    assert shown["oblique-right"].count("Cheek") == 1
+
+
+def test_the_first_view_explains_the_marks_it_uses(made, views) -> None:
+    map = made[0]
+    first, *others = (picture.caption for picture in views.values())
+    assert all(word in first for word in ("Hatched", "Dashed", "Arrow", "Diamond"))
+    assert not any("Hatched" in caption for caption in others)
+    plainer = map.model_copy(update={"dangers": (), "syringes": map.syringes[:1]})
+    said = drawing.views(plainer, made[1], atlases.load(), load(date(2026, 11, 25)))["front"].caption
+    assert "Arrow" in said and not any(word in said for word in ("Hatched", "Dashed", "Diamond"))
+
+
 def test_lengths_on_a_chart_are_those_of_the_skin(made, charts) -> None:
     map, _ = made
     for zone in map.zones:
@@ -230,6 +255,10 @@ def test_over_a_photograph_points_stand_where_the_camera_sees_them(made) -> None
     grey = np.full((1200, 1200, 3), 150, dtype=np.uint8)
     png = drawing.over_photograph(grey, map.model_copy(update={"surface": worn}), fits.surface(atlas, fit))
     assert png.startswith(b"\x89PNG")
+    named = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)[1200:]
+    assert named.shape[0] > 20 and named.shape[1] == 1200  # the names stand under the picture, with their colours
+    tint = np.array(drawing._rgb(drawing._tint(map, map.zones[0])[0]))[::-1]
+    assert (named == tint).all(axis=2).sum() > 50
     drawn = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR).max(axis=2)
     places = np.array([p.position_mm for p in map.points])
     x, y = np.rint(camera.project(places)[:, :2]).astype(int).T

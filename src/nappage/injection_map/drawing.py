@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from textwrap import wrap
 from typing import NamedTuple
 
 import cv2
@@ -36,6 +37,7 @@ AWAY_MM = 50_000.0  # from here perspective is under 0.5 % over a body's depth
 DOTS_PER_MM = 5  # of the shading, on paper
 FACING = 0.15  # cosine under which skin is seen too much from the side to place a needle by
 NUMBERED = 0.4  # cosine under which points crowd together too much to be numbered on a view
+NAMED = 0.6  # share of a zone's points that is seen from which on a view names the zone
 BEHIND_MM = 1.0  # what lies this far behind what is seen is hidden; and on a coarse picture,
 BEHIND_DOTS = 2.0  # as many dots of it
 
@@ -78,6 +80,7 @@ HEAD_VIEWS = {
 BODY_VIEWS = {"body-front": (0, 0), "body-back": (180, 0), "body-right": (-90, 0), "body-left": (90, 0)}
 WIDE_MM, NARROW_MM = (150.0, 190.0), (84.0, 118.0)  # largest width and height on paper
 HEAD_MM = 5.0  # above a chart, for words
+CHART_MM = 55.0  # the least width of a chart: three fit beside one another
 LARGEST_PX = 2000  # of a photograph that is drawn on
 
 
@@ -85,13 +88,14 @@ Picture8 = NDArray[np.uint8]
 
 
 class Drawing(NamedTuple):
-    """An SVG with its words; `width_mm` is its width on paper. `plain_svg`: of a view, the zones alone, without points,
-    numbers and dangers."""
+    """An SVG with its words; `width_mm` and `height_mm` are its size on paper. `plain_svg`: of a view, the zones alone,
+    without points, numbers and dangers."""
 
     svg: str
     alt: str
     caption: str
     width_mm: float
+    height_mm: float
     plain_svg: str = ""
 
 
@@ -109,7 +113,7 @@ def views(map: InjectionMap, surface: Surface, atlas: Atlas, edition: Edition) -
         shown = _around(body, zones[0]) if zones[0].zone == HANDS else body
         turn = _turn(direction, up)
         frame = _frame(map, shown, atlas, turn, zones)
-        drawn[name] = _view(map, shown, name, turn, frame, borders, margins, edition)
+        drawn[name] = _view(map, shown, name, turn, frame, borders, margins, edition, legend=not drawn)
     return drawn
 
 
@@ -189,6 +193,7 @@ def _view(
     borders: Sequence[tuple[MappedZone, list[Floats]]],
     margins: Sequence[tuple[DangerDrawn, list[Floats], list[Floats]]],
     edition: Edition,
+    legend: bool,
 ) -> Drawing:
     low, high = frame
     largest = np.array(WIDE_MM if name.endswith("front") else NARROW_MM)
@@ -202,10 +207,11 @@ def _view(
     def on_paper(px: Sequence[Floats]) -> list[Floats]:
         return [(line + 0.5) / DOTS_PER_MM for line in px]
 
-    page.dangers(
+    barred = [
         (danger, on_paper(scene.filled(rings, each=True)), on_paper(scene.seen_lines(lines)))
         for danger, lines, rings in margins
-    )
+    ]
+    page.dangers(barred)
     seen = [
         (zone, _tint(map, zone), on_paper(scene.filled(rings)), on_paper(scene.seen_lines(rings)))
         for zone, rings in borders
@@ -216,9 +222,11 @@ def _view(
     plain.zones(seen)
     at, ends = on_paper([scene.points_px, scene.ends_px])
     page.needle(map, at, scene.visible, size)
-    page.points(map, at, scene.visible, ends, size, sparse=scene.open_to_view)
     page.scale_bar(paper)
     page.sides(turn[0])
+    named = [(_short_title(zone), dark, areas) for zone, (_, dark), areas, _ in seen if scene.shows(zone) >= NAMED]
+    page.names(named, [area for _, areas, _ in barred for area in areas], at[scene.visible], size)
+    page.points(map, at, scene.visible, ends, size, sparse=scene.open_to_view)
     count = int(scene.visible.sum())
     title = page.say(f"view-{name}")
     alt = page.say(
@@ -226,7 +234,9 @@ def _view(
         zones=", ".join(zone.title for zone in map.zones if scene.shows(zone)),
     )  # fmt: skip
     caption = page.say("view-caption", view=title, seen=str(count), points=str(len(map.points)))
-    return Drawing(page.svg(title, alt), alt, caption, page.width, plain.svg(title, title))
+    if legend:
+        caption = " ".join([f"{caption}.", *_legend(map, page)])
+    return Drawing(page.svg(title, alt), alt, caption, page.width, page.height, plain.svg(title, title))
 
 
 def _turn(direction: Floats, up: Floats) -> Floats:
@@ -272,6 +282,23 @@ def _camera(turn: Floats, low: Floats, high: Floats, dots_per_mm: float) -> Came
 def _tint(map: InjectionMap, zone: MappedZone) -> tuple[str, str]:
     names = list(dict.fromkeys(other.zone for other in map.zones))
     return TINTS[names.index(zone.zone) % len(TINTS)]
+
+
+def _short_title(zone: MappedZone) -> str:
+    """Without the side: the edges of a view tell it."""
+    return zone.title if zone.side == "midline" else zone.title.rpartition(", ")[0] or zone.title
+
+
+def _legend(map: InjectionMap, page: _Page) -> list[str]:
+    """The marks that this map's views use, in words."""
+    used = {
+        "danger": any(danger.sourced for danger in map.dangers),
+        "unsourced": any(not danger.sourced for danger in map.dangers),
+        "thread": any(point.to is not None for point in map.points),
+        "syringe": len(map.syringes) > 1,
+        "by-hand": any(point.added for point in map.points),
+    }
+    return [page.say(f"legend-{mark}") for mark, is_used in used.items() if is_used]
 
 
 @dataclass(frozen=True)
@@ -380,9 +407,10 @@ class Scene:
         ends = np.array([point.to_position_mm or (np.nan,) * 3 for point in self.map.points]).reshape(-1, 3)
         return self.picture.camera.project(ends)[:, :2]
 
-    def shows(self, zone: MappedZone) -> bool:
-        """Whether a point of the zone is seen."""
-        return any(seen and point.zone == zone.id for point, seen in zip(self.map.points, self.visible, strict=True))
+    def shows(self, zone: MappedZone) -> float:
+        """The share of the zone's points that is seen."""
+        own = [seen for point, seen in zip(self.map.points, self.visible, strict=True) if point.zone == zone.id]
+        return float(np.mean(own)) if own else 0.0
 
     def seen_lines(self, lines: Iterable[Floats]) -> list[Floats]:
         """The seen parts of lines (k, 3), px."""
@@ -457,7 +485,7 @@ def _even(line: Floats, step_mm: float) -> Floats:
     point anywhere."""
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
     at = np.linspace(0, along[-1], max(4, int(along[-1] / step_mm)), endpoint=False)
-    return np.column_stack([np.interp(at, along, line[:, axis]) for axis in range(3)])
+    return np.column_stack([np.interp(at, along, line[:, axis]) for axis in range(line.shape[1])])
 
 
 def _simple(line: Floats) -> Floats:
@@ -534,9 +562,36 @@ def over_photograph(photograph: Picture8, map: InjectionMap, surface: Surface) -
     for index, place in _numbers(map, scene.points_px, wanted, placer, text_px, len(shown)):
         number = str(map.points[index].number)
         draw.text(place, number, _rgb(INK), font, "mm", stroke_width=2, stroke_fill="white")
+    written = _with_names(written, map, [zone for zone in map.zones if scene.shows(zone)], font, round(1.5 * text_px))
     done, png = cv2.imencode(".png", np.asarray(written)[..., ::-1])
     assert done
     return png.tobytes()
+
+
+def _with_names(
+    picture: Image.Image,
+    map: InjectionMap,
+    zones: Sequence[MappedZone],
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    line_px: int,
+) -> Image.Image:
+    """The picture with the zones' names under it, each beside its colour; the picture's pixels stay where they are."""
+    names = dict.fromkeys((_short_title(zone), *_tint(map, zone)) for zone in zones)
+    places, x, y = [], line_px // 2, 0
+    for title, _, _ in names:
+        wide = round(font.getlength(title)) + 2 * line_px
+        if x + wide > picture.width and x > line_px:
+            x, y = line_px // 2, y + line_px
+        places.append((x, y))
+        x += wide
+    out = Image.new("RGB", (picture.width, picture.height + (y + 2 * line_px if places else 0)), "white")
+    out.paste(picture)
+    draw = ImageDraw.Draw(out)
+    for (title, tint, dark), (x, y) in zip(names, places, strict=True):
+        middle, half = picture.height + y + line_px, round(0.3 * line_px)
+        draw.rectangle((x, middle - half, x + 2 * half, middle + half), tint, dark, max(1, line_px // 12))
+        draw.text((x + line_px, middle), title, _rgb(INK), font, "lm")
+    return out
 
 
 def _resized(camera: Camera, size: tuple[int, int]) -> Camera:
@@ -615,7 +670,8 @@ def chart(map: InjectionMap, zone_id: str, edition: Edition, *, blebs: bool | No
     page.compass(zone, flat.inwards)
     page.below([*legend, *stretch], paper)
     alt = page.say("chart-alt", zone=zone.title, legend=". ".join(legend))
-    return Drawing(page.svg(title, alt), alt, page.say("chart-caption", zone=zone.title, scale=scale), page.width)
+    caption = page.say("chart-caption", zone=zone.title, scale=scale)
+    return Drawing(page.svg(title, alt), alt, caption, page.width, page.height)
 
 
 def plain_float(value: float) -> str:
@@ -880,11 +936,11 @@ class _Page:
                 dots.append(_arrow(at[index], ends[index], size))
             dots.append(f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{size:.2f}"{_mark(point)}/>')
         self.parts.append(f'<g fill="{INK}" stroke="#fff" stroke-width=".12">{"".join(dots)}</g>')
-        first_of = {syringe.first_point for syringe in map.syringes if syringe.number > 1}
+        first_of = {syringe.first_point: syringe.number for syringe in map.syringes if syringe.number > 1}
         words: list[tuple[int, str, bool]] = []
         for index in shown:
             if map.points[index].number in first_of:
-                text = self.say("syringe-mark", number=str(map.points[index].syringe))
+                text = self.say("syringe-mark", number=str(first_of[map.points[index].number]))
                 words.append((index, text, True))
         words += [(index, map.points[index].name or "", True) for index in shown if map.points[index].name]
         dense = at[shown]
@@ -913,6 +969,56 @@ class _Page:
             f'<g fill="{INK}" stroke-linejoin="round" text-anchor="middle" font-size="{text_mm:.2f}">{"".join(out)}</g>'
         )
 
+    def names(
+        self,
+        zones: Sequence[tuple[str, str, Sequence[Floats]]],
+        barred: Sequence[Floats],
+        dots: Floats,
+        size: float,
+        text_mm: float = 2.2,
+    ) -> None:
+        """The zones' names beside them, in their dark colours, where they cover as little as possible; with a line to
+        the zone where that is not next to it. Their places are kept free of other words."""
+        cover = np.zeros((round(self.height / CELL_MM) + 1, round(self.width / CELL_MM) + 1), dtype=np.float32)
+        for area in barred:
+            cv2.fillPoly(cover, [np.rint(area / CELL_MM).astype(np.int32)], 0.3)
+        for _, _, areas in zones:
+            cv2.fillPoly(cover, [np.rint(area / CELL_MM).astype(np.int32) for area in areas], 1.0)
+        for x, y in np.rint(dots / CELL_MM).astype(int).tolist():
+            cv2.circle(cover, (x, y), int(np.ceil((size + 0.3) / CELL_MM)), 40.0, -1)
+        for low_x, low_y, high_x, high_y in self.taken:
+            cv2.rectangle(cover, _cell(low_x, low_y), _cell(high_x, high_y), 1e4, -1)
+        out = []
+        for title, dark, areas in sorted(zones, key=lambda zone: -sum(abs(_area(area)) for area in zone[2])):
+            if not areas:
+                continue
+            area = max(areas, key=lambda one: abs(_area(one)))
+            half = np.array([0.29 * text_mm * len(title) + 0.3, 0.55 * text_mm])
+            edge = _even(np.vstack([area, area[:1]]), 1.5)
+            away = edge - (edge.min(axis=0) + edge.max(axis=0)) / 2
+            away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+            gaps = np.array([0.4, 2, 4, 7, 11, 16, 24])
+            at = edge + away * (gaps[:, None, None] + half * np.abs(away))
+            at, gap = at.reshape(-1, 2), np.repeat(gaps, len(edge))
+            inside = ((at - half > 0.5) & (at + half < [self.width - 0.5, self.inner - 0.5])).all(axis=1)
+            if not inside.any():
+                continue
+            ways = np.tile(edge, (len(gaps), 1))[inside]
+            at, gap = at[inside], gap[inside]
+            cost = _sums(cover, at - half, at + half) * CELL_MM**2 + 0.8 * gap
+            best = int(np.argmin(cost))
+            (x, y), box = at[best], (*(at[best] - half).tolist(), *(at[best] + half).tolist())
+            self.taken.append(box)
+            cv2.rectangle(cover, _cell(box[0], box[1]), _cell(box[2], box[3]), 1e4, -1)
+            if gap[best] > 1:
+                ends = np.array([np.clip(ways[best], at[best] - half, at[best] + half), ways[best]])
+                out.append(f'<path d="{_path([ends], False)}" fill="none" stroke="{dark}" stroke-width=".2"/>')
+            out.append(
+                f'<text x="{x:.2f}" y="{y + 0.36 * text_mm:.2f}" fill="{dark}" stroke="#fff" stroke-width=".5" '
+                f'stroke-opacity=".85" paint-order="stroke" stroke-linejoin="round">{escape(title)}</text>'
+            )
+        self.parts.append(f'<g text-anchor="middle" font-size="{text_mm:g}" font-weight="600">{"".join(out)}</g>')
+
     def _word(
         self, placer: _Placer, at: Floats, text: str, size: float, strong: bool, must: bool = False
     ) -> str | None:
@@ -933,6 +1039,7 @@ class _Page:
         """A bar of a round length at the lower left edge."""
         length = next((mm for mm in (10, 20, 50, 100) if mm * paper >= 9), 100)
         x, y = 2.5, self.inner - 2.5
+        self.taken.append((x, y - 3.5, x + max(length * paper, 8.0), y + 1.2))
         self.parts.append(
             f'<g stroke="{INK}" stroke-width=".35" fill="none"><path d="M{x} {y - 1:.2f}v2m0 -1h{length * paper:.2f}'
             f'm0 -1v2"/></g><text x="{x + length * paper / 2:.2f}" y="{y - 1.5:.2f}" font-size="2" fill="{INK}" '
@@ -945,6 +1052,7 @@ class _Page:
             return
         left_edge, right_edge = ("right", "left") if right[0] > 0 else ("left", "right")
         for x, anchor, side in ((2.0, "start", left_edge), (self.width - 2.0, "end", right_edge)):
+            self.taken.append((x, 1.9, x + 17, 4.8) if anchor == "start" else (x - 17, 1.9, x, 4.8))
             self.parts.append(
                 f'<text x="{x:g}" y="4" font-size="2.1" fill="{SOFT}" text-anchor="{anchor}">'
                 f"{escape(self.say(f'edge-{side}'))}</text>"
@@ -968,7 +1076,9 @@ class _Page:
 
     def below(self, lines: Sequence[str], paper: float) -> None:
         """The scale bar and a legend under the drawing."""
-        self.width = max(self.width, 84.0)
+        self.width = max(self.width, CHART_MM)
+        letters = int(self.width / 1.24)
+        lines = [part for line in lines for part in wrap(line, letters, break_long_words=False)]
         self.inner += 5
         self.scale_bar(paper)
         y = self.inner + 2.6
@@ -1040,6 +1150,21 @@ class _Placer:
         self.taken.append(best_box)
         self.last_covered = best_covered
         return best
+
+
+CELL_MM = 0.25  # of the raster on which names find room
+
+
+def _cell(x: float, y: float) -> tuple[int, int]:
+    return round(x / CELL_MM), round(y / CELL_MM)
+
+
+def _sums(cover: NDArray[np.float32], low: Floats, high: Floats) -> Floats:
+    """(k,): the sums of a raster over boxes (k, 2), (k, 2), mm."""
+    whole = cv2.integral(cover, sdepth=cv2.CV_64F)
+    limit = np.array(cover.shape[::-1])
+    (x0, y0), (x1, y1) = (np.clip(np.rint(side / CELL_MM).astype(int), 0, limit).T for side in (low, high))
+    return np.asarray(whole[y1, x1] - whole[y0, x1] - whole[y1, x0] + whole[y0, x0])
 
 
 def _path(lines: Iterable[Floats], closed: bool) -> str:

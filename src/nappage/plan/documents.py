@@ -32,7 +32,7 @@ def write(
         from ..injection_map import documents as maps
 
         drawn = maps.pictures(plan.map, edition)
-        page = maps.page(plan.map, edition, plan.reference)
+        page = maps.page(plan.map, edition, plan.patient.name or plan.reference)
         over = maps.over(plan.map, photograph)
     for_clinician, for_patient = clinician(plan, edition, drawn), patient(plan, edition, drawn)
     old = home / "course.ics"

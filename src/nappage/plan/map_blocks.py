@@ -17,6 +17,7 @@ from .words import Words
 
 if TYPE_CHECKING:
     from ..injection_map.documents import Pictures
+    from ..injection_map.drawing import Drawing
 
 Ref = Callable[[Iterable[Cited]], tuple[str, ...]]
 
@@ -24,17 +25,36 @@ _ORDER = ("refuse", "ask", "warn", "note")
 _TONES: Mapping[str, Tone] = {"refuse": "stop", "ask": "wait", "warn": "wait", "note": "go"}
 _VERDICTS: Mapping[str, Tone] = {"refused": "stop", "ask": "wait", "warn": "wait", "as-aimed": "go"}
 
+_WIDE_MM, _GAP_MM = 174, 3  # of a printed page, and between drawings
+
 
 def for_clinician(map: InjectionMap, drawn: Pictures | None, say: Words, ref: Ref) -> Iterator[Block]:
     """The zones in a table, how deep the tip comes to lie, what is open, the views, every point, and the charts."""
     yield from summary(map, say, ref)
     yield from _depths(map, say, ref)
     if drawn is not None:
-        yield from (Figure(svg=v.svg, alt=v.alt, caption=v.caption, width_mm=v.width_mm) for v in drawn.views.values())
+        yield from (_figure(view) for view in drawn.views.values())
     yield from _dangers(map, say, ref)
     yield _points(map, say)
     if drawn is not None:
-        yield from (Figure(svg=c.svg, alt=c.alt, caption=c.caption, width_mm=c.width_mm) for c in drawn.charts.values())
+        yield from (_figure(chart) for chart in _in_rows(drawn.charts.values()))
+
+
+def _figure(drawing: Drawing) -> Figure:
+    return Figure(svg=drawing.svg, alt=drawing.alt, caption=drawing.caption, width_mm=drawing.width_mm)
+
+
+def _in_rows(drawings: Iterable[Drawing]) -> Iterator[Drawing]:
+    """In an order that fills rows of a page's width: the tallest first, each in the first row that has room."""
+    rows: list[list[Drawing]] = []
+    for drawing in sorted(drawings, key=lambda drawing: -drawing.height_mm):
+        for row in rows:
+            if sum(other.width_mm + _GAP_MM for other in row) + drawing.width_mm <= _WIDE_MM:
+                row.append(drawing)
+                break
+        else:
+            rows.append([drawing])
+    return (drawing for row in rows for drawing in row)
 
 
 def summary(map: InjectionMap, say: Words, ref: Ref) -> Iterator[Block]:
@@ -177,10 +197,10 @@ def _depths(map: InjectionMap, say: Words, ref: Ref) -> Iterator[Block]:
     for names, zones in sets.items():
         yield Table(
             columns=(
-                Column(title=say("map-depth")),
+                Column(title=say("map-depth-by")),
                 Column(title=say("map-tip")),
                 *(Column(title=say("map-tip-in", by=name), wide=True) for name in names),
-                Column(title=""),
+                Column(title=say("map-verdict")),
             ),
             rows=tuple(_depth_rows(zones, say, ref)),
         )
