@@ -48,8 +48,9 @@ def pictures(map: InjectionMap, edition: Edition) -> Pictures:
 
 
 def page(map: InjectionMap, edition: Edition, title: str) -> bytes:
-    """The map to turn, as one HTML file."""
+    """The map to turn, as one HTML file. `title`: whose map it is."""
     whole, skin = skin_of(map)
+    title = edition.say("map.lay-page-title", map.language, whose=title)
     return page3d.page(map, skin, atlas=whole, edition=edition, language=map.language, title=title).encode()
 
 
