@@ -100,6 +100,8 @@ def test_cover_covers(name: str, spacing_mm: float, body: Body) -> None:
     spread, all_gaps = cover_mm(skin, laid)
     assert (spread <= 0.65 * spacing_mm).mean() >= 0.95
     assert all_gaps.max() <= 0.95 * spacing_mm
+    assert laid.spacing is not None
+    assert laid.spacing.largest_gap_mm <= 0.95 * spacing_mm  # found by a closer search, held to exact ways below
     assert len(laid) == pytest.approx(lattice_count(skin.areas_mm2.sum(), spacing_mm), rel=0.12)
 
 
@@ -117,8 +119,8 @@ def test_the_document_says_what_exact_geodesics_say(name: str) -> None:
         assert chord * 0.999 <= laid.spacing.min_mm <= exact.min() * 1.002
         assert laid.spacing.mean_mm == pytest.approx(exact.mean(), rel=0.003)
         assert laid.spacing.cv == pytest.approx(exact.std() / exact.mean(), abs=0.005)
-        # The few spots judged here need not hit the farthest one.
-        assert gaps.max() - 0.1 <= laid.spacing.largest_gap_mm <= gaps.max() + 0.06 * spacing_mm
+        # Never less than what is found here; the few spots judged need not hit the farthest one.
+        assert gaps.max() - 0.05 <= laid.spacing.largest_gap_mm <= gaps.max() + 0.1 * spacing_mm
         assert laid.spacing.within_065 == pytest.approx((spread <= 0.65 * spacing_mm).mean(), abs=0.02)
 
 
@@ -503,10 +505,12 @@ def test_no_step_leads_across_the_eye() -> None:
     skin = fixed_zone("half-face", "female")
     way, lifts = order(laid.positions_mm, laid.rows, blocked=blocked_in(flat, laid.positions_mm))
     hops = np.stack([laid.positions_mm[way[:-1]], laid.positions_mm[way[1:]]], axis=1)[~lifts[1:]]
-    eye = skin.vertices_mm[skin.boundary_loops()[1]].mean(axis=0)
+    rim = skin.vertices_mm[skin.boundary_loops()[1]]
+    eye = rim.mean(axis=0)
+    nearest = np.linalg.norm((rim - eye)[:, :2], axis=1).min()
     for share in np.linspace(0, 1, 9):
         spots = hops[:, 0] * (1 - share) + hops[:, 1] * share
-        assert np.linalg.norm((spots - eye)[:, :2], axis=1).min() > 8
+        assert np.linalg.norm((spots - eye)[:, :2], axis=1).min() > nearest - 1.0  # a hop may graze the rim
     there = np.argsort(np.linalg.norm(laid.positions_mm - eye, axis=1))[:12]
     beyond = blocked_in(flat, laid.positions_mm)(np.repeat(there, 12), np.tile(there, 12))
     assert beyond.any()  # across the eye it is blocked

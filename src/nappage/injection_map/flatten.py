@@ -84,12 +84,12 @@ class Flattening:
         strained = (self.stretch[:, 0] > 1.2) | (self.stretch[:, 1] < 0.8)
         if areas[hidden].sum() > 5 or areas[strained].sum() > 0.1 * areas.sum():
             return True
-        starts, ends, along = self._border(1.0)
+        starts, ends, along = self.along_border(1.0)
         spots = [v[starts] + (v[ends] - v[starts]) * along[:, None] for v in (self.uv_mm, self.disc.vertices_mm)]
         i, j = cKDTree(spots[0]).query_pairs(4 * PIXEL_MM, output_type="ndarray").T
         return bool((np.linalg.norm(spots[1][i] - spots[1][j], axis=1) > 12 * PIXEL_MM).any())
 
-    def _border(self, step_mm: float) -> tuple[Ints, Ints, Floats]:
+    def along_border(self, step_mm: float) -> tuple[Ints, Ints, Floats]:
         """Spots all along the border, `step_mm` apart at most: the vertices (k,) from which and to which it runs there,
         and the share of the way between (k,)."""
         start = np.concatenate(self.outlines)
@@ -437,7 +437,7 @@ def _raster(flattening: Flattening) -> Raster:
 
 def _depth(flattening: Flattening, nodes: Floats, face: Ints) -> Floats:
     """(k,): distance of the nodes, which lie in `face`, to the skin's border; positive inside."""
-    starts, ends, share = flattening._border(0.4)
+    starts, ends, share = flattening.along_border(0.4)
     start, edge = flattening.uv_mm[starts], flattening.uv_mm[ends] - flattening.uv_mm[starts]
     near = np.asarray(cKDTree(start + edge * share[:, None]).query(nodes, k=3)[1])
     distance = np.full(len(nodes), np.inf)

@@ -28,6 +28,7 @@ Mode = Literal["strict", "cover"]
 ROW = math.sqrt(0.75)  # distance of the rows of a hexagonal lattice, in spacings
 CLOSEST: dict[Mode, float] = {"strict": 0.92, "cover": 0.87}  # no pair nearer than this share of the spacing
 COVERED = 0.65  # a spot is covered within this share of the spacing from a point
+BAREST = 0.95  # in cover no spot is farther from a point than this share of the spacing
 _STEPS = 90
 _IDLE_ROUNDS = 2  # without getting better, after which something else is tried
 _SPREADS = 12
@@ -325,6 +326,7 @@ class _Grid:
     near_uv: Floats
     samples: Floats  # (n, 2): spots of the piece, the last of them on its border
     inner: int  # how many are not
+    step_mm: float  # how far apart they are
     samples_mm: Floats  # (n, 3)
 
     @staticmethod
@@ -333,7 +335,9 @@ class _Grid:
         area = piece.area_mm2
         samples, inner = _samples(piece, spacing_mm)
         near_mm, near_uv = _beside(raster, near_mm, 2 * spacing_mm)
-        return _Grid(raster, area, spacing_mm, near_mm, near_uv, samples, inner, raster.at(samples))
+        return _Grid(
+            raster, area, spacing_mm, near_mm, near_uv, samples, inner, _step_mm(piece, spacing_mm), raster.at(samples)
+        )
 
     def strict(self, rows_deg: float | None) -> tuple[Floats, float]:
         """The relaxed lattice, and the angle of its rows in the plane, rad."""
@@ -540,7 +544,7 @@ class _Grid:
                     more = self._with_more(self._without_the_tightest(uv), allowed, 0.75)
                 uv = self.thinned(self.spread(more, apart + 0.015), apart)
                 fault = self._fault(uv, most)
-                idle = idle + 1 if fault > best_fault - 1e-3 else 0
+                idle = idle + 1 if fault > 0.8 * best_fault else 0
                 if fault < best_fault:
                     best, best_fault = uv, fault
         return best
@@ -562,7 +566,9 @@ class _Grid:
         gap, _ = self._gaps(uv)
         share = float((gap[: self.inner] <= COVERED - 0.01).sum()) / max(self.inner, 1)
         missing, excess = max(0.0, 0.79 * most - len(uv)) / most, max(0, len(uv) - most) / most
-        return max(0.0, 0.96 - share) * 4 + max(0.0, float(gap.max()) - 0.9) + missing + 0.3 * excess
+        closer = self.raster.at(_closer(self.raster, self.samples, gap, self.step_mm))
+        widest = max(float(gap.max()), float(self._gaps(uv, closer)[0].max(initial=0.0)))
+        return max(0.0, 0.96 - share) * 4 + max(0.0, widest - BAREST + 0.02) + missing + 0.3 * excess
 
     def _with_more(self, uv: Floats, most: int, widest: float) -> Floats:
         """With a point in each gap wider than `widest`, the widest first, as far as the number allows."""
@@ -628,17 +634,31 @@ def _lattice(raster: Raster, spacing_mm: float, angle: float, a: float, b: float
     return np.asarray(uv[raster.depth_mm(uv) > _BORDER_MM])
 
 
+def _step_mm(piece: Flattening, spacing_mm: float) -> float:
+    """How far apart spots are looked at: a ninth of the spacing, but 400 to 60,000 of them."""
+    most, fewest = math.sqrt(piece.area_mm2 / 400), math.sqrt(piece.area_mm2 / 60_000)
+    return max(min(spacing_mm / 9, most), fewest)
+
+
 def _samples(piece: Flattening, spacing_mm: float) -> tuple[Floats, int]:
     """Spots of the piece in the plane: a square lattice, then its border; and how many are in the lattice."""
-    raster = piece.raster
-    most, fewest = math.sqrt(piece.area_mm2 / 400), math.sqrt(piece.area_mm2 / 60_000)
-    step_mm = max(min(spacing_mm / 9, most), fewest)
+    raster, step_mm = piece.raster, _step_mm(piece, spacing_mm)
     height, width = raster.inside_mm.shape
     x = np.arange(0, width * raster.pixel_mm, step_mm)
     y = np.arange(0, height * raster.pixel_mm, step_mm)
     spots = raster.origin + np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     spots = spots[raster.depth_mm(spots) > 0]
-    return np.vstack([spots, *(piece.uv_mm[ring] for ring in piece.outlines)]), len(spots)
+    start, end, share = piece.along_border(step_mm)
+    border = piece.uv_mm[start] + (piece.uv_mm[end] - piece.uv_mm[start]) * share[:, None]
+    return np.vstack([spots, piece.uv_mm[np.unique(start)], border]), len(spots)
+
+
+def _closer(raster: Raster, samples: Floats, distance: Floats, step_mm: float) -> Floats:
+    """(k, 2): spots close around the samples with the greatest distance: the farthest lies between samples."""
+    widest = samples[np.argsort(-distance, kind="stable")[:40]]
+    fine = np.linspace(-1, 1, 7) * step_mm
+    spots = (widest[:, None] + np.stack(np.meshgrid(fine, fine), axis=-1).reshape(-1, 2)).reshape(-1, 2)
+    return np.asarray(spots[raster.depth_mm(spots) > 0])
 
 
 def _beside(raster: Raster, near_mm: Floats, reach_mm: float) -> tuple[Floats, Floats]:
@@ -748,13 +768,10 @@ def _measured(parts: Sequence[_Part], spacing_mm: float, near_mm: Floats) -> Spa
             lengths = np.minimum(lengths, nearest(elsewhere, part.positions_mm)[0])
         closest.append(lengths)
         samples, inner = _samples(part.piece, spacing_mm)
-        on_skin = raster.at(samples)
         centres = np.vstack([part.positions_mm, elsewhere, near_mm])
-        distance, at = nearest(centres, on_skin)
-        # A chord is short of the way on the skin; where it matters, measure the way.
-        far = np.flatnonzero((distance > 0.6 * spacing_mm) & (at < count))
-        distance[far] = raster.lengths_mm(samples[far], part.uv[at[far]])
-        gaps.append(float(distance.max()))
+        distance = _ways_to(part, centres, samples, 0.6 * spacing_mm)
+        closer = _closer(raster, samples, distance, _step_mm(part.piece, spacing_mm))
+        gaps += [float(distance.max()), float(_ways_to(part, centres, closer, 0.6 * spacing_mm).max(initial=0.0))]
         covered += int((distance[:inner] <= COVERED * spacing_mm).sum())
         spots += inner
     every = np.concatenate(closest)
@@ -766,6 +783,16 @@ def _measured(parts: Sequence[_Part], spacing_mm: float, near_mm: Floats) -> Spa
         largest_gap_mm=max(gaps),
         within_065=covered / max(spots, 1),
     )
+
+
+def _ways_to(part: _Part, centres: Floats, spots: Floats, exact_beyond_mm: float) -> Floats:
+    """(k,): from spots (k, 2) of a piece to the nearest of the centres, of which the piece's own points come first. A
+    chord is short of the way on the skin; where it is long enough to matter the way is measured."""
+    raster = part.piece.raster
+    distance, at = nearest(centres, raster.at(spots))
+    far = np.flatnonzero((distance > exact_beyond_mm) & (at < len(part.uv)))
+    distance[far] = raster.lengths_mm(spots[far], part.uv[at[far]])
+    return distance
 
 
 def measured(
