@@ -37,7 +37,7 @@ AWAY_MM = 50_000.0  # from here perspective is under 0.5 % over a body's depth
 DOTS_PER_MM = 5  # of the shading, on paper
 FACING = 0.15  # cosine under which skin is seen too much from the side to place a needle by
 NUMBERED = 0.4  # cosine under which points crowd together too much to be numbered on a view
-NAMED = 0.6  # share of a zone's points that is seen from which on a view names the zone
+NAMED = 0.34  # of a zone's points must be seen for a view to name it, and half as much of it as of its other side
 BEHIND_MM = 1.0  # what lies this far behind what is seen is hidden; and on a coarse picture,
 BEHIND_DOTS = 2.0  # as many dots of it
 
@@ -981,7 +981,7 @@ class _Page:
         the zone where that is not next to it. Their places are kept free of other words."""
         cover = np.zeros((round(self.height / CELL_MM) + 1, round(self.width / CELL_MM) + 1), dtype=np.float32)
         for area in barred:
-            cv2.fillPoly(cover, [np.rint(area / CELL_MM).astype(np.int32)], 0.3)
+            cv2.fillPoly(cover, [np.rint(area / CELL_MM).astype(np.int32)], 0.08)
         for _, _, areas in zones:
             cv2.fillPoly(cover, [np.rint(area / CELL_MM).astype(np.int32) for area in areas], 1.0)
         for x, y in np.rint(dots / CELL_MM).astype(int).tolist():
@@ -989,8 +989,10 @@ class _Page:
         for low_x, low_y, high_x, high_y in self.taken:
             cv2.rectangle(cover, _cell(low_x, low_y), _cell(high_x, high_y), 1e4, -1)
         out = []
+        largest: dict[str, float] = {}
         for title, dark, areas in sorted(zones, key=lambda zone: -sum(abs(_area(area)) for area in zone[2])):
-            if not areas:
+            seen = sum(abs(_area(area)) for area in areas)
+            if not seen or seen < 0.5 * largest.setdefault(title, seen):
                 continue
             area = max(areas, key=lambda one: abs(_area(one)))
             half = np.array([0.29 * text_mm * len(title) + 0.3, 0.55 * text_mm])
@@ -1005,7 +1007,10 @@ class _Page:
                 continue
             ways = np.tile(edge, (len(gaps), 1))[inside]
             at, gap = at[inside], gap[inside]
-            cost = _sums(cover, at - half, at + half) * CELL_MM**2 + 0.8 * gap
+            line = ways + np.linspace(0, 1, 24)[:, None, None] * (np.clip(ways, at - half, at + half) - ways)
+            column, row = np.rint(line / CELL_MM).astype(int).T
+            crossed = (cover[row.clip(0, len(cover) - 1), column.clip(0, cover.shape[1] - 1)] >= 40).sum(axis=1)
+            cost = _sums(cover, at - half, at + half) * CELL_MM**2 + 1.2 * gap + 6 * crossed
             best = int(np.argmin(cost))
             (x, y), box = at[best], (*(at[best] - half).tolist(), *(at[best] + half).tolist())
             self.taken.append(box)
@@ -1078,7 +1083,11 @@ class _Page:
         """The scale bar and a legend under the drawing."""
         self.width = max(self.width, CHART_MM)
         letters = int(self.width / 1.24)
-        lines = [part for line in lines for part in wrap(line, letters, break_long_words=False)]
+        lines = [
+            part
+            for line in lines
+            for part in wrap(line.replace(" %", "\N{NO-BREAK SPACE}%"), letters, break_long_words=False)
+        ]
         self.inner += 5
         self.scale_bar(paper)
         y = self.inner + 2.6
