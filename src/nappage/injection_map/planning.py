@@ -56,6 +56,7 @@ from .volumes import shared, syringes
 from .wishes import Wish, budget_ml, volumes, wishes
 
 NEAR_MM = 25.0  # a danger zone this close to the map is drawn
+CUT_MM = 0.6  # a patch is cut linearly across triangles, which may come so far within a margin that is rounder
 OWN_MM = 3.0  # a spot set by hand belongs to a zone that is this close
 CLOSEST = {"strict": 0.9, "cover": 0.85}  # no two points nearer than this share of the spacing
 THREAD_MM = 12.0  # a thread's length where none is ordered: a 12 to 13 mm needle, inserted whole
@@ -275,9 +276,10 @@ class _Session:
 
     def _patches(self, wished: Sequence[Wish], barring: Sequence[Danger]) -> list[tuple[Wish, Patch, tuple[str, ...]]]:
         found = []
+        wider = [replace(one, margin_mm=one.margin_mm + CUT_MM) for one in barring]
         for wish in wished:
             patch, cut_by = zones.patch(
-                self.atlas, wish.zone, wish.side, self.surface, barring, border=wish.asked.border
+                self.atlas, wish.zone, wish.side, self.surface, wider, border=wish.asked.border
             )
             names = ", ".join(self.dangers[one].title for one in cut_by)
             if len(patch.faces) == 0:
@@ -318,9 +320,21 @@ class _Session:
             if len(laid) == 0 and wish.pattern != "named":
                 spacing = wish.spacing_mm or 0.0
                 self.notice("note", wish.id, "too-few", zone=self._title(wish), spacing=f"{spacing:g}")
+            laid = self._clear(laid, patch, [self.dangers[name] for name in cut_by])
             near = np.vstack([near, laid.positions_mm])
             drawn.append(Drawn(wish, patch, skin, flat, cut_by, laid))
         return drawn
+
+    def _clear(self, laid: Laid, patch: Patch, cutting: Sequence[Danger]) -> Laid:
+        """Without the points that lie in a margin all the same: on the body's coarse triangles a cut may be off by
+        more than CUT_MM."""
+        if not len(laid):
+            return laid
+        triangles, weights = patch.place(laid.faces, laid.weights)
+        clear = np.ones(len(laid), dtype=bool)
+        for one in cutting:
+            clear &= one.at(triangles, weights, laid.positions_mm) > one.margin_mm
+        return laid if clear.all() else laid.only(clear)
 
     def _targets(self, wished: Sequence[Wish], areas: Sequence[float]) -> list[int | None]:
         """How many points each zone has to have; None where its spacing decides."""
