@@ -12,6 +12,7 @@ import pytest
 
 from nappage.injection_map import fit as fits
 from nappage.injection_map.carry import carry
+from nappage.injection_map.danger import Danger, near
 from nappage.injection_map.document import (
     DangerDrawn,
     DepthCheck,
@@ -140,7 +141,7 @@ def test_each_zone_is_measured_anew_on_its_own_points():
 
 
 def changes(map: InjectionMap) -> list[Notice]:
-    return [notice for notice in map.notices if notice.kind == "warn"]
+    return [notice for notice in map.notices if notice.kind == "warn" and "nearer to their neighbour" in notice.text]
 
 
 def test_a_distance_that_changed_by_more_than_15_percent_is_told():
@@ -159,7 +160,7 @@ def test_a_point_that_came_into_the_margin_of_a_danger_zone_is_told():
     inside = [notice for notice in on(visit()).notices if notice.kind in ("ask", "refuse")]
     # Landmark 101 lies beside the infraorbital foramen of the right side.
     about = {notice.about: notice for notice in inside}
-    named = [notice for notice in inside if "points 3" in notice.text or ", 3" in notice.text]
+    named = [notice for notice in inside if ": 3 (" in notice.text or ", 3 (" in notice.text]
     assert named, about
     entered = drawn().dangers[0].model_copy(update={"id": named[0].about, "entered": "By cannula."})
     again = on(visit(), drawn().model_copy(update={"dangers": (entered,)}))
@@ -183,3 +184,29 @@ def test_another_atlas_is_refused():
 def test_the_carried_map_is_a_document():
     after = on(visit(scale=1.2))
     assert InjectionMap.model_validate_json(after.model_dump_json()).points[3].place == after.points[3].place
+
+
+def test_the_new_skin_brings_its_own_notices_and_takes_the_old_ones_away():
+    old = [Notice(kind="warn", about=about, text=f"Of the old {about}.") for about in ("photograph", "scan", "atlas")]
+    fit = visit().model_copy(update={"notes": ("Of the new scan.",)})
+    texts = [
+        notice.text for notice in on(fit, drawn().model_copy(update={"notices": (*drawn().notices, *old)})).notices
+    ]
+    assert texts[:2] == ["An earlier notice.", "Of the new scan."]
+    assert not any("Of the old" in text for text in texts)
+
+
+def test_a_map_without_points_is_carried():
+    empty = drawn().model_copy(update={"points": (), "path_mm": 0.0})
+    after = on(visit(scale=1.08), empty)
+    assert after.points == () and after.path_mm == 0
+
+
+def test_a_point_in_a_margin_by_no_more_than_the_fit_may_be_off_is_only_a_warning(monkeypatch: pytest.MonkeyPatch):
+    # One danger zone with points from well outside to deep inside.
+    danger = near(ATLAS, BODY, EDITION)[0]
+    inside_mm = np.array([-3.0, -0.1, 0.4, 1.4, 1.6, 3.0, -3.0, -3.0, -3.0])
+    monkeypatch.setattr(Danger, "at", lambda self, *where: self.margin_mm - inside_mm)
+    said = {notice.kind: notice.text for notice in on(visit()).notices if notice.about == danger.id}
+    assert "3 (0.4 mm), 4 (1.4 mm)" in said["warn"] and "5 (" not in said["warn"]
+    assert "5 (1.6 mm), 6 (3.0 mm)" in said["ask" if danger.may_enter else "refuse"]

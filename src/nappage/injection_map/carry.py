@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..knowledge import Edition
@@ -15,6 +17,8 @@ from .danger import Danger, near
 from .document import DangerDrawn, Fit, InjectionMap, MappedZone, MapPoint, Notice, Place, Vector
 from .mesh import Floats, Surface
 
+OF_THE_SKIN = ("atlas", "photograph", "scan")  # what a notice about the surface that was worked on is about
+OFF_MM = 1.5  # a fit of the same face may lie off by this much
 CHANGED = 0.15  # a distance that has grown or shrunk by more than this share is told
 
 # A zone with its outline and its points on the new skin, measured anew: area, spacing, coverage.
@@ -52,7 +56,9 @@ def carry(
             "dangers": tuple(_redrawn(drawn, dangers, before, after) for drawn in map.dangers),
             "path_mm": map.path_mm * _stretch(map.points, points),
             "notices": (
-                *map.notices,
+                # What was said about the earlier skin is no longer so.
+                *(notice for notice in map.notices if notice.about not in OF_THE_SKIN),
+                *(Notice(kind="warn", about=fit.kind, text=note) for note in fit.notes),
                 *_changes(map, points, edition),
                 *_inside(points, [danger for danger in dangers if danger.id not in entered], edition, map.language),
             ),
@@ -98,10 +104,7 @@ def _redrawn(drawn: DangerDrawn, dangers: Sequence[Danger], before: Surface, aft
 
 def _stretch(before: Sequence[MapPoint], after: Sequence[MapPoint]) -> float:
     """By how much the way from point to point has grown."""
-    was, now = (
-        np.linalg.norm(np.diff(np.array([point.position_mm for point in points]), axis=0), axis=1).sum()
-        for points in (before, after)
-    )
+    was, now = (np.linalg.norm(np.diff(_positions(points), axis=0), axis=1).sum() for points in (before, after))
     return float(now / was) if was > 0 else 1.0
 
 
@@ -129,19 +132,34 @@ def _inside(points: Sequence[MapPoint], dangers: Sequence[Danger], edition: Edit
     """Margins are millimetres, so that a smaller face brings points into them."""
     triangles = np.array([point.place.triangle for point in points], dtype=np.int64)
     weights = np.array([point.place.barycentric for point in points]).reshape(-1, 3)
-    positions = np.array([point.position_mm for point in points]).reshape(-1, 3)
-    notices = []
+    notices: list[Notice] = []
+    if not points:
+        return notices
     for danger in dangers:
-        close = danger.at(triangles, weights, positions) <= danger.margin_mm
-        if close.any():
-            text = edition.say(
-                "map.carry-danger", language, danger=danger.title, margin=f"{danger.margin_mm:g}",
-                points=", ".join(str(point.number) for point, here in zip(points, close, strict=True) if here),
-            )  # fmt: skip
-            notices.append(
-                Notice(kind="ask" if danger.may_enter else "refuse", about=danger.id, text=text, sources=danger.sources)
-            )
+        inside_mm = danger.margin_mm - danger.at(triangles, weights, _positions(points))
+        slight = (inside_mm >= 0) & (inside_mm <= OFF_MM)
+        deep = inside_mm > OFF_MM
+        severe: Literal["ask", "refuse"] = "ask" if danger.may_enter else "refuse"
+        kinds: tuple[tuple[NDArray[np.bool_], str, Literal["warn", "ask", "refuse"]], ...] = (
+            (slight, "map.carry-danger-slight", "warn"),
+            (deep, "map.carry-danger", severe),
+        )
+        for close, name, kind in kinds:
+            if close.any():
+                text = edition.say(
+                    name, language, danger=danger.title, margin=f"{danger.margin_mm:g}",
+                    points=", ".join(
+                        f"{point.number} ({max(inside, 0.1):.1f} mm)"
+                        for point, here, inside in zip(points, close, inside_mm.tolist(), strict=True)
+                        if here
+                    ),
+                )  # fmt: skip
+                notices.append(Notice(kind=kind, about=danger.id, text=text, sources=danger.sources))
     return notices
+
+
+def _positions(points: Sequence[MapPoint]) -> Floats:
+    return np.array([point.position_mm for point in points]).reshape(-1, 3)
 
 
 def _lengths(rows: Floats) -> Floats:

@@ -25,11 +25,11 @@ from PIL import ExifTags, ImageOps, UnidentifiedImageError
 from PIL import Image as Pillow
 
 from ..values import InputError
-from . import atlas, card, landmarks
+from . import atlas, card, landmarks, scan, zones
 from .document import Body, Camera, Fit
 from .fit import fit_landmarks, pose, record, similarity
 from .landmarks import Face, Image
-from .mesh import Floats
+from .mesh import Floats, Surface
 
 LONGEST_PX = 4096  # larger pictures are shrunk to this; the face finder looks at far less
 LARGEST_PX = 150_000_000  # a picture of more is not opened
@@ -40,6 +40,10 @@ USUAL_FOCAL = 1.2  # focal length ÷ longer side where the file tells none; the 
 
 # Gates. Degrees are from the mean face looking straight at the camera.
 SURE = 0.95
+FAR_SIDE_DEG = 5.0
+DARK, GLARING, GLARE = 45, 250, 0.1  # median brightness of the cheeks; brightness burnt out, and the share that may be
+FLAT = 0.4  # contrast of one eye against the other's: below, it is covered
+CUT = 0.03  # share of face and forehead beyond one edge of the picture
 YAW_DEG, PITCH_DEG, ROLL_DEG = 15.0, 22.0, 25.0
 EYES_PX = (50.0, 120.0)  # between the outer corners: below the first refused, below the second noted
 BLUR_MM = (2.0, 1.2)  # standard deviation of the blur on the face: above the first refused, above the second noted
@@ -51,16 +55,16 @@ UNLIKE = 0.35  # log of brightness against the cheeks
 ROUGHER = 2.5  # grain against the cheeks'
 
 # Scale.
-OUTER_EYES_MM = (75.0, 105.0)  # no adult's outer eye corners are closer or farther apart
+OUTER_EYES_MM = scan.OUTER_EYES_MM  # no adult's outer eye corners are closer or farther apart
+USUAL_EYES_MM = (78.0, 98.0)  # few adults' are: outside, the card may have been at another depth than the face
+CARD_OFF_MM = 40.0  # how far nearer or farther than the chin a card is easily held
 CALLIPER = {"outer-eyes": (landmarks.OUTER_EYES, OUTER_EYES_MM), "inner-eyes": (landmarks.INNER_EYES, (22.0, 45.0))}
 MARKER_MM = (5.0, 100.0)
 MARKER_PX = (20.0, 50.0)  # side of the marker: below the first refused, below the second noted
 DISAGREE = 0.05  # two sources of the scale
 IRIS_MM = 11.7  # across, ± 0.5 between people
-IRIS_PX, IRIS_DISAGREE = (
-    25.0,
-    0.12,
-)  # a smaller iris is not asked; between people and pictures it is off by 4 % and more
+IRIS_PX = 25.0  # a smaller iris is not asked
+IRIS_DISAGREE = 0.1  # between people and pictures it is off by 4 % and more
 
 # Landmarks by number, for the look of the skin.
 CHEEKS = (50, 280, 101, 330, 205, 425)
@@ -78,6 +82,7 @@ class Photograph:
     image: Image
     focal_px: float | None = None
     taken_on: date | None = None
+    name: str = "photograph"  # of its file
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -140,7 +145,7 @@ def read(source: Path | str | bytes) -> Photograph:
     if isinstance(source, bytes):
         place, content = "photograph", source
     else:
-        place = str(source)
+        place = Path(source).name or str(source)
         try:
             if Path(source).stat().st_size > LARGEST_BYTES:
                 raise InputError(place, "the file is larger than 100 MB", "Save the photograph as JPEG")
@@ -196,7 +201,7 @@ def _upright(picture: Pillow.Image, place: str) -> Photograph:
         scale = LONGEST_PX / max(image.shape[:2])
         shape = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         image = np.asarray(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return Photograph(image, _focal_px(details, image), _day(details))
+    return Photograph(image, _focal_px(details, image), _day(details), place)
 
 
 def _focal_px(details: Mapping[int, object], image: Image) -> float | None:
@@ -226,6 +231,15 @@ def measure(
     """The face of a photograph in millimetres. `marker_mm`: side of the black square of the markers in shot;
     `calliper`: a distance measured on the patient instead, {"outer-eyes": 90.0} or {"inner-eyes": 32.0}. Raises
     InputError where the photograph cannot be used, with what to do."""
+    try:
+        return _measured(photograph, marker_mm, calliper)
+    except InputError as error:
+        if error.place == "calliper":
+            raise
+        raise InputError(photograph.name, error.wrong, error.remedy) from None
+
+
+def _measured(photograph: Photograph, marker_mm: float, calliper: Mapping[str, float] | None) -> Measured:
     if not MARKER_MM[0] <= marker_mm <= MARKER_MM[1]:
         raise InputError(
             "marker", f"a marker of {marker_mm:g} mm is not usual", "Give the side of its black square, in mm"
@@ -246,16 +260,20 @@ def measure(
     if not OUTER_EYES_MM[0] <= apart <= OUTER_EYES_MM[1]:
         raise InputError(
             "calliper" if calliper else "marker",
-            f"by the {scale} the outer corners of the eyes would be {apart:.0f} mm apart, "
+            f"by the {scale} the outer corners of the eyes would be {apart:.1f} mm apart, "
             f"which no adult's are ({OUTER_EYES_MM[0]:.0f} to {OUTER_EYES_MM[1]:.0f})",
             "Measure again between the corners of the eyes, in millimetres"
             if calliper
-            else "Measure the marker's black square with a ruler and give that size, or print the card again at 100 %",
+            else "Hold the card as far from the camera as the face, and measure the marker's black square with a "
+            "ruler: if it is not of that size, give its size or print the card again at 100 %",
         )
+    if not USUAL_EYES_MM[0] <= apart <= USUAL_EYES_MM[1]:
+        again = "measure it again" if calliper else "check that the card was held as far from the camera as the face"
+        more += (f"The outer corners of the eyes would be {apart:.0f} mm apart, which is unusual: {again}.",)
     return Measured(
         landmarks_mm=measured, weights=_weights(measured), focal_px=focal, centre_px=centre, size_px=(width, height),
         yaw_deg=yaw, pitch_deg=pitch, roll_deg=roll, scale=scale, face=face,
-        notes=(*notes, *more, *_by_iris(face, measured, focal)),
+        notes=(*notes, *more, *_by_iris(face, measured, focal, bool(calliper))),
     )  # fmt: skip
 
 
@@ -282,12 +300,35 @@ def fit(
     )
     return record(
         whole, base, kind="photograph", body=body, body_scale=laid.scale, scale=measured.scale, camera=camera,
-        taken_on=taken_on or photograph.taken_on, notes=measured.notes,
+        taken_on=taken_on or photograph.taken_on, notes=(*measured.notes, *_cut(whole, whole.surface(base), camera)),
     )  # fmt: skip
+
+
+def _cut(whole: atlas.Atlas, skin: Surface, camera: Camera) -> tuple[str, ...]:
+    """Which part of the face lies beyond the picture's edges: there the fit is a guess and no point can be drawn."""
+    forehead = skin.vertices_mm[zones.zone_field(whole, "forehead", "midline") > 0]
+    parts = []
+    for points, edges in (
+        (forehead, ("forehead",)),
+        (whole.landmarks_mm(skin)[whole.landmark_kept], ("forehead", "chin", "right side", "left side")),
+    ):
+        x, y = camera.project(points)[:, :2].T
+        beyond = (y < 0, y >= camera.height_px, x < 0, x >= camera.width_px)
+        parts += [part for part, out in zip(edges, beyond, strict=False) if out.mean() > CUT]
+    if not parts:
+        return ()
+    return (
+        f"The picture cuts off the face at its {' and '.join(dict.fromkeys(parts))}: what is beyond its edge was "
+        "guessed, and points there are not drawn on it. Take it again with the whole face in the frame.",
+    )
 
 
 def _one_face(image: Image) -> Face:
     faces = [face for face in landmarks.find(image) if face.presence > SURE]
+    # A face upside down is found too, with its forehead on the mouth, but less surely than when it is upright.
+    turned = [face for face in landmarks.find(np.ascontiguousarray(image[::-1, ::-1])) if face.presence > SURE]
+    if max((face.score for face in turned), default=0.0) > max((face.score for face in faces), default=0.0):
+        raise InputError("face", "the face is upside down", "Turn the picture upright")
     if not faces:
         raise InputError(
             "face",
@@ -371,6 +412,12 @@ def _gates(image: Image, face: Face, yaw: float, pitch: float, roll: float) -> t
             f"the patient looks {'up' if pitch > 0 else 'down'} by {abs(pitch):.0f}°, and {PITCH_DEG:.0f}° is the most",
             "Take it again with the camera at the height of the eyes",
         )
+    if abs(yaw) > FAR_SIDE_DEG:
+        side = "left" if yaw > 0 else "right"
+        notes.append(
+            f"The face is turned by {abs(yaw):.0f}°: its {side} side is seen at a slant, and its shape there is an "
+            "estimate."
+        )
     blur = blur_px(image, face) * 90 / eyes
     if blur > BLUR_MM[0]:
         raise InputError(
@@ -446,6 +493,23 @@ def _looks(image: Image, face: Face) -> tuple[str, ...]:
         return float(np.mean((brightness > UNLIKE) | (grain > ROUGHER))) >= 0.5
 
     notes = []
+    outline = cv2.convexHull(np.round(face.points[:, :2]).astype(np.int32))
+    mask = np.zeros(image.shape[:2], dtype=np.uint8)
+    cv2.fillConvexPoly(mask, outline, 1)
+    skin = image[mask > 0]
+    if cheeks[0] < DARK:
+        notes.append("The face is very dark; take it again with more light if it can be.")
+    if len(skin) and float((skin.min(axis=1) >= GLARING).mean()) > GLARE:
+        notes.append("Parts of the face are burnt out; take it again with less light if it can be.")
+    contrast = [
+        _contrast(image, face, corners) for corners in zip(landmarks.OUTER_EYES, landmarks.INNER_EYES, strict=True)
+    ]
+    if min(contrast) < FLAT * max(contrast):
+        side = "right" if contrast[0] < contrast[1] else "left"
+        notes.append(
+            f"Is the {side} side of the face covered? Its eye is not seen; what is covered was guessed, so erase its "
+            "points or take the picture again."
+        )
     if unlike(LOWER_FACE):
         notes.append(
             "Is there a beard, a mask or a hand over the lower face? It looks unlike the cheeks; skin that is covered "
@@ -454,6 +518,14 @@ def _looks(image: Image, face: Face) -> tuple[str, ...]:
     if unlike(HAIRLINE):
         notes.append("Does hair cover the forehead? Erase the points on it, or take it again with the hair held back.")
     return tuple(notes)
+
+
+def _contrast(image: Image, face: Face, corners: tuple[int, int]) -> float:
+    """Standard deviation of the brightness around an eye."""
+    there = face.points[list(corners), :2]
+    reach = 0.1 * face.distance_px(landmarks.OUTER_EYES)
+    patch = _grey(image, there.min(axis=0) - reach, there.max(axis=0) + reach)
+    return float(patch.std()) if patch.size else 0.0
 
 
 # --------------------------------------------------------------------------------------------------------- scale
@@ -513,8 +585,8 @@ def _scale(
         raise InputError(
             "marker",
             "no printed marker was found, so nothing tells the size",
-            "Hold the card that `nappage card` prints below the chin, or give the distance of the outer eye corners "
-            "measured with a calliper",
+            "Hold the card that `nappage card` prints below the chin (a mirrored picture hides it), or give the "
+            "distance of the outer eye corners measured with a calliper: --calliper outer-eyes=MM",
         )
     if not legible:
         raise InputError(
@@ -532,7 +604,11 @@ def _scale(
         notes += ("The markers in shot disagree on the size: hold the card flat and upright, below the chin.",)
     if not (_on_face(face, legible[nearest]) or _below_chin(face, legible[nearest])):
         notes += ("The marker is neither on the skin nor below the chin: the scale may be off by several per cent.",)
-    return factor, f"printed marker of {marker_mm:g} mm", notes
+    words = f"printed marker of {marker_mm:g} mm"
+    if _below_chin(face, legible[nearest]):
+        off = 100 * CARD_OFF_MM / float(legible[nearest].centre_mm[2])
+        words += f" held below the chin (at {CARD_OFF_MM:.0f} mm nearer or farther than the chin, {off:.0f} % off)"
+    return factor, words, notes
 
 
 def _factor(unscaled: Floats, face: Face, marker: Marker) -> float:
@@ -580,7 +656,7 @@ def _by_calliper(unscaled: Floats, calliper: Mapping[str, float]) -> tuple[float
     return float(np.mean(factors)), f"calliper: {words}"
 
 
-def _by_iris(face: Face, measured: Floats, focal: float) -> tuple[str, ...]:
+def _by_iris(face: Face, measured: Floats, focal: float, by_calliper: bool) -> tuple[str, ...]:
     """A cross-check of the scale by the width of the irises, which differs little between people. An estimate."""
     across = np.linalg.norm(face.irises[:, 1] - face.irises[:, 3], axis=1)
     upright = np.linalg.norm(face.irises[:, 2] - face.irises[:, 4], axis=1)
@@ -592,5 +668,10 @@ def _by_iris(face: Face, measured: Floats, focal: float) -> tuple[str, ...]:
         return ()
     return (
         f"By the irises (an estimate) the face would be {100 * abs(ratio - 1):.0f} % "
-        f"{'larger' if ratio > 1 else 'smaller'}: check the size of the marker or the calliper distance.",
+        f"{'larger' if ratio > 1 else 'smaller'}: "
+        + (
+            "measure with the calliper again."
+            if by_calliper
+            else "check the marker's size and how far off it was held."
+        ),
     )
