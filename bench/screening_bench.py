@@ -131,7 +131,8 @@ def zen_fused_hits(rules: list[Rule60], patients: list[Patient]) -> tuple[list[l
 def node_hits(engine: str, rules: list[Rule60], patients: list[Patient]) -> tuple[list[list[str]], float]:
     """The same of an engine from npm. Raises FileNotFoundError where node or npm is absent."""
     if not (PEERS / "node_modules").is_dir():
-        subprocess.run(["npm", "install", "--no-package-lock", "--silent", "--no-audit", "--no-fund"], cwd=PEERS, check=True)
+        words = ["npm", "install", "--no-package-lock", "--silent", "--no-audit", "--no-fund"]
+        subprocess.run(words, cwd=PEERS, check=True)
     given = {"patients": patients, "json_rules": json_rules(rules), "elm": elm(rules)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "given.json"

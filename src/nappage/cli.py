@@ -302,6 +302,11 @@ def _fit(args: argparse.Namespace, sex: str | None) -> tuple[Fit | None, Photogr
     if args.taken_on is not None and args.taken_on > (args.on or date.today()):
         raise InputError("--taken-on", f"{args.taken_on} has not come yet", "Give the day of the photograph or scan")
     body: Literal["female", "male"] = "male" if sex == "male" else "female"
+    for flag, given in (("--units", args.photo and args.units), ("--marker-mm", args.scan and args.marker_mm)):
+        if given:
+            raise InputError(flag, "it is for the other kind of file", "Leave it out")
+    if args.scan and args.calliper:
+        raise InputError("--calliper", "a scan has its own size", "Give --calliper with --photo, or leave it out")
     if args.photo:
         from .injection_map import photograph as photographs
 
@@ -565,7 +570,7 @@ def _checked(name: str, content: Any, edition: Edition) -> tuple[str, list[str]]
         return "treatment plan", notes
     if isinstance(content, dict) and content.get("document") == "injection-map":
         drawn = validated(InjectionMap, content, name)
-        return "injection map", [notice.text for notice in drawn.notices if notice.kind in ("ask", "refuse")]
+        return "injection map", list(drawn.open)
     for kind, marks in (
         ("screening", {"verdict", "findings", "open_questions"}),
         ("formulation", {"verdict", "ingredients", "draw_up"}),

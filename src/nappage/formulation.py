@@ -205,14 +205,17 @@ class Formulation(Document):
     blocks_signing: tuple[str, ...] = ()
 
 
-def formulate(order: Order, facts: Facts, edition: Edition, language: str = "en") -> Formulation:
+def formulate(
+    order: Order, facts: Facts, edition: Edition, language: str = "en", *, planned_ml: Decimal | None = None
+) -> Formulation:
     """What the order's mixture holds, held against every ceiling of the edition.
 
-    `facts` gives the weight and whatever a ceiling's condition asks; what the order holds is read from the
-    order itself. Pure; nothing is assumed that was not said. Raises InputError on an amount too small to be one."""
+    `facts` gives the weight and whatever a ceiling's condition asks; what the order holds is read from the order
+    itself. `planned_ml`: what all points take, where they do not all take the same. Pure; nothing is assumed that was
+    not said. Raises InputError on an amount too small to be one."""
     _measurable(order, "order")
     with localcontext(prec=_DIGITS):
-        return _Bench(order, facts, edition, language).formulation()
+        return _Bench(order, facts, edition, language, planned_ml).formulation()
 
 
 def _measurable(part: Document, place: str) -> None:
@@ -302,8 +305,11 @@ class _Measured:
 class _Bench:
     """The table on which one order is worked out."""
 
-    def __init__(self, order: Order, facts: Facts, edition: Edition, language: str) -> None:
+    def __init__(
+        self, order: Order, facts: Facts, edition: Edition, language: str, planned_ml: Decimal | None
+    ) -> None:
         self.order, self.facts, self.edition, self.language = order, facts, edition, language
+        self.planned_ml = planned_ml
         self.weight: Decimal | None = facts["weight_kg"]
         self.known: dict[str, tuple[str | None, str | None]] = {}  # a name of the order → product id, substance id
         self.ceilings: dict[str, list[ValueRecord]] = {}  # active part → its ceilings
@@ -1053,7 +1059,9 @@ class _Bench:
 
     def _volume(self) -> Volume:
         points, each, total = self.order.points, self.order.volume_per_point_ml, self.total
-        planned = None if points is None or each is None else points * each
+        planned = self.planned_ml
+        if planned is None and points is not None and each is not None:
+            planned = points * each
         difference = None if planned is None or total is None else total - planned
         return Volume(
             points=points,

@@ -134,7 +134,7 @@ def test_a_danger_zone_is_entered_only_with_a_reason_and_never_the_eye() -> None
     eye = drawn(areas=["tear trough"], map={"aim": "field", "enter": {"orbit": "please"}})
     assert about(eye, "refuse") == ["orbit"]
     assert "orbit" in eye.zones[0].cut_by
-    assert about(drawn(areas=["cheeks"], map={"aim": "field", "enter": {"moon": "x"}})) == ["moon"]
+    assert about(drawn(areas=["cheeks"], map={"aim": "field", "enter": {"moon": "why not"}})) == ["moon"]
 
 
 def test_points_are_erased_and_added_by_hand() -> None:
@@ -242,11 +242,84 @@ def test_a_set_of_named_points_by_itself_and_beside_a_grid() -> None:
     assert all(point.name for point in alone.points)
     assert alone.volume_ml == 10 * Decimal("0.2")
     assert {zone.pattern for zone in alone.zones} == {"named"}
+    assert about(alone, "warn") == ["bio-aesthetic-points"]  # how they are measured out has no source
     left = {"set": "bio-aesthetic-points", "side": "left"}
     beside = drawn(areas=["left cheek"], map={"aim": "field", "point_sets": [left]})
     assert sum(point.name is not None for point in beside.points) == 5
     assert all(point.position_mm[0] > 0 for point in beside.points)
-    grid = drawn(areas=["left cheek"], map={"aim": "field"})
-    assert len(beside.points) == len(grid.points) + 5
     with pytest.raises(InputError, match="moon"):
         drawn(areas=["cheeks"], map={"point_sets": [{"set": "moon"}]})
+
+
+def test_named_points_keep_their_volume_and_the_grid_its_distance() -> None:
+    sets = [{"set": "bio-aesthetic-points", "side": "left"}]
+    both = drawn(areas=["left cheek"], spacing_mm=8, map={"aim": "field", "point_sets": sets})
+    named = [point for point in both.points if point.name]
+    grid = np.array([point.position_mm for point in both.points if not point.name])
+    assert {point.volume_ml for point in named} == {Decimal("0.2")}
+    nearest = cKDTree(grid).query([point.position_mm for point in named])[0]
+    assert nearest.min() > 0.85 * 8
+
+
+def test_named_points_that_a_dragged_border_leaves_outside_are_refused() -> None:
+    whole = drawn(areas=["left cheek"], map={"aim": "field"})
+    cheek = [point for point in whole.points if point.zone == "cheek-left"]
+    corner = sorted(cheek, key=lambda p: p.position_mm[1])[:5]
+    border = [{"triangle": p.place.triangle, "barycentric": p.place.barycentric} for p in corner]
+    line = {"zone": "cheek", "side": "left", "border": border}
+    map = drawn(
+        areas=[], map={"aim": "field", "zones": [line], "point_sets": [{"set": "bio-aesthetic-points", "side": "left"}]}
+    )
+    where = {point.name for point in map.points if point.name}
+    assert len(where) < 5
+    assert "named" in about(map, "refuse")
+
+
+def test_a_point_added_by_hand_has_its_own_volume() -> None:
+    before = drawn(areas=["forehead"])
+    spot = {"triangle": before.points[3].place.triangle, "barycentric": before.points[3].place.barycentric}
+    map = drawn(areas=["forehead"], map={"aim": "field", "add": [spot | {"volume_ml": 0.05}]})
+    assert [point.volume_ml for point in map.points if point.added] == [Decimal("0.05")]
+    assert map.volume_ml == len(before.points) * Decimal("0.02") + Decimal("0.05")
+
+
+def test_a_refused_depth_blocks_signing() -> None:
+    deep = drawn(areas=["cheeks"], depth_mm=6, map={"aim": "field"})
+    assert not deep.may_be_signed
+    assert deep.open
+
+
+def test_erasing_from_a_number_of_points_is_no_reason_to_refuse() -> None:
+    before = drawn(areas=["forehead"], points=60, spacing_mm=None, map={"aim": "field"})
+    gone = [{"triangle": p.place.triangle, "barycentric": p.place.barycentric} for p in before.points[:25]]
+    after = drawn(areas=["forehead"], points=60, spacing_mm=None, map={"aim": "field", "erase": gone})
+    assert len(after.points) == 35
+    assert not about(after, "refuse")
+
+
+def test_each_side_has_its_own_number_of_points() -> None:
+    lines = [{"zone": "cheek", "side": "right", "points": 20}, {"zone": "cheek", "side": "left", "points": 8}]
+    map = drawn(areas=[], spacing_mm=None, map={"aim": "field", "zones": lines})
+    assert {zone.id: zone.points for zone in map.zones} == {"cheek-right": 20, "cheek-left": 8}
+
+
+def test_the_left_half_of_the_forehead() -> None:
+    map = drawn(areas=["left forehead"], map={"aim": "field"})
+    assert {zone.id for zone in map.zones} == {"forehead-left"}
+    assert all(point.position_mm[0] > -1 for point in map.points)
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_danger_zone_is_not_entered_without_a_reason(reason: str) -> None:
+    with pytest.raises(ValueError, match="enter"):
+        drawn(areas=["cheeks"], map={"enter": {"facial-artery": reason}})
+
+
+@pytest.mark.parametrize("diameters", [(7, 7, 7, 7, 7, 7), (9, 9, 9, 5, 5, 5)])
+def test_wheals_that_do_not_grow_with_the_volume_give_no_coverage(diameters: tuple[float, ...]) -> None:
+    wheals = [{"volume_ml": v, "diameter_mm": d} for v, d in zip((0.02,) * 3 + (0.05,) * 3, diameters, strict=True)]
+    measured = {"by": "Dr A. Example", "measured_on": "2026-10-01", "wheals": wheals}
+    map = drawn(areas=["forehead"], spacing_mm=None, map={"aim": "field", "covered": 0.8, "wheals": measured})
+    assert map.zones[0].coverage is None
+    assert "wheals" in about(map, "warn")
+    assert "covered" in about(map)

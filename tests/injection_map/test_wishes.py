@@ -116,7 +116,8 @@ def test_patterns_follow_the_technique(edition: Edition) -> None:
 def given(edition: Edition, counts: list[int], **order: Any) -> tuple[list[Decimal | None], list[str]]:
     asked = Order.model_validate({"technique": "papule", "areas": ["forehead", "neck"], "spacing_mm": 10, **order})
     _, found, _ = wishes(asked, edition, "en", zones=ZONES, sided=SIDED)
-    parts, notices = volumes(asked, found, counts, edition, "en")
+    laid = [(wish, [None] * count) for wish, count in zip(found, counts, strict=True)]
+    parts, notices = volumes(asked, laid, edition, "en")
     return [None if part is None else sum(part, Decimal(0)) for part in parts], [n.about for n in notices]
 
 
@@ -169,3 +170,28 @@ def test_the_third_follows_from_two(
 def test_an_odd_budget_is_shared_to_the_last_step(edition: Edition) -> None:
     found, _ = given(edition, [37, 41], mixture=[{"product": "x", "volume_ml": 2}])
     assert sum(value for value in found if value is not None) == 2
+
+
+def test_a_point_has_its_own_volume_before_its_zone_s(edition: Edition) -> None:
+    asked = Order.model_validate(
+        {"technique": "papule", "areas": ["neck"], "spacing_mm": 10, "volume_per_point_ml": 0.02}
+    )
+    _, found, _ = wishes(asked, edition, "en", zones=ZONES, sided=SIDED)
+    parts, notices = volumes(asked, [(found[0], [None, Decimal("0.2"), None])], edition, "en")
+    assert parts == ((Decimal("0.02"), Decimal("0.2"), Decimal("0.02")),)
+    assert not notices
+
+
+def test_each_side_has_what_is_ordered_for_it(edition: Edition) -> None:
+    lines = [{"zone": "cheek", "side": "right", "volume_ml": 1}, {"zone": "Cheek", "side": "left", "volume_ml": 0.5}]
+    asked = Order.model_validate({"technique": "papule", "spacing_mm": 10, "map": {"zones": lines}})
+    _, found, _ = wishes(asked, edition, "en", zones=ZONES, sided=SIDED)
+    assert [wish.id for wish in found] == ["cheek-right", "cheek-left"]
+    parts, _ = volumes(asked, [(wish, [None] * 7) for wish in found], edition, "en")
+    assert [sum(part or ()) for part in parts] == [1, Decimal("0.5")]
+
+
+def test_half_of_a_zone_on_the_midline(edition: Edition) -> None:
+    for order in ({"areas": ["left forehead"]}, {"map": {"zones": [{"zone": "forehead", "side": "left"}]}}):
+        found, _ = wished(edition, technique="papule", spacing_mm=10, **order)
+        assert [wish.id for wish in found] == ["forehead-left"]

@@ -115,6 +115,8 @@ def calibrated(wheals: Wheals, edition: Edition, language: str = "en") -> tuple[
         return edition.say(f"map.cover-{key}", language, **words)
 
     about = {"count": str(len(volumes)), "by": wheals.by, "on": wheals.measured_on.isoformat()}
+    if not 0.05 <= exponent <= 1:  # wheals that shrink, or outgrow the volume, are no wheals of these volumes
+        return None, (say("no-law", exponent=f"{exponent:.1f}", **about),)
     if scatter > blebs.stop_scatter.value:
         limit = _percent(blebs.stop_scatter.value)
         return None, (say("stop", scatter=_percent(scatter), limit=limit, **about),)

@@ -137,6 +137,7 @@ class MappedZone(Document):
     depth: DepthCheck
     coverage: Coverage | None = None
     border: tuple[tuple[Vector, ...], ...]  # its outlines as drawn, mm
+    dragged: tuple[Place, ...] = ()  # its border, where it was dragged
     cut_by: tuple[str, ...] = ()  # ids of the danger zones that took skin away
 
 
@@ -288,6 +289,14 @@ class InjectionMap(Document):
     notices: tuple[Notice, ...] = ()
 
     @property
+    def open(self) -> tuple[str, ...]:
+        """What is refused or left to ask, in sentences."""
+        asked = [notice.text for notice in self.notices if notice.kind in ("ask", "refuse")]
+        deep = [text for zone in self.zones if zone.depth.verdict in ("ask", "refused") for text in zone.depth.says]
+        return tuple(dict.fromkeys(asked + deep))
+
+    @property
     def may_be_signed(self) -> bool:
-        """Whether nothing is refused and nothing is left to ask."""
-        return not any(notice.kind in ("ask", "refuse") for notice in self.notices)
+        """Whether nothing is refused and nothing is left to ask, of the tip's depth neither."""
+        asks = any(notice.kind in ("ask", "refuse") for notice in self.notices)
+        return not asks and not any(zone.depth.verdict in ("ask", "refused") for zone in self.zones)

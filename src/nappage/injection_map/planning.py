@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from .. import __version__
-from ..intake import Order, Spot, ZoneOrder
+from ..intake import Order, Spot
 from ..knowledge import Edition
 from ..values import InputError, plain
 from . import danger, points, zones
@@ -57,11 +57,16 @@ from .wishes import Wish, budget_ml, volumes, wishes
 
 NEAR_MM = 25.0  # a danger zone this close to the map is drawn
 CUT_MM = 0.6  # a patch is cut linearly across triangles, which may come so far within a margin that is rounder
+SNAP_MM = 1.0  # a named point moves by no more than this onto what is left of its zone
 OWN_MM = 3.0  # a spot set by hand belongs to a zone that is this close
 CLOSEST = {"strict": 0.9, "cover": 0.85}  # no two points nearer than this share of the spacing
 THREAD_MM = 12.0  # a thread's length where none is ordered: a 12 to 13 mm needle, inserted whole
 ERASE_MM = 3.0  # what a spot erases where it has no radius
 DIFFERS = 0.1  # spacings further apart than this share are two wishes
+
+
+# Named points with their volumes, mL, by zone and side.
+Named = dict[tuple[str, Side], list[tuple[NamedPoint, Decimal | None]]]
 
 
 @dataclass(frozen=True)
@@ -74,9 +79,16 @@ class Drawn:
     flat: tuple[Flattening, ...]
     cut_by: tuple[str, ...]
     laid: Laid
+    wanted_mm: float  # the spacing it was laid out with
     # After the points laid out stand the named ones, and after those the ones set by hand.
-    named: tuple[NamedPoint, ...] = ()
-    added: int = 0
+    named: tuple[tuple[NamedPoint, Decimal | None], ...] = ()  # each with its volume, mL
+    added: tuple[Spot, ...] = ()
+
+    @property
+    def own_ml(self) -> list[Decimal | None]:
+        """The volume that each point has of its own, mL."""
+        grid = len(self.laid) - len(self.named) - len(self.added)
+        return [None] * grid + [volume for _, volume in self.named] + [spot.volume_ml for spot in self.added]
 
 
 def lay_out(
@@ -106,7 +118,12 @@ def carried(earlier: InjectionMap, edition: Edition, fit: Fit, erase: Sequence[S
 
     def anew(zone: MappedZone, points: Sequence[MapPoint], surface: Surface) -> MappedZone:
         patch, _ = zones.patch(
-            atlas, zone.zone, zone.side, surface, [dangers[name] for name in zone.cut_by if name in dangers]
+            atlas,
+            zone.zone,
+            zone.side,
+            surface,
+            [dangers[name] for name in zone.cut_by if name in dangers],
+            border=[Spot(triangle=p.triangle, barycentric=p.barycentric) for p in zone.dragged] or None,
         )
         skin = patch.on(surface)
         positions = np.array([point.position_mm for point in points]).reshape(-1, 3)
@@ -124,7 +141,8 @@ def carried(earlier: InjectionMap, edition: Edition, fit: Fit, erase: Sequence[S
         area_cm2 = round(float(skin.areas_mm2.sum()) / 100, 2)
         return zone.model_copy(update={"area_cm2": area_cm2, "spacing": spacing, "coverage": coverage})
 
-    return carry(earlier, atlas, before, fit, edition, anew)
+    moved = carry(earlier, atlas, before, fit, edition, anew)
+    return moved.model_copy(update={"edition": edition.fingerprint, "software": __version__})
 
 
 def _without(map: InjectionMap, skin: Surface, erase: Sequence[Spot], edition: Edition) -> InjectionMap:
@@ -191,13 +209,13 @@ class _Session:
             self.language,
             zones=zones.zone_ids(),
             sided=frozenset(one for one in zones.zone_ids() if len(zones.sides(one)) == 2),
-            named={place: asked for place, (asked, _) in named.items()},
+            named=frozenset(named),
         )
         self.notices += asked
         self._about_the_body()
-        drawn = self._by_hand(self._with_named(self._laid(self._patches(wished, barring)), named), barring)
-        counts = [len(one.laid) for one in drawn]
-        parts, asked = volumes(order, [one.wish for one in drawn], counts, self.edition, self.language)
+        drawn = self._by_hand(self._laid(self._patches(wished, barring), named), barring)
+        laid = [(one.wish, one.own_ml) for one in drawn]
+        parts, asked = volumes(order, laid, self.edition, self.language)
         self.notices += asked
         zones_mapped = tuple(self._mapped(one, part, bleb) for one, part in zip(drawn, parts, strict=True))
         points, path_mm = self._points(drawn, parts)
@@ -278,9 +296,7 @@ class _Session:
         found = []
         wider = [replace(one, margin_mm=one.margin_mm + CUT_MM) for one in barring]
         for wish in wished:
-            patch, cut_by = zones.patch(
-                self.atlas, wish.zone, wish.side, self.surface, wider, border=wish.asked.border
-            )
+            patch, cut_by = zones.patch(self.atlas, wish.zone, wish.side, self.surface, wider, border=wish.asked.border)
             names = ", ".join(self.dangers[one].title for one in cut_by)
             if len(patch.faces) == 0:
                 self.notice("warn", wish.id, "cut-away", zone=self._title(wish), dangers=names)
@@ -307,13 +323,14 @@ class _Session:
 
     # --- the points --------------------------------------------------------------------------------------------
 
-    def _laid(self, patches: Sequence[tuple[Wish, Patch, tuple[str, ...]]]) -> list[Drawn]:
+    def _laid(self, patches: Sequence[tuple[Wish, Patch, tuple[str, ...]]], named: Named) -> list[Drawn]:
         folder = cache_folder(self.atlas.version)
         skins = [patch.on(self.surface) for _, patch, _ in patches]
         areas = [float(skin.areas_mm2.sum()) for skin in skins]
         targets = self._targets([wish for wish, _, _ in patches], areas)
         drawn: list[Drawn] = []
-        near = no_points()
+        # Named points stand where they stand: the grids keep their distance from them.
+        near = np.array([point.position_mm for here in named.values() for point, _ in here]).reshape(-1, 3)
         for (wish, patch, cut_by), skin, area, target in zip(patches, skins, areas, targets, strict=True):
             flat = flatten(skin, folder)
             laid = self._one(wish, skin, flat, area, target, near)
@@ -322,7 +339,13 @@ class _Session:
                 self.notice("note", wish.id, "too-few", zone=self._title(wish), spacing=f"{spacing:g}")
             laid = self._clear(laid, patch, [self.dangers[name] for name in cut_by])
             near = np.vstack([near, laid.positions_mm])
-            drawn.append(Drawn(wish, patch, skin, flat, cut_by, laid))
+            apart = laid.spacing.wanted_mm if laid.spacing else wish.spacing_mm
+            wanted_mm = apart or _lattice_spacing_mm(area, max(len(laid), 1))
+            one = Drawn(wish, patch, skin, flat, cut_by, laid, wanted_mm)
+            drawn.append(self._with_named(one, named.pop((wish.zone, wish.side), [])))
+        for here in named.values():  # of zones of which nothing is left
+            for point, _ in here:
+                self.notice("refuse", "named", "named-lost", point=point.title)
         return drawn
 
     def _clear(self, laid: Laid, patch: Patch, cutting: Sequence[Danger]) -> Laid:
@@ -339,8 +362,8 @@ class _Session:
     def _targets(self, wished: Sequence[Wish], areas: Sequence[float]) -> list[int | None]:
         """How many points each zone has to have; None where its spacing decides."""
         wanted: list[int | None] = [None] * len(wished)
-        for zone in {wish.zone for wish in wished if wish.asked.points}:
-            rows = [i for i, wish in enumerate(wished) if wish.zone == zone]
+        for asked in {id(wish.asked): wish.asked for wish in wished if wish.asked.points}.values():
+            rows = [i for i, wish in enumerate(wished) if wish.asked is asked]
             for i, part in zip(rows, _whole(wished[rows[0]].asked.points or 0, [areas[i] for i in rows]), strict=True):
                 wanted[i] = part
         free = [i for i, wish in enumerate(wished) if wish.spacing_mm is None and wanted[i] is None]
@@ -385,11 +408,13 @@ class _Session:
             return lay_count(zone, target, mode=mode, rows_deg=rows, near_mm=near)
         return lay_grid(zone, spacing, mode=mode, rows_deg=rows, near_mm=near)
 
-    def _named(self, barring: Sequence[Danger]) -> dict[tuple[str, Side], tuple[ZoneOrder, list[NamedPoint]]]:
-        """The single named points by the zone and side they lie in. One in a danger zone is left out, and said."""
-        found: dict[tuple[str, Side], tuple[ZoneOrder, list[NamedPoint]]] = {}
+    def _named(self, barring: Sequence[Danger]) -> Named:
+        """The single named points, each with its volume, by the zone and side they lie in. One in a danger zone is left
+        out, and said."""
+        found: Named = {}
         for wish in self.order.map.point_sets:
             side: Side = "midline" if wish.side == "both" else wish.side
+            unsourced = []
             for point in points.places(self.atlas, self.surface, wish.set, side, self.edition, self.language):
                 inside = points.entered(point, barring)
                 place = self._zone_at(point)
@@ -398,9 +423,14 @@ class _Session:
                     self.notice("refuse", wish.set, "named-danger", point=point.title, danger=titles)
                     continue
                 published = None if point.volume_ml is None else Decimal(str(point.volume_ml))
-                volume = wish.volume_per_point_ml or published
-                asked = ZoneOrder(zone=place[0], pattern="named", volume_per_point_ml=volume)
-                found.setdefault(place, (asked, []))[1].append(point)
+                found.setdefault(place, []).append((point, wish.volume_per_point_ml or published))
+                if not point.sourced:
+                    unsourced.append(point)
+            if unsourced:
+                titles = ", ".join(dict.fromkeys(point.title for point in unsourced))
+                text = self.say("named-unsourced", points=titles)
+                sources = tuple(dict.fromkeys(source for point in unsourced for source in point.sources))
+                self.notices.append(Notice(kind="warn", about=wish.set, text=text, sources=sources))
         return found
 
     def _zone_at(self, point: NamedPoint) -> tuple[str, Side] | None:
@@ -414,18 +444,18 @@ class _Session:
         best = max(fields, key=lambda place: fields[place])
         return best if fields[best] > -OWN_MM else None
 
-    def _with_named(
-        self, drawn: Sequence[Drawn], named: Mapping[tuple[str, Side], tuple[ZoneOrder, list[NamedPoint]]]
-    ) -> list[Drawn]:
-        out = []
-        for one in drawn:
-            _, here = named.get((one.wish.zone, one.wish.side), (None, []))
-            if here:
-                positions = np.array([point.position_mm for point in here])
-                laid = replace(one.laid.joined(lay_named(one.skin, positions)), spacing=one.laid.spacing)
-                one = replace(one, laid=laid, named=tuple(here))
-            out.append(one)
-        return out
+    def _with_named(self, one: Drawn, here: Sequence[tuple[NamedPoint, Decimal | None]]) -> Drawn:
+        """A zone with its named points; one that its patch does not hold any more is left out, and said."""
+        kept = []
+        for point, volume in here:
+            if float(one.skin.nearest(np.array([point.position_mm]))[2][0]) > SNAP_MM:
+                self.notice("refuse", "named", "named-lost", point=point.title)
+            else:
+                kept.append((point, volume))
+        if not kept:
+            return one
+        more = lay_named(one.skin, np.array([point.position_mm for point, _ in kept]))
+        return replace(one, laid=replace(one.laid.joined(more), spacing=one.laid.spacing), named=tuple(kept))
 
     def _by_hand(self, drawn: Sequence[Drawn], barring: Sequence[Danger]) -> list[Drawn]:
         """The layout with what was erased taken out and what was added put in."""
@@ -452,8 +482,7 @@ class _Session:
         laid = one.laid
         if laid.spacing is not None or one.named or one.wish.pattern in ("named", "fan") or len(laid) < 2:
             return one
-        wanted = one.wish.spacing_mm or _lattice_spacing_mm(float(one.skin.areas_mm2.sum()), len(laid))
-        return replace(one, laid=replace(laid, spacing=measured(one.flat, laid.faces, laid.weights, wanted)))
+        return replace(one, laid=replace(laid, spacing=measured(one.flat, laid.faces, laid.weights, one.wanted_mm)))
 
     def _add(self, spot: Spot, drawn: list[Drawn], barring: Sequence[Danger]) -> None:
         position = self._position(spot)
@@ -474,7 +503,7 @@ class _Session:
             return
         one = drawn[best[1]]
         laid = one.laid.joined(lay_named(one.skin, position[None]))
-        drawn[best[1]] = replace(one, laid=laid, added=one.added + 1)
+        drawn[best[1]] = replace(one, laid=laid, added=(*one.added, spot))
 
     def _position(self, spot: Spot) -> Floats:
         if spot.triangle >= len(self.surface.triangles):
@@ -522,6 +551,7 @@ class _Session:
             depth=self._depth(wish),
             coverage=self._coverage(one, part, bleb),
             border=tuple(_vectors(skin.vertices_mm[[*loop, loop[0]]]) for loop in skin.boundary_loops()),
+            dragged=tuple(Place(triangle=s.triangle, barycentric=s.barycentric) for s in wish.asked.border or ()),
             cut_by=one.cut_by,
         )
 
@@ -585,7 +615,7 @@ class _Session:
                         volume_ml=None if part is None else part[i],
                         syringe=1,
                         lift=lift and bool(points),
-                        added=i >= len(laid) - one.added,
+                        added=i >= len(laid) - len(one.added),
                         name=_name(one, int(i)),
                         to=None if ends is None else _place(int(ends[0][i]), ends[1][i]),
                         to_position_mm=None if ends is None else _vector(laid.to_mm[i]),
@@ -640,8 +670,8 @@ class _Session:
 
 def _name(one: Drawn, index: int) -> str | None:
     """What a point is called, where it is one of a set."""
-    first = len(one.laid) - one.added - len(one.named)
-    return one.named[index - first].title if first <= index < first + len(one.named) else None
+    first = len(one.laid) - len(one.added) - len(one.named)
+    return one.named[index - first][0].title if first <= index < first + len(one.named) else None
 
 
 def _whole(total: int, weights: Sequence[float]) -> list[int]:

@@ -53,7 +53,7 @@ def places(
     the midline, or with `side` midline all of them, right before left. Raises InputError for a set that is none."""
     if set_id not in edition.point_sets:
         known = ", ".join(edition.point_sets)
-        raise InputError("map", f"No set of points is called '{set_id}'", f"Name one of {known}")
+        raise InputError("order.map.point_sets", f"No set of points is called '{set_id}'", f"Name one of {known}")
     points = edition.point_sets[set_id]
     found = []
     for name, drawn in _on_atlas(atlas)[set_id].items():

@@ -7,7 +7,7 @@ third follows from the other two, and what contradicts is asked about.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -16,7 +16,7 @@ from ..intake import Order, ZoneOrder, region_id, technique_id
 from ..knowledge import Edition, Technique, cited
 from ..values import InputError, plain
 from .document import Notice, Side
-from .volumes import shared
+from .volumes import STEP_ML, shared
 
 Say = Callable[..., str]
 Pattern = Literal["grid", "lines", "threads", "fan", "named"]
@@ -56,7 +56,7 @@ def wishes(
     *,
     zones: Sequence[str],
     sided: frozenset[str],
-    named: Mapping[tuple[str, Side], ZoneOrder] | None = None,
+    named: frozenset[tuple[str, Side]] = frozenset(),
 ) -> tuple[str, tuple[Wish, ...], tuple[Notice, ...]]:
     """The technique, one wish for each zone and side in the order in which they stand on the body, and what has to be
     asked. `zones` are the atlas's zones, `sided` those with a left and a right; `named` are zones that hold single
@@ -82,8 +82,8 @@ def wishes(
     notices: list[Notice] = []
     chosen = _zones(order, edition, zones, sided, notices, say)
     spacing = _spacing(order, edition, record, notices, say) if chosen else None
-    for (zone, side), asked in (named or {}).items():
-        chosen.setdefault(zone, {}).setdefault(side, asked)
+    for zone, side in sorted(named):
+        chosen.setdefault(zone, {}).setdefault(side, ZoneOrder(zone=zone, pattern="named"))
     out = []
     for zone in zones:
         for side, asked in chosen.get(zone, {}).items():
@@ -116,9 +116,10 @@ def _zones(
     chosen: dict[str, dict[Side, ZoneOrder]] = {}
 
     def add(zone: str, asked: ZoneOrder, side: str) -> None:
-        sides: tuple[Side, ...] = ("midline",)
-        if zone in sided:
-            sides = ("right", "left") if side == "both" else (("left",) if side == "left" else ("right",))
+        sides: tuple[Side, ...] = ("right", "left") if zone in sided else ("midline",)
+        if side in ("left", "right"):
+            sides = ("left",) if side == "left" else ("right",)  # of a zone on the midline, its half
+            chosen.get(zone, {}).pop("midline", None)
         for one in sides:
             chosen.setdefault(zone, {})[one] = asked
 
@@ -131,6 +132,7 @@ def _zones(
         side = "both" if len(set(words)) != 1 else ("left" if words[0] in ("left", "gauche") else "right")
         for zone in inside:
             add(zone, ZoneOrder(zone=zone), side)
+    narrowed: set[str] = set()
     for place, asked in enumerate(order.map.zones):
         region = region_id(edition, asked.zone)
         inside = () if region is None else (region,) if region in zones else _zones_in(edition, region, zones)
@@ -141,8 +143,9 @@ def _zones(
                 f"Name one of {', '.join(zones)}",
             )
         for zone in inside:
-            if asked.side != "both" and zone in sided and not any(z.zone == zone for z in order.map.zones[:place]):
+            if asked.side != "both" and zone not in narrowed:
                 chosen.pop(zone, None)  # naming one side leaves the other out
+            narrowed.add(zone)
             add(zone, asked, asked.side)
     return chosen
 
@@ -197,74 +200,61 @@ def budget_ml(order: Order) -> Decimal | None:
 
 
 def volumes(
-    order: Order, wished: Sequence[Wish], counts: Sequence[int], edition: Edition, language: str
+    order: Order, laid: Sequence[tuple[Wish, Sequence[Decimal | None]]], edition: Edition, language: str
 ) -> tuple[tuple[tuple[Decimal, ...] | None, ...], tuple[Notice, ...]]:
-    """For each wish the volume of each of its points, mL (None: nothing says), and what has to be asked.
+    """For each zone the volume of each of its points, mL (None: nothing says), and what has to be asked. `laid`: each
+    wish with one entry a point, its own volume where it has one.
 
-    Where the mixture's volumes are known the points hold exactly that; a volume per point that would need another
-    amount is asked about and drawn with what there is.
+    A point's own volume counts before its zone's, and that before the order's. Where the mixture's volumes are known
+    the points hold exactly that; volumes that would need another amount are asked about, and drawn with what there is.
     """
+    wanted = _wanted(order, laid)
+    flat = [value for zone in wanted for value in zone]
+    known = [value for value in flat if value is not None]
+    budget = budget_ml(order)
 
     def say(key: str, **words: str) -> str:
         return edition.say(f"map.lay-{key}", language, **words)
 
-    per_zone: dict[str, int] = {}
-    for wish, count in zip(wished, counts, strict=True):
-        per_zone[wish.zone] = per_zone.get(wish.zone, 0) + count
-    each: list[Decimal | None] = []
-    for wish in wished:
-        asked = wish.asked
-        if asked.volume_per_point_ml is not None:
-            each.append(asked.volume_per_point_ml)
-        elif asked.volume_ml is not None and per_zone[wish.zone]:
-            each.append(asked.volume_ml / per_zone[wish.zone])
-        else:
-            each.append(None)
-    own = [value is not None for value in each]
-    each = [order.volume_per_point_ml if value is None else value for value in each]
-    budget = budget_ml(order)
-    if budget is None and order.points and order.volume_per_point_ml and not any(own):
-        budget = order.points * order.volume_per_point_ml
-    used = list(counts)
-    if budget is None:
-        known: list[tuple[Decimal, ...] | None] = []
-        for wish, value, count in zip(wished, each, used, strict=True):
-            total = None if value is None else value * count
-            if wish.asked.volume_ml is not None and wish.asked.volume_per_point_ml is None and total is not None:
-                total = total.quantize(Decimal("0.0001"))
-            known.append(None if total is None else (shared(total, [Decimal(1)] * count) if count and total else ()))
-        missing = [wish.id for wish, value, count in zip(wished, each, used, strict=True) if value is None and count]
-        notes = (Notice(kind="ask", about="volume", text=say("volume")),) if missing else ()
-        return tuple(known), notes
-    fixed = sum((v * c for v, c in zip(each, used, strict=True) if v is not None), Decimal(0))
-    free = sum(count for value, count in zip(each, used, strict=True) if value is None)
+    if budget is None or not flat:
+        notes = (Notice(kind="ask", about="volume", text=say("volume")),) if len(known) < len(flat) else ()
+        return tuple(None if None in zone else tuple(v for v in zone if v is not None) for zone in wanted), notes
+    fixed, free = sum(known, Decimal(0)), len(flat) - len(known)
     notices: list[Notice] = []
-    if free and fixed < budget:
-        rest = (budget - fixed) / free
-        weights = [rest if value is None else value for value in each]
-    else:
-        weights = [Decimal(1) if value is None else value for value in each]
-        if abs(fixed - budget) > Decimal("0.0005") * max(1, sum(used)) or free:
-            notices.append(
-                Notice(
-                    kind="ask",
-                    about="volume",
-                    text=say(
-                        "mismatch",
-                        points=str(sum(used)),
-                        needed=plain(fixed.quantize(Decimal("0.01"))),
-                        held=plain(budget),
-                        each=plain((budget / max(1, sum(used))).quantize(Decimal("0.0001"))),
-                    ),
-                )
-            )
-    flat = [weight for weight, count in zip(weights, used, strict=True) for _ in range(count)]
-    if not flat:
-        return tuple(() for _ in used), tuple(notices)
-    parts = shared(budget, flat)
-    out: list[tuple[Decimal, ...]] = []
-    at = 0
-    for count in used:
-        out.append(parts[at : at + count])
-        at += count
-    return tuple(out), tuple(notices)
+    rest = (budget - fixed) / free if free and fixed < budget else Decimal(1)
+    if (fixed >= budget) if free else abs(fixed - budget) > STEP_ML * len(flat):
+        words = {
+            "points": str(len(flat)),
+            "needed": plain(fixed.quantize(Decimal("0.01"))),
+            "held": plain(budget),
+            "each": plain((budget / len(flat)).quantize(STEP_ML)),
+        }
+        notices.append(Notice(kind="ask", about="volume", text=say("mismatch", **words)))
+    parts = iter(shared(budget, [rest if value is None else value for value in flat]))
+    return tuple(tuple(next(parts) for _ in zone) for zone in wanted), tuple(notices)
+
+
+def _wanted(order: Order, laid: Sequence[tuple[Wish, Sequence[Decimal | None]]]) -> list[list[Decimal | None]]:
+    """What is ordered for each point of each zone, mL. A zone's volume is shared by its sides."""
+    wanted: list[list[Decimal | None]] = [
+        [own if own is not None else wish.asked.volume_per_point_ml for own in owns] for wish, owns in laid
+    ]
+    for asked in {id(wish.asked): wish.asked for wish, _ in laid}.values():
+        if asked.volume_ml is None:
+            continue
+        places = [
+            (zone, point)
+            for zone, (wish, _) in enumerate(laid)
+            for point, value in enumerate(wanted[zone])
+            if wish.asked is asked and value is None
+        ]
+        spent = sum(
+            (v for zone, (wish, _) in enumerate(laid) if wish.asked is asked for v in wanted[zone] if v is not None),
+            Decimal(0),
+        )
+        if places and asked.volume_ml > spent:
+            for (zone, point), part in zip(
+                places, shared(asked.volume_ml - spent, [Decimal(1)] * len(places)), strict=True
+            ):
+                wanted[zone][point] = part
+    return [[order.volume_per_point_ml if value is None else value for value in zone] for zone in wanted]

@@ -85,7 +85,8 @@ def zone(zone_id: str) -> Zone:
     try:
         return _drawing().zones[zone_id]
     except KeyError:
-        raise InputError("map", f"The atlas has no zone '{zone_id}'", f"Name one of {', '.join(zone_ids())}") from None
+        known = ", ".join(zone_ids())
+        raise InputError("order.map.zones", f"the atlas has no zone '{zone_id}'", f"Name one of {known}") from None
 
 
 def sides(zone_id: str) -> tuple[Side, ...]:
@@ -261,13 +262,13 @@ def zone_field(atlas: Atlas, zone_id: str, side: Side, border: Sequence[Spot] | 
         x = atlas.body("female").vertices_mm[:, 0]
         return {"midline": field, "right": np.minimum(field, -x), "left": np.minimum(field, x)}[side]
     if side == "midline":
-        raise InputError("map", f"Zone '{zone_id}' has two sides", "Say right or left")
+        raise InputError("order.map.zones", f"Zone '{zone_id}' has two sides", "Say right or left")
     return field if side == "right" else field[atlas.mirror]
 
 
 def _dragged(atlas: Atlas, one: Zone, border: Sequence[Spot]) -> Floats:
     if len(border) < 3:
-        raise InputError("map", f"The border of zone '{one.id}' has {len(border)} places", "Give at least three")
+        raise InputError("order.map.zones", f"the border of '{one.id}' has {len(border)} places", "Give at least three")
     polygon = spots_mm(atlas, atlas.body("female"), border)
     if not one.midline and polygon[:, 0].mean() > 0:
         polygon = polygon * [-1, 1, 1]
@@ -275,7 +276,7 @@ def _dragged(atlas: Atlas, one: Zone, border: Sequence[Spot]) -> Floats:
     chart = _Chart.of(drawing.charts[one.chart], drawing.points)
     field = np.minimum(_field(atlas, chart, polygon), -_areas(atlas))
     if not (field > 0).any():
-        raise InputError("map", f"The border of zone '{one.id}' encloses no skin", "Drag it around the zone once")
+        raise InputError("order.map.zones", f"the border of '{one.id}' encloses no skin", "Drag it once around")
     return _pieces(atlas, field)[0]
 
 
@@ -284,7 +285,7 @@ def spots_mm(atlas: Atlas, surface: Surface, spots: Sequence[Spot]) -> Floats:
     for spot in spots:
         if spot.triangle >= len(atlas.triangles):
             raise InputError(
-                "map",
+                "order.map.zones",
                 f"The atlas has no triangle {spot.triangle}",
                 f"Take the place from a map of atlas {atlas.version}",
             )

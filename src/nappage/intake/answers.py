@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 
 from ..values import CONCENTRATION_UNITS, Amount, Document, day_bounds, normal_unit
 
@@ -292,6 +292,13 @@ class Spot(Given):
     zone: str | None = None
     volume_ml: Positive | None = None
 
+    @field_validator("barycentric")
+    @classmethod
+    def _weights(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if not (min(value) >= -1e-6 and abs(sum(value) - 1) <= 1e-6):
+            raise ValueError("barycentric weights are at least 0 and sum to 1")
+        return value
+
 
 class ZoneOrder(Given):
     """How one zone is to be laid out, where it differs from the rest of the order."""
@@ -342,7 +349,7 @@ class MapOrder(Given):
     point_sets: tuple[PointSetOrder, ...] = ()
     erase: tuple[Spot, ...] = ()
     add: tuple[Spot, ...] = ()
-    enter: dict[str, str] = {}
+    enter: dict[str, Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]] = {}
     wheals: Wheals | None = None
 
 
@@ -362,7 +369,6 @@ class Order(Given):
     inserted_mm: Positive | None = None  # length of needle in the skin
     angle_deg: Annotated[Positive, Field(le=90)] | None = None  # between needle and skin
     needle_mm: Positive | None = None  # the needle's length
-    needle_gauge: Annotated[int, Field(ge=16, le=36)] | None = None
     syringe_ml: Positive | None = None  # what one syringe holds
     map: MapOrder = MapOrder()
     anaesthetic: tuple[Anaesthetic, ...] | None = None

@@ -728,7 +728,8 @@ def map_sheet(map: InjectionMap, edition: Edition, language: str) -> Sheet:
     """A map by itself."""
     rooms = _Rooms(edition, language)
     say = rooms.say
-    kinds = {notice.kind for notice in map.notices}
+    kinds: set[str] = {notice.kind for notice in map.notices}
+    kinds |= {{"refused": "refuse"}.get(zone.depth.verdict, zone.depth.verdict) for zone in map.zones}
     worst = next((kind for kind in ("refuse", "ask", "warn") if kind in kinds), "drawn")
     return _room(
         rooms, edition.on, say("map"), tone=_MAP_TONES[worst], verdict=say(f"map-is-{worst}"),

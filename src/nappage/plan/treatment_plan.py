@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -11,13 +12,14 @@ from ..aftercare import Aftercare, Treatment, advise
 from ..course import Course, Request, plan_course
 from ..formulation import Formulation, formulate
 from ..injection_map import Fit, InjectionMap, lay_out
+from ..injection_map.depth import check_depth
 from ..intake import Answers, Facts, Order, contents_of, read, region_id, technique_id
 from ..knowledge import Cited, Edition, cited
 from ..rules import MORE
 from ..screening import Screening, screen
-from ..values import Amount, Document, InputError
+from ..values import Amount, Document, InputError, plain
 
-_EVEN_ML = Decimal("0.0001")  # points that differ by no more hold the same, up to rounding
+_DIFFERS = 0.1  # an area that differs from its map's by more than this share is asked about
 
 
 class Person(Document):
@@ -121,7 +123,7 @@ def draft(
     )
     if screening.deceased:
         return base
-    formulation = formulate(order, facts, edition, language)
+    formulation = formulate(order, facts, edition, language, planned_ml=None if drawn is None else drawn.volume_ml)
     course, note = _course(answers, facts, screening, edition, language)
     aftercare = _aftercare(order, facts, course, edition, language)
     return base.model_copy(
@@ -132,7 +134,7 @@ def draft(
             "course": course,
             "course_note": note,
             "aftercare": aftercare,
-            "to_sign": _to_sign(base, order, formulation, drawn, course, edition, language),
+            "to_sign": _to_sign(base, order, formulation, drawn, map_note, course, edition, language),
         }
     )
 
@@ -155,31 +157,65 @@ def _indication_title(edition: Edition, indication: str | None) -> str | None:
     return (concept.title if concept else None) or indication.replace("-", " ").capitalize()
 
 
+_MISSING = ("order.technique", "order.areas", "order.spacing_mm")  # what an order may lack and still be planned
+
+
 def _map(
     order: Order, facts: Facts, edition: Edition, fit: Fit | None, language: str
 ) -> tuple[InjectionMap | None, str | None]:
-    """The map of the order, or why there is none: an order that lacks what a map needs is still planned."""
+    """The map of the order, or why there is none: an order that lacks what a map needs is still planned. Raises
+    InputError where what it says of the map cannot be."""
     try:
         return lay_out(order, edition, sex=facts["sex"], fit=fit, language=language), None
     except InputError as error:
-        if error.place.startswith("order.map"):
+        if error.place not in _MISSING:
             raise
         return None, f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."
 
 
 def _with_map(order: Order, drawn: InjectionMap) -> Order:
-    """The order with what the map settled: how many points, how much each holds, how deep the tip goes."""
+    """The order with what the map settled: how many points, how much the fullest holds, how deep the deepest tip goes,
+    how large the zones are. So a ceiling per point, or per square centimetre, holds for what is really injected."""
     settled: dict[str, object] = {}
     if drawn.points:
-        settled["points"] = order.points or len(drawn.points)
+        settled["points"] = len(drawn.points)
+        settled["area_cm2"] = round(sum(zone.area_cm2 for zone in drawn.zones), 1)
         volumes = [point.volume_ml for point in drawn.points if point.volume_ml is not None]
-        if len(volumes) == len(drawn.points) and max(volumes) - min(volumes) <= _EVEN_ML:
-            settled["volume_per_point_ml"] = order.volume_per_point_ml or max(volumes)
-    settled["area_cm2"] = order.area_cm2 or round(sum(zone.area_cm2 for zone in drawn.zones), 1)
+        if len(volumes) == len(drawn.points):
+            settled["volume_per_point_ml"] = max(volumes)
     depths = [zone.depth.tip_depth_mm for zone in drawn.zones if zone.depth.tip_depth_mm is not None]
-    if order.depth_mm is None and depths:
+    if depths:
         settled["depth_mm"] = round(max(depths), 2)
     return Order.model_validate({**order.model_dump(exclude_unset=True), **settled})
+
+
+def _differs(order: Order, drawn: InjectionMap, say: Callable[..., str]) -> list[str]:
+    """Where the order says something else than its map, which the map does not itself ask about."""
+    area = sum(zone.area_cm2 for zone in drawn.zones)
+    out = []
+    if order.area_cm2 is not None and abs(float(order.area_cm2) / max(area, 0.1) - 1) > _DIFFERS:
+        out.append(say("map-area", ordered=plain(order.area_cm2), mapped=f"{area:.0f}"))
+    if order.points is not None and order.points != len(drawn.points):
+        out.append(say("map-points", ordered=str(order.points), mapped=str(len(drawn.points))))
+    return out
+
+
+def _too_deep(order: Order, edition: Edition, language: str) -> list[str]:
+    """Without a map, the depth is held against the limit of each area all the same."""
+    checks = [
+        check_depth(
+            site=region_id(edition, area), sex=None, technique=technique_id(edition, order.technique or ""),
+            inserted_mm=_float(order.inserted_mm), angle_deg=_float(order.angle_deg),
+            needle_mm=_float(order.needle_mm), tip_depth_mm=_float(order.depth_mm), edition=edition, language=language,
+        )
+        for area in order.areas
+        if order.depth_mm is not None or order.inserted_mm is not None
+    ]  # fmt: skip
+    return [text for check in checks if check.verdict == "refused" for text in check.says]
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _placement(order: Order, drawn: InjectionMap | None, edition: Edition, language: str) -> Placement:
@@ -290,21 +326,22 @@ def _to_sign(
     order: Order,
     formulation: Formulation,
     drawn: InjectionMap | None,
+    map_note: str | None,
     course: Course | None,
     edition: Edition,
     language: str,
 ) -> tuple[ToSign, ...]:
     """What the order lacks, in the order in which it is filled in."""
 
-    def say(key: str) -> str:
-        return edition.say(f"plan.to-sign-{key}", language)
+    def say(key: str, **words: str) -> str:
+        return edition.say(f"plan.to-sign-{key}", language, **words)
 
     out = [ToSign(room="order", text=gap) for gap in plan.screening.order_gaps]
     for missing, key in (
         (not order.indication, "indication"),
         (not order.areas, "areas"),
         (not order.technique, "technique"),
-        (not order.points or not order.volume_per_point_ml, "points"),
+        (not order.points or (not order.volume_per_point_ml and (drawn is None or drawn.volume_ml is None)), "points"),
         (order.planned_start is None, "start"),
         (order.planned_start is not None and order.planned_start < plan.asked_on, "past"),
         (order.planned_start is not None and (order.planned_time is None or order.time_zone is None), "time"),
@@ -313,10 +350,12 @@ def _to_sign(
         if missing:
             out.append(ToSign(room="order", text=say(key)))
     out += [ToSign(room="formulation", text=text) for text in formulation.blocks_signing]
-    out += [ToSign(room="map", text=n.text) for n in (drawn.notices if drawn else ()) if n.kind in ("ask", "refuse")]
     if drawn is not None:
-        unsafe = [zone for zone in drawn.zones if zone.depth.verdict in ("ask", "refused")]
-        out += [ToSign(room="map", text=text) for zone in unsafe for text in zone.depth.says]
+        out += [ToSign(room="map", text=text) for text in (*drawn.open, *_differs(plan.order, drawn, say))]
+    elif map_note is not None:
+        if order.technique and order.areas:
+            out.append(ToSign(room="map", text=map_note))
+        out += [ToSign(room="map", text=text) for text in _too_deep(order, edition, language)]
     if plan.screening.open_questions and plan.screening.incomplete:
         out.append(ToSign(room="screening", text=say("questions")))
     if plan.screening.verdict == "needs-clinician-decision":
