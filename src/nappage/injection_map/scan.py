@@ -40,6 +40,7 @@ UNITS = {"mm": 1.0, "cm": 10.0, "inch": 25.4, "m": 1000.0}
 # the face finder reads up to 4 mm short on bare meshes. Units are at least 2.5 times apart.
 OUTER_EYES_MM = (72.0, 108.0)
 
+APART_SHARE = 0.05  # of the largest piece's area: a smaller piece, an eyeball say, is not worth a word
 HEAD_SHARE = 0.2  # of the largest piece's area, from which another piece could be a head
 PRESENT = 0.9  # of the face mesh, on a picture of a scan
 SEARCH_PX, LANDMARK_PX = 200, 640
@@ -57,7 +58,9 @@ TANGENT_MM, TANGENT_SHARE = 0.8, 0.3  # the nearest scan point lies along the no
 EYEBALL = 1.3  # the atlas within this many radii of an eyeball is lid or socket, and keeps the warp
 MOUTH, MOUTH_MM = (78, 81, 13, 311, 308), 5.0  # the line between the lips
 EARS, EAR_MM = (234, 454), 36.0  # from a little behind the landmark before the ear
-HOLE_MM2 = 400.0  # of a part of the face without scan, from which it is named
+WORTH_SAYING_MM = 1.0  # a median distance to the scan below this is the usual
+HOLE_MM2 = 400.0  # of a part of the face without scan, from which it is named;
+HOLE_MM, FORWARDS = 6.0, 0.6  # or where skin that faces forwards (cosine) is farther than this from all scan
 
 
 @dataclass(frozen=True)
@@ -193,11 +196,12 @@ def fit(
     settle it."""
     if units is not None and units not in UNITS:
         raise InputError(place, f"'{units}' is no unit of length known here", f"Write one of {', '.join(UNITS)}")
+    place = Path(place).name or place
     notes = list(scan.notes)
     pieces, count = _pieces(scan.surface)
     found, mesh = _face_of(pieces, place)
-    if count > 1:
-        notes.append(f"The face is on one of {count} pieces of the scan; the others were left out.")
+    if count > 0:
+        notes.append(f"The face is on one of {count + 1} large pieces of the scan; the others were left out.")
     unit = _unit(scan, found, units, place)
     mm = UNITS[unit]
     skin = Surface(mesh.vertices_mm * mm, mesh.triangles)
@@ -215,13 +219,14 @@ def fit(
 
 
 def _pieces(surface: Surface) -> tuple[list[Surface], int]:
-    """The connected pieces that could be a head, largest first, and how many there are in all."""
+    """The connected pieces that could be a head, largest first, and how many others are too large to be an
+    eyeball."""
     rank = surface.pieces()
     areas = np.bincount(rank, weights=surface.areas_mm2)
     heads = []
     for number in np.flatnonzero(areas > HEAD_SHARE * areas[0]):
         heads.append(Surface(*_used_only(surface.vertices_mm, surface.triangles[rank == number])))
-    return heads, len(areas)
+    return heads, int((areas[1:] > APART_SHARE * areas[0]).sum())
 
 
 def _face_of(pieces: list[Surface], place: str) -> tuple[Found, Surface]:
@@ -441,7 +446,7 @@ def _drawn_onto(atlas: Atlas, body: Body, base: Floats, scale: float, scan: Surf
         base = fits.unfolded(atlas, start, shift)
     now = atlas.surface(base)
     along, met = _offsets(now, face, scan, PASSES[-1][0])
-    return base, _said(atlas, body, now, face, trust > 0.99, along, met)
+    return base, _said(atlas, body, now, face, trust > 0.99, along, met, scan)
 
 
 def _offsets(now: Surface, chosen: Ints, scan: Surface, reach_mm: float) -> tuple[Floats, Floats]:
@@ -490,22 +495,33 @@ def _stiffness(atlas: Atlas) -> sparse.csc_array:
 
 
 def _said(
-    atlas: Atlas, body: Body, now: Surface, face: Ints, inner: NDArray[np.bool_], along: Floats, met: Floats
+    atlas: Atlas,
+    body: Body,
+    now: Surface,
+    face: Ints,
+    inner: NDArray[np.bool_],
+    along: Floats,
+    met: Floats,
+    scan: Surface,
 ) -> list[str]:
     """How closely the face lies on the scan, and where the scan has holes."""
     lies = (met > 0) & inner
     words = []
-    if lies.any():
+    if lies.any() and np.median(np.abs(along[lies])) > WORTH_SAYING_MM:
         words.append(
             f"The fitted face lies {np.median(np.abs(along[lies])):.2f} mm from the scan (median), "
             f"{np.percentile(np.abs(along[lies]), 95):.1f} mm at the 95th percentile."
         )
     surface = atlas.body(body)
+    # Towards the sides, where skin is seen at a slant, only what is missing in all counts.
+    hole = scan.nearest(now.vertices_mm[face], candidates=8)[2] > HOLE_MM
+    hole &= inner & (now.vertex_normals[face][:, 2] > FORWARDS)
     anchors = atlas.landmarks_mm(surface)[list(PARTS)]
     part = np.linalg.norm(surface.vertices_mm[face][:, None] - anchors, axis=2).argmin(axis=1)
     areas = np.bincount(now.triangles.ravel(), weights=np.repeat(now.areas_mm2 / 3, 3))[face]
     unmet = np.bincount(part[inner], weights=(areas * (1 - met))[inner], minlength=len(PARTS))
-    holes = [name for name, area in zip(PARTS.values(), unmet, strict=True) if area > HOLE_MM2]
+    holed = (unmet > HOLE_MM2) | (np.bincount(part[hole], minlength=len(PARTS)) > 0)
+    holes = dict.fromkeys(name for name, told in zip(PARTS.values(), holed.tolist(), strict=True) if told)
     if holes:
         words.append(f"The scan has holes at {', '.join(holes)}: there the shape is estimated from what is around.")
     return words
@@ -513,8 +529,9 @@ def _said(
 
 # A landmark in the middle of each part of the face, for naming holes.
 PARTS = {
-    151: "the forehead", 71: "the right temple", 301: "the left temple", 197: "the nose", 50: "the right cheek",
-    280: "the left cheek", 164: "the upper lip", 199: "the chin", 138: "the right jaw", 367: "the left jaw",
+    151: "the forehead", 71: "the right temple", 301: "the left temple", 197: "the nose", 4: "the nose",
+    50: "the right cheek", 280: "the left cheek", 164: "the upper lip", 199: "the chin", 138: "the right jaw",
+    367: "the left jaw",
 }  # fmt: skip
 
 
