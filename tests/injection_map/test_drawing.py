@@ -268,6 +268,22 @@ def test_over_a_photograph_points_stand_where_the_camera_sees_them(made) -> None
     assert dark[facing].mean() > 0.8 and not dark[~facing].any() and (~facing).sum() > 3
 
 
+def test_a_small_photograph_is_cut_to_the_head_and_enlarged(made) -> None:
+    atlas = atlases.load()
+    surface = made[1]
+    camera = camera_towards(atlas.landmarks_mm(surface).mean(axis=0), 900, 600, 500)
+    shown, (left, top, right, bottom) = drawing.overlaid(camera, surface)
+    assert max(shown.width_px, shown.height_px) == drawing.ENLARGED_PX
+    assert 0 <= left < right <= 500 and 0 <= top < bottom <= 500 and right - left < 340
+    # A place is seen at the same spot of both pictures.
+    places = atlas.landmarks_mm(surface)
+    scale = shown.width_px / (right - left)
+    wanted = (camera.project(places)[:, :2] + 0.5 - [left, top]) * scale - 0.5
+    assert np.abs(shown.project(places)[:, :2] - wanted).max() < 2
+    large = camera_towards(places.mean(axis=0), 900, 300, 1200)
+    assert drawing.overlaid(large, surface) == (large, (0, 0, 1200, 1200))
+
+
 def test_a_map_from_the_atlas_lies_on_no_photograph(made) -> None:
     with pytest.raises(ValueError, match="photograph"):
         drawing.over_photograph(np.zeros((10, 10, 3), dtype=np.uint8), *made)

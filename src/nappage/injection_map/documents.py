@@ -79,9 +79,9 @@ def spot(fit: Fit, x_px: float, y_px: float, radius_mm: float) -> Spot:
     marked. Raises InputError where no skin is seen there."""
     if fit.camera is None:
         raise InputError("erase", "a scan has no pixels", "Give the spot by its triangle, in the order")
-    shrunk = min(1.0, drawing.LARGEST_PX / max(fit.camera.width_px, fit.camera.height_px))
-    seen = render(fits.surface(atlas.load(), fit), fit.camera)
-    triangle, weights = seen.cast(np.array([[x_px, y_px]]) / shrunk)
+    skin = fits.surface(atlas.load(), fit)
+    camera, _ = drawing.overlaid(fit.camera, skin)
+    triangle, weights = render(skin, camera).cast(np.array([[x_px, y_px]]))
     if triangle[0] < 0:
         raise InputError("erase", f"no skin is seen at pixel {x_px:g}, {y_px:g}", "Name a pixel on the face")
     a, b, c = (float(weight) for weight in weights[0])

@@ -82,6 +82,8 @@ WIDE_MM, NARROW_MM = (150.0, 190.0), (84.0, 118.0)  # largest width and height o
 HEAD_MM = 5.0  # above a chart, for words
 CHART_MM = 55.0  # the least width of a chart: three fit beside one another
 LARGEST_PX = 2000  # of a photograph that is drawn on
+SMALL_PX, ENLARGED_PX = 1000, 1400  # a smaller one is cut to the head, and made so large
+HEAD_MM = 330.0  # from the crown down, with the neck
 
 
 Picture8 = NDArray[np.uint8]
@@ -531,10 +533,12 @@ def over_photograph(photograph: Picture8, map: InjectionMap, surface: Surface) -
     camera = None if map.surface.fit is None else map.surface.fit.camera
     if camera is None:
         raise ValueError("the map was not laid out on a photograph")
-    shrink = min(1.0, LARGEST_PX / max(photograph.shape[:2]))
-    size = round(photograph.shape[1] * shrink), round(photograph.shape[0] * shrink)
-    picture: Picture8 = np.array(cv2.resize(photograph, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    scene = Scene(map, render(surface, _resized(camera, size)))
+    camera, (left, top, right, bottom) = overlaid(camera, surface)
+    size = camera.width_px, camera.height_px
+    piece = photograph[top:bottom, left:right]
+    ways = cv2.INTER_AREA if size[0] < piece.shape[1] else cv2.INTER_CUBIC
+    picture: Picture8 = np.array(cv2.resize(piece, size, interpolation=ways), dtype=np.uint8)
+    scene = Scene(map, render(surface, camera))
     dot = size[0] / 1000  # one thousandth of the width
     for zone in map.zones:
         tint, dark = (_rgb(colour) for colour in _tint(map, zone))
@@ -566,6 +570,29 @@ def over_photograph(photograph: Picture8, map: InjectionMap, surface: Surface) -
     done, png = cv2.imencode(".png", np.asarray(written)[..., ::-1])
     assert done
     return png.tobytes()
+
+
+def overlaid(camera: Camera, surface: Surface) -> tuple[Camera, tuple[int, int, int, int]]:
+    """The camera of `over_photograph`'s picture, and the piece of the photograph that it shows: left, top, right and
+    bottom, px. A photograph that is small is cut to the head and enlarged, so that numbers can be read."""
+    width, height = camera.width_px, camera.height_px
+    left, top, right, bottom = 0, 0, width, height
+    if max(width, height) < SMALL_PX:
+        heights = surface.vertices_mm[:, 1]
+        x, y = camera.project(surface.vertices_mm[heights > heights.max() - HEAD_MM])[:, :2].T
+        left, right = (int(np.clip(edge, 0, width)) for edge in (np.floor(x.min()), np.ceil(x.max())))
+        top, bottom = (int(np.clip(edge, 0, height)) for edge in (np.floor(y.min()), np.ceil(y.max())))
+        if right - left < 2 or bottom - top < 2:
+            left, top, right, bottom = 0, 0, width, height
+    longest = max(right - left, bottom - top)
+    scale = ENLARGED_PX / longest if max(width, height) < SMALL_PX else min(1.0, LARGEST_PX / longest)
+    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    cut = camera.model_copy(
+        update={
+            "cx": camera.cx - left, "cy": camera.cy - top, "width_px": right - left, "height_px": bottom - top,
+        }
+    )  # fmt: skip
+    return _resized(cut, size), (left, top, right, bottom)
 
 
 def _with_names(
