@@ -100,6 +100,24 @@ def test_exactly_the_ordered_number_of_points(count: int, area: str) -> None:
     assert map.volume_ml == count * Decimal("0.02")
 
 
+def test_more_points_than_a_map_holds_are_refused_at_once() -> None:
+    with pytest.raises(InputError, match=r"about \d+ points.*Give at least"):
+        drawn(areas=["face"], spacing_mm=0.1)
+
+
+@pytest.mark.parametrize(
+    ("area", "zones"),
+    [
+        ("back of the neck", {"nape"}),
+        ("back of hands", {"dorsal-hands"}),
+        ("left cheek", {"cheek", "malar"}),
+        ("the forehead", {"forehead"}),
+    ],
+)
+def test_areas_in_everyday_words(area: str, zones: set[str]) -> None:
+    assert {zone.zone for zone in drawn(areas=[area], spacing_mm=20, map={"aim": "field"}).zones} == zones
+
+
 def test_points_and_spacing_that_contradict_are_asked_about() -> None:
     assert "spacing" in about(drawn(areas=["forehead"], points=20))
     assert "spacing" not in about(drawn(areas=["forehead"], points=20, spacing_mm=None))

@@ -57,6 +57,7 @@ from .wishes import Wish, budget_ml, volumes, wishes
 
 NEAR_MM = 25.0  # a danger zone this close to the map is drawn
 CUT_MM = 0.6  # a patch is cut linearly across triangles, which may come so far within a margin that is rounder
+MOST_POINTS = 10_000
 SNAP_MM = 1.0  # a named point moves by no more than this onto what is left of its zone
 OWN_MM = 3.0  # a spot set by hand belongs to a zone that is this close
 CLOSEST = {"strict": 0.9, "cover": 0.85}  # no two points nearer than this share of the spacing
@@ -327,6 +328,7 @@ class _Session:
         folder = cache_folder(self.atlas.version)
         skins = [patch.on(self.surface) for _, patch, _ in patches]
         areas = [float(skin.areas_mm2.sum()) for skin in skins]
+        self._countable([wish for wish, _, _ in patches], areas)
         targets = self._targets([wish for wish, _, _ in patches], areas)
         drawn: list[Drawn] = []
         # Named points stand where they stand: the grids keep their distance from them.
@@ -347,6 +349,22 @@ class _Session:
             for point, _ in here:
                 self.notice("refuse", "named", "named-lost", point=point.title)
         return drawn
+
+    def _countable(self, wished: Sequence[Wish], areas: Sequence[float]) -> None:
+        """Raises InputError where the spacing asks for more points than an order may have."""
+        spacings = [wish.spacing_mm for wish in wished if wish.spacing_mm is not None]
+        count = sum(
+            lattice_count(area, wish.spacing_mm)
+            for wish, area in zip(wished, areas, strict=True)
+            if wish.spacing_mm is not None
+        )
+        if count > MOST_POINTS:
+            least = min(spacings) * float(np.sqrt(count / MOST_POINTS))
+            raise InputError(
+                "order.spacing_mm",
+                f"{min(spacings):g} mm over these zones is about {count:.0f} points, and a map holds {MOST_POINTS}",
+                f"Give at least {np.ceil(10 * least) / 10:g} mm, or fewer zones",
+            )
 
     def _clear(self, laid: Laid, patch: Patch, cutting: Sequence[Danger]) -> Laid:
         """Without the points that lie in a margin all the same: on the body's coarse triangles a cut may be off by

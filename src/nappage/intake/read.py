@@ -1013,7 +1013,7 @@ def find_by_name(entries: Mapping[str, Any], name: str) -> str | None:
 def region_id(edition: Edition, name: str) -> str | None:
     """The region a word means; a side ("left cheek") is left off."""
     bare = re.sub(r"\b(left|right|both|bilateral|my|the|inner|outer)\b", " ", name, flags=re.I).strip()
-    return find_by_name(edition.regions, bare or name)
+    return find_by_name(edition.regions, name) or find_by_name(edition.regions, bare or name)
 
 
 def closure(edition: Edition, region: str) -> frozenset[str]:
