@@ -127,7 +127,7 @@ def lay_count(
     near, parts = others, []
     areas = np.array([piece.area_mm2 for piece in zone])
     wanted = math.sqrt(float(areas.sum()) / (count * ROW))
-    for piece, number in zip(zone, _in_proportion(count, areas), strict=True):
+    for piece, number in zip(zone, in_proportion(count, areas), strict=True):
         if not number:
             continue
         grid = _Grid.on(piece, math.sqrt(piece.area_mm2 / (number * ROW)), near)
@@ -140,7 +140,7 @@ def lay_count(
     return _laid(parts, wanted, others)
 
 
-def _in_proportion(count: int, sizes: Floats) -> list[int]:
+def in_proportion(count: int, sizes: Floats) -> list[int]:
     """`count` shared out in proportion to sizes; the largest remainders, the earlier first, get what is left."""
     exact = count * sizes / sizes.sum()
     whole = np.floor(exact).astype(int)

@@ -38,6 +38,7 @@ from .document import (
 from .flatten import Flattening, cache_folder, flatten
 from .layout import (
     Laid,
+    in_proportion,
     lattice_count,
     lay_count,
     lay_fan,
@@ -382,7 +383,8 @@ class _Session:
         wanted: list[int | None] = [None] * len(wished)
         for asked in {id(wish.asked): wish.asked for wish in wished if wish.asked.points}.values():
             rows = [i for i, wish in enumerate(wished) if wish.asked is asked]
-            for i, part in zip(rows, _whole(wished[rows[0]].asked.points or 0, [areas[i] for i in rows]), strict=True):
+            parts = in_proportion(asked.points or 0, np.array([areas[i] for i in rows]))
+            for i, part in zip(rows, parts, strict=True):
                 wanted[i] = part
         free = [i for i, wish in enumerate(wished) if wish.spacing_mm is None and wanted[i] is None]
         if free and self.order.points is not None:
@@ -392,7 +394,7 @@ class _Session:
                 if wish.spacing_mm is not None
             )
             left = max(self.order.points - spent, 0)
-            for i, part in zip(free, _whole(left, [areas[i] for i in free]), strict=True):
+            for i, part in zip(free, in_proportion(left, np.array([areas[i] for i in free])), strict=True):
                 wanted[i] = part
             if self.order.spacing_mm is not None and left:
                 apart = _lattice_spacing_mm(sum(areas[i] for i in free), left)
@@ -690,15 +692,6 @@ def _name(one: Drawn, index: int) -> str | None:
     """What a point is called, where it is one of a set."""
     first = len(one.laid) - len(one.added) - len(one.named)
     return one.named[index - first][0].title if first <= index < first + len(one.named) else None
-
-
-def _whole(total: int, weights: Sequence[float]) -> list[int]:
-    """`total` in whole parts that follow the weights; the largest remainders get what is left."""
-    exact = [total * weight / sum(weights) for weight in weights]
-    parts = [int(part) for part in exact]
-    for i in sorted(range(len(parts)), key=lambda i: parts[i] - exact[i])[: total - sum(parts)]:
-        parts[i] += 1
-    return parts
 
 
 def _lattice_spacing_mm(area_mm2: float, count: int) -> float:

@@ -293,22 +293,6 @@ def spots_mm(atlas: Atlas, surface: Surface, spots: Sequence[Spot]) -> Floats:
     return surface.at(triangles, np.array([spot.barycentric for spot in spots], dtype=float).reshape(-1, 3))
 
 
-def erased_field(surface: Surface, spots: Sequence[tuple[Floats, float]]) -> Floats:
-    """(n,): at the vertices of a surface, mm²: positive outside all erased spots, given as position and radius in mm.
-
-    It is cut linearly at zero. Read linearly, a squared distance is too large by up to a third of the squared edge;
-    that much is taken off, so that never less is erased than was asked, however coarse the mesh.
-    """
-    longest = np.zeros(len(surface.vertices_mm))
-    edges = np.linalg.norm(surface.corners - np.roll(surface.corners, 1, axis=1), axis=2).max(axis=1)
-    np.maximum.at(longest, surface.triangles, edges[:, None])
-    field = np.full(len(surface.vertices_mm), np.inf)
-    for position, radius_mm in spots:
-        squared = ((surface.vertices_mm - position) ** 2).sum(axis=1)
-        field = np.minimum(field, squared - radius_mm**2 - longest**2 / 3)
-    return field
-
-
 def patch(
     atlas: Atlas,
     zone_id: str,
@@ -316,10 +300,9 @@ def patch(
     surface: Surface,
     dangers: Sequence[Cutting],
     border: Sequence[Spot] | None = None,
-    erased: Sequence[tuple[Floats, float]] = (),
 ) -> tuple[Patch, tuple[str, ...]]:
-    """What is left of a zone on a body or patient (a surface with the atlas's triangles) beside danger zones and
-    erased spots, and the ids of the danger zones that took something. Pieces of 0.3 cm² or more; it may be empty.
+    """What is left of a zone on a body or patient (a surface with the atlas's triangles) beside danger zones, and
+    the ids of the danger zones that took something. Pieces of 0.3 cm² or more; it may be empty.
     """
     field = zone_field(atlas, zone_id, side, border)
     left = Patch.of(surface, np.asarray((field[surface.triangles] > 0).any(axis=1)))
@@ -330,8 +313,6 @@ def patch(
         if (outside <= 0).any():
             left = left.where(outside)
             cut_by.append(danger.id)
-    if erased:
-        left = left.where(left.field(np.minimum(erased_field(surface, erased), 1e6), surface))
     return _without_crumbs(left, surface), tuple(cut_by)
 
 
