@@ -37,8 +37,17 @@ def test_a_map_without_questions_leaves_nothing_to_sign() -> None:
     assert drafted.placement.points == len(drafted.map.points)
 
 
-def test_a_depth_refused_on_the_map_cannot_be_signed() -> None:
-    assert to_sign(plan(depth_mm=6))
+def test_a_depth_refused_on_the_map_cannot_be_signed_nor_go_ahead() -> None:
+    drafted = plan(depth_mm=6)
+    assert to_sign(drafted)
+    assert not drafted.may_proceed
+
+
+def test_no_map_is_drawn_for_whom_must_not_be_treated() -> None:
+    patient = {"sex": "female", "age": 30, "pregnancy": "yes"}
+    drafted = draft(Answers.model_validate({"patient": patient, "order": ORDER}), EDITION, ON)
+    assert drafted.screening.verdict == "contraindicated"
+    assert drafted.map is None and drafted.map_note
 
 
 def test_nor_where_there_is_no_map() -> None:

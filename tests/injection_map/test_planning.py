@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -341,3 +342,63 @@ def test_wheals_that_do_not_grow_with_the_volume_give_no_coverage(diameters: tup
     assert map.zones[0].coverage is None
     assert "wheals" in about(map, "warn")
     assert "covered" in about(map)
+
+
+@pytest.mark.parametrize(("each", "kind"), [(0.05, None), (0.09, "warn"), (1, "ask")])
+def test_more_than_the_technique_is_published_with_is_said(each: float, kind: str | None) -> None:
+    map = drawn(areas=["forehead"], volume_per_point_ml=each, map={"aim": "field"})
+    assert [notice.kind for notice in map.notices if notice.about == "volume"] == ([kind] if kind else [])
+
+
+def test_a_drop_for_a_whole_face_is_asked_about() -> None:
+    little = [{"product": "x", "volume_ml": 0.01}]
+    map = drawn(areas=["face"], volume_per_point_ml=None, mixture=little, map={"aim": "field"})
+    assert map.volume_ml == Decimal("0.01")
+    assert "volume" in about(map)
+
+
+def test_calves_are_no_thighs() -> None:
+    assert about(drawn(areas=["forehead", "calves", "eyelids"], map={"aim": "field"})) == ["calves", "eyelids"]
+
+
+def test_threads_that_fit_into_some_zones_only() -> None:
+    map = drawn(areas=["face"], technique="linear", spacing_mm=8, volume_per_point_ml=0.05, map={"aim": "field"})
+    assert map.points
+    empty = [zone.id for zone in map.zones if not zone.points]
+    assert set(empty) <= set(about(map))
+
+
+def test_everything_erased_is_no_map_to_sign() -> None:
+    first = drawn(areas=["chin"]).points[0]
+    spot = {"triangle": first.place.triangle, "barycentric": first.place.barycentric, "radius_mm": 200}
+    assert "points" in about(drawn(areas=["chin"], map={"aim": "field", "erase": [spot]}))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda m: m["points"][0].update(volume_ml=9), "volume"),
+        (lambda m: m["points"][1].update(number=1), "numbers"),
+        (lambda m: m["points"][0].update(zone="banana"), "banana"),
+        (lambda m: m["zones"][0].update(points=1), "number of points"),
+    ],
+)
+def test_a_map_that_does_not_add_up_is_not_read(change: Any, said: str, face: InjectionMap) -> None:
+    broken = face.model_dump(mode="json")
+    change(broken)
+    with pytest.raises(ValueError, match=said):
+        InjectionMap.model_validate(broken)
+
+
+@pytest.mark.parametrize("spacing", [5, 8])
+def test_no_step_of_the_needle_crosses_a_danger_zone(spacing: float) -> None:
+    map = drawn("male", areas=["face", "nose"], spacing_mm=spacing, map={"aim": "field"})
+    atlas = load_atlas()
+    dangers = danger.near(atlas, atlas.body("male"), EDITION)
+    steps = [(a, b) for a, b in itertools.pairwise(map.points) if not b.lift and a.zone == b.zone]
+    assert len(steps) > 0.7 * len(map.points)
+    for a, b in steps:
+        way = np.linspace(a.position_mm, b.position_mm, 9)[1:-1]
+        places = np.full(len(way), a.place.triangle), np.full((len(way), 3), 1 / 3)
+        for one in dangers:
+            assert np.abs(one.at(*places, way)).min() > one.margin_mm - 0.3, (a.number, b.number, one.id)

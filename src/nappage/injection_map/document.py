@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -288,6 +289,25 @@ class InjectionMap(Document):
     path_mm: float
     notices: tuple[Notice, ...] = ()
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> InjectionMap:
+        if [point.number for point in self.points] != list(range(1, len(self.points) + 1)):
+            raise ValueError("the points' numbers do not run from 1 in the order of the needle")
+        counts = {zone.id: zone.points for zone in self.zones}
+        for name in {point.zone for point in self.points} - counts.keys():
+            raise ValueError(f"a point lies in '{name}', which is none of the map's zones")
+        for name, count in counts.items():
+            if count != sum(point.zone == name for point in self.points):
+                raise ValueError(f"the zone '{name}' has another number of points than it says")
+        volumes = [point.volume_ml for point in self.points if point.volume_ml is not None]
+        if (
+            len(volumes) == len(self.points)
+            and self.volume_ml is not None
+            and sum(volumes, Decimal(0)) != self.volume_ml
+        ):
+            raise ValueError("the points do not hold the map's volume")
+        return self
+
     @property
     def open(self) -> tuple[str, ...]:
         """What is refused or left to ask, in sentences."""
@@ -300,3 +320,9 @@ class InjectionMap(Document):
         """Whether nothing is refused and nothing is left to ask, of the tip's depth neither."""
         asks = any(notice.kind in ("ask", "refuse") for notice in self.notices)
         return not asks and not any(zone.depth.verdict in ("ask", "refused") for zone in self.zones)
+
+    @property
+    def refused(self) -> bool:
+        """Whether something on it must not be done at all."""
+        deep = any(zone.depth.verdict == "refused" for zone in self.zones)
+        return deep or any(notice.kind == "refuse" for notice in self.notices)

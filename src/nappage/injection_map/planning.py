@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from .. import __version__
 from ..intake import Order, Spot
-from ..knowledge import Edition
+from ..knowledge import Edition, cited
 from ..values import InputError, plain
 from . import danger, points, zones
 from . import fit as fits
@@ -49,7 +51,7 @@ from .layout import (
     measured,
     no_points,
 )
-from .mesh import Floats, Patch, Surface
+from .mesh import Floats, Ints, Patch, Surface
 from .path import blocked_in
 from .path import order as needle_order
 from .points import NamedPoint
@@ -59,6 +61,7 @@ from .wishes import Wish, budget_ml, volumes, wishes
 NEAR_MM = 25.0  # a danger zone this close to the map is drawn
 CUT_MM = 0.6  # a patch is cut linearly across triangles, which may come so far within a margin that is rounder
 MOST_POINTS = 10_000
+STEP_MM = 1.0  # between the spots of a step that are looked at
 SNAP_MM = 1.0  # a named point moves by no more than this onto what is left of its zone
 OWN_MM = 3.0  # a spot set by hand belongs to a zone that is this close
 CLOSEST = {"strict": 0.9, "cover": 0.85}  # no two points nearer than this share of the spacing
@@ -219,6 +222,7 @@ class _Session:
         laid = [(one.wish, one.own_ml) for one in drawn]
         parts, asked = volumes(order, laid, self.edition, self.language)
         self.notices += asked
+        self._about_volumes(parts)
         zones_mapped = tuple(self._mapped(one, part, bleb) for one, part in zip(drawn, parts, strict=True))
         points, path_mm = self._points(drawn, parts)
         points, filled = self._filled(points)
@@ -337,9 +341,8 @@ class _Session:
         for (wish, patch, cut_by), skin, area, target in zip(patches, skins, areas, targets, strict=True):
             flat = flatten(skin, folder)
             laid = self._one(wish, skin, flat, area, target, near)
-            if len(laid) == 0 and wish.pattern != "named":
-                spacing = wish.spacing_mm or 0.0
-                self.notice("note", wish.id, "too-few", zone=self._title(wish), spacing=f"{spacing:g}")
+            if len(laid) == 0 and wish.pattern in ("grid", "lines") and wish.spacing_mm is not None:
+                self.notice("note", wish.id, "too-few", zone=self._title(wish), spacing=f"{wish.spacing_mm:g}")
             laid = self._clear(laid, patch, [self.dangers[name] for name in cut_by])
             near = np.vstack([near, laid.positions_mm])
             apart = laid.spacing.wanted_mm if laid.spacing else wish.spacing_mm
@@ -417,13 +420,16 @@ class _Session:
             spacing = _lattice_spacing_mm(area_mm2, target)
         pitch = wish.pitch_mm or spacing
         thread = float(wish.asked.thread_mm or THREAD_MM)
-        match wish.pattern:
-            case "lines":
-                return lay_lines(zone, spacing, pitch, rows_deg=rows, near_mm=near)
-            case "threads":
+        if wish.pattern in ("threads", "fan"):
+            try:
+                if wish.pattern == "fan":
+                    return lay_fan(zone, thread, pitch)
                 return lay_threads(zone, thread, pitch, rows_deg=rows, near_mm=near)
-            case "fan":
-                return lay_fan(zone, thread, pitch)
+            except InputError:
+                self.notice("ask", wish.id, "no-thread", zone=self._title(wish), thread=f"{thread:g}")
+                return lay_named(skin, no_points())
+        if wish.pattern == "lines":
+            return lay_lines(zone, spacing, pitch, rows_deg=rows, near_mm=near)
         if target is not None:
             return lay_count(zone, target, mode=mode, rows_deg=rows, near_mm=near)
         return lay_grid(zone, spacing, mode=mode, rows_deg=rows, near_mm=near)
@@ -591,7 +597,7 @@ class _Session:
         )
 
     def _coverage(self, one: Drawn, part: tuple[Decimal, ...] | None, bleb: BlebLaw | None) -> Coverage | None:
-        if bleb is None or not part:
+        if bleb is None or not part or min(part) <= 0:
             return None
         found, _ = cover(
             one.skin,
@@ -604,6 +610,24 @@ class _Session:
             to_mm=one.laid.to_mm if len(one.laid.to_mm) else None,
         )
         return found
+
+    def _about_volumes(self, parts: Sequence[tuple[Decimal, ...] | None]) -> None:
+        """What a point holds against what the technique is published with."""
+        held = [volume for part in parts for volume in part or ()]
+        if not held:
+            if not any(part is None for part in parts):
+                self.notice("ask", "points", "no-points")
+            return
+        if min(held) <= 0:
+            self.notice("ask", "volume", "nothing-each")
+        record = self.edition.techniques[self.technique]
+        if record.volume_per_point_ml is None or max(held) <= record.volume_per_point_ml[1]:
+            return
+        low, high = record.volume_per_point_ml
+        text = self.say("much", held=plain(max(held)), low=plain(low), high=plain(high))
+        kind: Literal["ask", "warn"] = "ask" if max(held) > 2 * high else "warn"
+        sources = cited(self.edition, record.source)
+        self.notices.append(Notice(kind=kind, about="volume", text=text, sources=sources))
 
     # --- the needle --------------------------------------------------------------------------------------------
 
@@ -619,6 +643,7 @@ class _Session:
                 continue
             order, lifts = needle_order(laid.positions_mm, laid.rows, blocked=blocked_in(one.flat, laid.positions_mm))
             triangle, weights = one.patch.place(laid.faces, laid.weights)
+            lifts = lifts | self._over_danger(one, order, triangle)
             normals = one.skin.normals_at(laid.faces, laid.weights)
             ends = one.patch.place(laid.to_faces, laid.to_weights) if len(laid.to_faces) else None
             for step, i in enumerate(order):
@@ -642,6 +667,21 @@ class _Session:
                     )
                 )
         return tuple(points), round(path_mm, 1)
+
+    def _over_danger(self, one: Drawn, order: Ints, triangle: Ints) -> NDArray[np.bool_]:
+        """(k,): whether the straight step to a point, in the order of the needle, comes into a danger zone's margin."""
+        over = np.zeros(len(order), dtype=bool)
+        if len(order) < 2:
+            return over
+        start, end = one.laid.positions_mm[order[:-1]], one.laid.positions_mm[order[1:]]
+        steps = np.linspace(0, 1, int(np.linalg.norm(end - start, axis=1).max() / STEP_MM) + 2)[1:-1]
+        spots = (start[:, None] + steps[:, None] * (end - start)[:, None]).reshape(-1, 3)
+        places = np.repeat(triangle[order[:-1]], len(steps)), np.full((len(spots), 3), 1 / 3)
+        for name in one.cut_by:
+            found = self.dangers[name]
+            away = np.abs(found.at(*places, spots)).reshape(len(start), -1)
+            over[1:] |= (away < found.margin_mm).any(axis=1)
+        return over
 
     def _filled(self, points: tuple[MapPoint, ...]) -> tuple[tuple[MapPoint, ...], tuple[Syringe, ...]]:
         amounts = [point.volume_ml for point in points if point.volume_ml is not None]

@@ -86,7 +86,8 @@ class TreatmentPlan(Document):
         """Whether every room that was asked says that this session may go ahead."""
         formula = self.formulation is not None and self.formulation.verdict == "within-limits"
         course = self.course is None or self.course.verdict != "conflict"
-        return self.screening.may_proceed and formula and course
+        drawn = self.map is None or not self.map.refused
+        return self.screening.may_proceed and formula and course and drawn
 
 
 def draft(
@@ -123,6 +124,8 @@ def draft(
     )
     if screening.deceased:
         return base
+    if screening.verdict == "contraindicated":
+        drawn, map_note = None, edition.say("plan.no-map-contraindicated", language)
     formulation = formulate(order, facts, edition, language, planned_ml=None if drawn is None else drawn.volume_ml)
     course, note = _course(answers, facts, screening, edition, language)
     aftercare = _aftercare(order, facts, course, edition, language)
@@ -353,7 +356,7 @@ def _to_sign(
     if drawn is not None:
         out += [ToSign(room="map", text=text) for text in (*drawn.open, *_differs(plan.order, drawn, say))]
     elif map_note is not None:
-        if order.technique and order.areas:
+        if order.technique and order.areas and plan.screening.verdict != "contraindicated":
             out.append(ToSign(room="map", text=map_note))
         out += [ToSign(room="map", text=text) for text in _too_deep(order, edition, language)]
     if plan.screening.open_questions and plan.screening.incomplete:
