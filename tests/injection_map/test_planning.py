@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
-from nappage.injection_map import InjectionMap, danger, lay_out
+from nappage.injection_map import InjectionMap, danger, drawing, lay_out
 from nappage.injection_map.atlas import load as load_atlas
 from nappage.intake import Order
 from nappage.knowledge import Edition, load
@@ -402,3 +402,12 @@ def test_no_step_of_the_needle_crosses_a_danger_zone(spacing: float) -> None:
         places = np.full(len(way), a.place.triangle), np.full((len(way), 3), 1 / 3)
         for one in dangers:
             assert np.abs(one.at(*places, way)).min() > one.margin_mm - 0.3, (a.number, b.number, one.id)
+
+
+def test_a_chart_is_hardly_larger_than_its_zone(face: InjectionMap) -> None:
+    for name in ("chin", "cheek-left", "forehead"):
+        flat = drawing.flattened(face, next(zone for zone in face.zones if zone.id == name))
+        across = np.ptp(np.vstack([*flat.border, flat.points]), axis=0)
+        chart = drawing.chart(face, name, EDITION)
+        # At 1:1 to 2:1, with a frame, the legend below and room for words above.
+        assert chart.height_mm < 3 * (across[1] + 14) + 60, name

@@ -83,7 +83,7 @@ HEAD_MM = 5.0  # above a chart, for words
 CHART_MM = 55.0  # the least width of a chart: three fit beside one another
 LARGEST_PX = 2000  # of a photograph that is drawn on
 SMALL_PX, ENLARGED_PX = 1000, 1400  # a smaller one is cut to the head, and made so large
-HEAD_MM = 330.0  # from the crown down, with the neck
+TO_NECK_MM = 330.0  # from the crown down, with the neck
 
 
 Picture8 = NDArray[np.uint8]
@@ -579,7 +579,7 @@ def overlaid(camera: Camera, surface: Surface) -> tuple[Camera, tuple[int, int, 
     left, top, right, bottom = 0, 0, width, height
     if max(width, height) < SMALL_PX:
         heights = surface.vertices_mm[:, 1]
-        x, y = camera.project(surface.vertices_mm[heights > heights.max() - HEAD_MM])[:, :2].T
+        x, y = camera.project(surface.vertices_mm[heights > heights.max() - TO_NECK_MM])[:, :2].T
         left, right = (int(np.clip(edge, 0, width)) for edge in (np.floor(x.min()), np.ceil(x.max())))
         top, bottom = (int(np.clip(edge, 0, height)) for edge in (np.floor(y.min()), np.ceil(y.max())))
         if right - left < 2 or bottom - top < 2:
