@@ -13,7 +13,7 @@ import yaml
 from ..rules import ConditionError, explain
 from ..values import Document
 from .edition import DATA, Edition, Record
-from .schema import Advice, Position, Protocol, Rule, ValueRecord
+from .schema import Advice, Position, Protocol, Rule, TriageRule, ValueRecord
 
 LANGUAGES = ("en", "fr")
 
@@ -68,6 +68,8 @@ def _texts(edition: Edition) -> Iterator[dict[str, str]]:
         yield record.title
         if isinstance(record, Rule):
             yield from (record.do, record.tell)
+        if isinstance(record, TriageRule):
+            yield from (record.do, record.tell)
         if isinstance(record, Advice):
             yield record.tell
     for danger in edition.danger.values():
@@ -87,7 +89,10 @@ def _sources(edition: Edition) -> Iterator[str]:
     for record in edition.records():
         for position in record.positions:
             yield from cited(f"{record.id}/{position.id}", position.source)
-    for kind in (edition.products, edition.techniques, edition.regions, edition.substances):
+    for kind in (
+        edition.products, edition.techniques, edition.regions, edition.substances, edition.evidence, edition.risks,
+        edition.alternatives, edition.prices, edition.scales,
+    ):  # fmt: skip
         for entry_id, entry in kind.items():
             yield from cited(entry_id, entry.source)
     for danger_id, danger in edition.danger.items():
@@ -137,6 +142,12 @@ def _conditions(edition: Edition) -> Iterator[str]:
                 for i in record.indications
                 if i not in edition.indications
             )
+    for risk in edition.risks.values():
+        if risk.when:
+            try:
+                edition.condition(risk.when)
+            except ConditionError as error:
+                yield f"risk {risk.id}: {error}"
     for name, fact in edition.facts.items():
         if fact.only_if:
             try:
@@ -162,11 +173,12 @@ def says(edition: Edition, position: Position, row: Mapping[str, Any]) -> str:
     if position.when is None:
         return "none"
     answer = explain(edition.condition(position.when), row).answer
-    return "ask" if answer is None else str(position.says) if answer else "none"
+    return "ask" if answer is None else str(position.says or position.level) if answer else "none"
 
 
 def _examples(edition: Edition) -> Iterator[str]:
-    for rule in edition.rules.values():
+    rules: list[Rule | TriageRule] = [*edition.rules.values(), *edition.triage.values()]
+    for rule in rules:
         for number, example in enumerate(rule.examples, 1):
             unknown = set(example.given) - set(edition.facts)
             if unknown:

@@ -24,23 +24,29 @@ from ..values import Document
 from .schema import (
     SEVERITIES,
     Advice,
+    Alternative,
     Blebs,
     Compatibility,
     Concept,
     Danger,
+    Evidence,
     Fact,
     KnowledgeError,
     PointSet,
     Position,
+    Price,
     Product,
     Protocol,
     Region,
+    Risk,
     Rule,
+    Scale,
     Source,
     Substance,
     Technique,
     Text,
     Thickness,
+    TriageRule,
     ValueRecord,
     Wait,
     _Record,
@@ -49,7 +55,7 @@ from .schema import (
 DATA = Path(__file__).parent / "data"
 VERSION = "2026.11"
 
-Record = Rule | ValueRecord | Protocol | Advice
+Record = Rule | ValueRecord | Protocol | Advice | TriageRule
 T = TypeVar("T", bound=Document)
 
 
@@ -92,6 +98,7 @@ class Edition:
     values: Mapping[str, ValueRecord]
     protocols: Mapping[str, Protocol]
     advice: Mapping[str, Advice]
+    triage: Mapping[str, TriageRule]
     medicines: Mapping[str, Concept]
     conditions: Mapping[str, Concept]
     allergens: Mapping[str, Concept]
@@ -109,6 +116,11 @@ class Edition:
     texts: Mapping[str, Text]
     thickness: Thickness
     blebs: Blebs
+    evidence: Mapping[str, Evidence]
+    risks: Mapping[str, Risk]
+    alternatives: Mapping[str, Alternative]
+    prices: Mapping[str, Price]
+    scales: Mapping[str, Scale]
     lapsed: tuple[Decision, ...] = ()
     decisions: Mapping[str, Decision] = field(default_factory=dict)
 
@@ -175,14 +187,14 @@ class Edition:
 
     def record(self, record_id: str) -> Record | None:
         """Any clinical record by id."""
-        for kind in (self.rules, self.values, self.protocols, self.advice):
+        for kind in (self.rules, self.values, self.protocols, self.advice, self.triage):
             if record_id in kind:
                 return kind[record_id]
         return None
 
     def records(self) -> Iterator[Record]:
         """All clinical records, by kind and id."""
-        for kind in (self.rules, self.values, self.protocols, self.advice):
+        for kind in (self.rules, self.values, self.protocols, self.advice, self.triage):
             yield from kind.values()
 
 
@@ -202,7 +214,7 @@ def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
     """`policy` as JSON, since a decision that holds texts has no hash."""
     raw = read_data(data)
     kinds: dict[str, type[Document]] = {
-        "rules": Rule, "values": ValueRecord, "protocols": Protocol, "advice": Advice,
+        "rules": Rule, "values": ValueRecord, "protocols": Protocol, "advice": Advice, "triage": TriageRule,
     }  # fmt: skip
     decided: dict[str, Decision] = {}
     lapsed: list[Decision] = []
@@ -252,6 +264,11 @@ def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
         texts=raw["texts"],
         thickness=_models(Thickness, {"thickness": raw["thickness"]}, "data")["thickness"],
         blebs=_models(Blebs, {"blebs": raw["blebs"]}, "data")["blebs"],
+        evidence=_models(Evidence, _with_ids(raw["evidence"]), "evidence"),
+        risks=_models(Risk, _with_ids(raw["risks"]), "risks"),
+        alternatives=_models(Alternative, _with_ids(raw["alternatives"]), "alternatives"),
+        prices=_models(Price, _with_ids(raw["prices"]), "prices"),
+        scales=_models(Scale, _with_ids(raw["scales"]), "scales"),
         lapsed=tuple(lapsed),
         decisions=decided,
     )
@@ -294,15 +311,15 @@ def _stamp(data: Path) -> str:
 
 def _read_tree(data: Path) -> dict[str, dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
-    for kind in ("rules", "values", "protocols", "advice"):
+    for kind in ("rules", "values", "protocols", "advice", "triage"):
         out[kind] = {path.stem: read_yaml(path) for path in sorted((data / kind).glob("*.yaml"))}
-    for kind in ("sources", "facts", "texts"):
+    for kind in ("sources", "facts", "texts", "evidence", "risks"):
         out[kind] = _merged(sorted((data / kind).glob("*.yaml")))
     for kind in ("medicines", "conditions", "allergens", "procedures", "events", "skin", "indications"):
         out[f"concepts/{kind}"] = read_yaml(data / "concepts" / f"{kind}.yaml")
     for kind in (
         "substances", "products", "techniques", "regions", "danger", "point_sets", "compatibility", "thickness",
-        "blebs",
+        "blebs", "alternatives", "prices", "scales",
     ):  # fmt: skip
         out[kind] = read_yaml(data / f"{kind}.yaml")
     out["texts"] = {key: {"en": t} if isinstance(t, str) else t for key, t in out["texts"].items()}

@@ -1,6 +1,6 @@
 """The shapes of the records under `data/`. One clinical question, one file; several positions, one adopted.
 
-A record that says something clinical (Rule, ValueRecord, Protocol, Advice) holds *positions*. Each position
+A record that says something clinical (Rule, ValueRecord, Protocol, Advice, TriageRule) holds *positions*. Each position
 carries its own source, dates and grade. `adopts` names the one in force and `because` gives the reason.
 """
 
@@ -23,6 +23,10 @@ Severity = Literal["absolute-contraindication", "deferral", "relative-contraindi
 SEVERITIES: tuple[Severity, ...] = (
     "absolute-contraindication", "deferral", "relative-contraindication", "precaution", "information",
 )  # fmt: skip
+
+Level = Literal["emergency", "same-day-review", "routine-review", "expected"]
+# Most urgent first.
+LEVELS: tuple[Level, ...] = ("emergency", "same-day-review", "routine-review", "expected")
 
 Grade = Literal[
     "guideline", "label", "regulation", "regulator-warning", "systematic-review", "rct", "cohort",
@@ -106,6 +110,9 @@ class Position(Document):
     unit: str | None = None
     # protocol
     phases: tuple[Phase, ...] = ()
+    # triage: where `when` holds, so urgent, and looked at within so many hours
+    level: Level | None = None
+    within_hours: Annotated[int, Field(ge=0)] | None = None
 
 
 class Phase(Document):
@@ -241,7 +248,115 @@ class Advice(_Record):
     when: str | None = None  # over the treatment facts; absent: everyone
     prescribed: bool = False  # speaks of something that may be prescribed: never an instruction to stop
     tell: Text
-    act: Literal["emergency", "same-day-review", "routine-review", "expected"] | None = None
+    act: Level | None = None
+
+
+class TriageRule(_Record):
+    """What a report after a session means: each position gives a level where its condition over the report's facts
+    (and the treatment's) holds. `ask` are the signs whose answers would settle it."""
+
+    topic: Id
+    do: Text  # for the clinician: what to do now
+    tell: Text  # for the patient, in plain words
+    ask: tuple[FactId, ...] = ()
+    ctcae: Text | None = None  # the grade it would have, where the scale has the term
+    reportable: bool = False  # a regulator wants to know of it
+    examples: tuple[Example, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _levels(self) -> TriageRule:
+        for position in self.positions:
+            if position.level is None or position.when is None:
+                raise ValueError(f"position '{position.id}' needs 'level' and 'when'")
+            if position.level != "expected" and position.within_hours is None:
+                raise ValueError(f"position '{position.id}' is no 'expected', so it needs 'within_hours'")
+        return self
+
+
+class Evidence(Document):
+    """What one publication, or several that agree, found or states, with its figures."""
+
+    id: Id
+    says: Text
+    about: Id  # what it speaks of: efficacy, duration, onset, technique, depth, pain, cost, mechanism …
+    indications: tuple[str, ...] = ()  # concept ids
+    substances: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    design: Grade
+    people: int | None = None
+    against: Text | None = None  # what it was compared with; absent: nothing
+    outcome: Literal["better", "no-different", "worse", "mixed", "not-compared"] | None = None
+    source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
+
+
+class Risk(Document):
+    """An effect that consent must name. No `frequency`: none was found, and consent says so."""
+
+    id: Id
+    title: Text
+    frequency: Text | None = None
+    grave: bool = False  # may leave lasting harm, or need a hospital
+    when: str | None = None  # over the treatment's facts: products, ingredients, technique, areas …; absent: always
+    tell: Text  # for the patient, in plain words
+    source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
+
+
+class Price(Document):
+    """What was asked for something, somewhere: a published range."""
+
+    id: Id
+    title: Text
+    of: Id  # an alternative's id, or `mesotherapy`
+    country: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    low: Amount | None = None
+    high: Amount | None = None
+    per: Literal["session", "course", "syringe", "area"]
+    year: int | None = None
+    note: str = ""
+    source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
+
+
+class Alternative(Document):
+    """What else could be done for a concern, doing nothing among it."""
+
+    id: Id
+    title: Text
+    indications: tuple[str, ...] = Field(min_length=1)  # concept ids
+    use: Text
+    not_for: Text | None = None
+    course: Text | None = None
+    sessions: tuple[int, int] | None = None  # of a usual course
+    lasts: Text | None = None
+    evidence: Text
+    design: Grade
+    source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
+
+
+class Scale(Document):
+    """A way to measure. Computed ones stand in `nappage.scales`; of licensed ones only that they exist."""
+
+    id: Id
+    title: Text
+    measures: Text
+    rated_by: Literal["clinician", "patient", "instrument", "photograph"]
+    low: Amount | None = None
+    high: Amount | None = None
+    better: Literal["lower", "higher", "neither"] | None = None
+    computed: bool = False
+    method: Text | None = None
+    labels: tuple[Text, ...] = ()  # of its steps, from the lowest
+    important_change: Text | None = None  # the smallest that matters, with its source
+    licence: Text | None = None  # why its items are not here
+    vectors: tuple[dict[str, Any], ...] = ()  # {items: {…}, score: n}
+    source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
 
 
 class Fact(Document):
@@ -271,6 +386,7 @@ class Concept(Document):
     open: tuple[str, ...] | None = None
     may_be: tuple[str, ...] = ()  # concepts it may be a word for without belonging to them
     title: str | None = None
+    records: tuple[str, ...] = ()
 
 
 class Substance(Document):
@@ -285,6 +401,7 @@ class Substance(Document):
     ceiling_searched: str = ""  # what was searched where no ceiling is known
     refused: Text | None = None
     source: tuple[Citation, ...] = ()
+    records: tuple[str, ...] = ()
 
 
 class Content(Document):
@@ -306,6 +423,7 @@ class Product(Document):
     mixable: bool | None = None
     regulatory: Text | None = None
     source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
 
 
 class Technique(Document):
@@ -322,6 +440,7 @@ class Technique(Document):
     depth_source: tuple[Citation, ...] = ()
     aim: Literal["epidermis", "dermis", "fat"] | None = None  # the layer it is meant for
     source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
 
 
 class Region(Document):
@@ -330,6 +449,7 @@ class Region(Document):
     parent: str | None = None  # face, head-neck, body, scalp
     borders: Text | None = None  # where the map's zone ends, in clinical landmarks
     source: tuple[Citation, ...] = ()
+    records: tuple[str, ...] = ()
 
 
 class Reach(Document):
@@ -411,6 +531,7 @@ class PointSet(Document):
     volume_source: tuple[Citation, ...] = ()
     source: tuple[Citation, ...] = Field(min_length=1)
     points: dict[Id, Point] = Field(min_length=1)
+    records: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _volume_cited(self) -> PointSet:
@@ -431,6 +552,7 @@ class Compatibility(Document):
     verdict: Literal["compatible", "incompatible"]
     why: Text
     source: tuple[Citation, ...] = Field(min_length=1)
+    records: tuple[str, ...] = ()
 
 
 MeanSd = tuple[float, float]  # mean and standard deviation, mm
@@ -502,6 +624,7 @@ class ThicknessSet(Document):
     epidermis_mm: FigureRange | None = None
     source: tuple[Citation, ...] = Field(min_length=1)
     sites: dict[str, SkinSite]
+    records: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _layered(self) -> ThicknessSet:
