@@ -60,6 +60,7 @@ examples:
   nappage knowledge show vitamin-k-antagonist   one record: positions, sources, who disagrees
   nappage knowledge sources                  every source and how much of it was read
   nappage knowledge conflicts                records whose sources disagree
+  nappage knowledge coverage                 what carries each record of the dossiers and statement of the articles
   nappage knowledge check                    what may not be published""",
     "check": """\
 examples:
@@ -135,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("schedule", "A course's dates, each with its reason; or proposed dates, checked.", _schedule)
     added.add_argument("file", help="a file with protocol or regimen, start, given, constraints or proposed; or -")
     added = verb("knowledge", "What this software believes, why, and who disagrees.", _knowledge)
-    added.add_argument("what", choices=("list", "show", "sources", "conflicts", "check"))
+    added.add_argument("what", choices=("list", "show", "sources", "conflicts", "coverage", "check"))
     added.add_argument("id", nargs="?", help="for show: a record's id; for list: a kind of record")
     added = verb("check", "Read any file of nappage against its schema and edition.", _check)
     added.add_argument("file", nargs="?", help="answers, order, bundle, schedule, policy or plan; or -")
@@ -483,6 +484,12 @@ def _knowledge(args: argparse.Namespace) -> int:
             for name, missing in report.missing_translations.items():
                 print(f"{missing} text(s) have no translation into '{name}'")
         return MAY_NOT if report.faults or report.overdue else MAY
+    if args.what == "coverage":
+        from .knowledge.coverage import coverage, summary
+
+        pieces = coverage(edition)
+        print(dumps([piece.model_dump(mode="json") for piece in pieces]) if args.json else summary(pieces))
+        return MAY_NOT if any(piece.missing for piece in pieces) else MAY
     if args.what == "show":
         record = pages.find(edition, args.id)
         if args.json:

@@ -6,15 +6,14 @@ So a rule, value, protocol, technique or line that is removed, or that forgets i
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
-import yaml
 
 from nappage.knowledge import load
+from nappage.knowledge.edition import DATA, read_yaml
 
 EDITION = load(date(2026, 11, 25))
-STATEMENTS = yaml.safe_load((Path(__file__).parents[1] / "data" / "seed_statements.yaml").read_text())
+STATEMENTS = read_yaml(DATA / "coverage" / "articles.yaml")
 KINDS = {
     "rule": EDITION.rules,
     "value": EDITION.values,

@@ -192,6 +192,19 @@ class Edition:
                 return kind[record_id]
         return None
 
+    def everything(self) -> Iterator[tuple[str, str, Document]]:
+        """All that the edition says with a source of its own: kind, id, entry. Kinds are the names of its parts."""
+        for kind in (
+            "rules", "values", "protocols", "advice", "triage", "evidence", "risks", "alternatives", "prices", "scales",
+            "techniques", "products", "substances", "regions", "danger", "point_sets", "indications",
+        ):  # fmt: skip
+            for entry_id, entry in getattr(self, kind).items():
+                yield kind, entry_id, entry
+        for entry in self.compatibility:
+            yield "compatibility", "--".join(entry.pair), entry
+        for entry_id, thicknesses in self.thickness.sets.items():
+            yield "thickness", entry_id, thicknesses
+
     def records(self) -> Iterator[Record]:
         """All clinical records, by kind and id."""
         for kind in (self.rules, self.values, self.protocols, self.advice, self.triage):
