@@ -1,4 +1,4 @@
-"""`nappage plan | map | card | screen | formulate | schedule | knowledge | check`: the rooms' verbs, thin.
+"""`nappage plan | map | card | screen | formulate | schedule | score | knowledge | check`: the rooms' verbs, thin.
 
 Exit codes: 0 may proceed or accepted, 1 answered but may not, 2 bad input (one sentence on standard error).
 Imports stand inside the verbs, so that a verb loads only what it uses.
@@ -62,6 +62,10 @@ examples:
   nappage knowledge conflicts                records whose sources disagree
   nappage knowledge coverage                 what carries each record of the dossiers and statement of the articles
   nappage knowledge check                    what may not be published""",
+    "score": """\
+examples:
+  nappage score                                the scales there are
+  nappage score examples/scores.yaml           each scale's items added up, and before with after compared""",
     "check": """\
 examples:
   nappage check examples/facial-rejuvenation.yaml
@@ -138,6 +142,8 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("knowledge", "What this software believes, why, and who disagrees.", _knowledge)
     added.add_argument("what", choices=("list", "show", "sources", "conflicts", "coverage", "check"))
     added.add_argument("id", nargs="?", help="for show: a record's id; for list: a kind of record")
+    added = verb("score", "A scale's items added up, or two scores compared.", _score)
+    added.add_argument("file", nargs="?", help="a file of scale: items, or of before and after with such; or -")
     added = verb("check", "Read any file of nappage against its schema and edition.", _check)
     added.add_argument("file", nargs="?", help="answers, order, bundle, schedule, policy or plan; or -")
     added.add_argument("--schema", metavar="KIND", help="print the JSON Schema of a kind of file instead")
@@ -511,6 +517,52 @@ def _knowledge(args: argparse.Namespace) -> int:
         print(dumps([c.model_dump(mode="json", exclude_defaults=True) for c in pages.conflicting(edition)]))
     else:
         print(pages.conflicts(edition, language))
+    return MAY
+
+
+def _score(args: argparse.Namespace) -> int:
+    from .intake.files import dumps
+    from .scales import Score, change, score
+    from .values import plain
+
+    edition = _edition(args)
+    if not args.file:
+        for known in edition.scales.values():
+            how = "computed" if known.computed else "not computed"
+            print(f"{known.id:<28}{how:<14}{edition.text(known.title, args.language)}")
+        return MAY
+    name, content = _content(args.file)
+    if not isinstance(content, dict) or not content:
+        raise InputError(name, "there are no scales in it", "Write scale: items, as in examples/scores.yaml")
+    parts = content if set(content) <= {"before", "after"} else {"now": content}
+    scores: dict[str, dict[str, Score]] = {}
+    for when, scales in parts.items():
+        if not isinstance(scales, dict):
+            raise InputError(f"{name}, {when}", "there are no scales in it", "Write scale: items")
+        scores[when] = {scale: score(scale, items, edition, args.language) for scale, items in scales.items()}
+    before, after = scores.get("before", {}), scores.get("after", {})
+    changes = {scale: change(before[scale], after[scale]) for scale in before if scale in after}
+    if args.json:
+        found = {when: {s: v.model_dump(mode="json") for s, v in of.items()} for when, of in scores.items()}
+        print(dumps({**found, "changes": {s: c.model_dump(mode="json") for s, c in changes.items()}}))
+        return MAY
+    for when, of in scores.items():
+        for scored in of.values():
+            bounds = (
+                f", of {plain(scored.low)} to {plain(scored.high)}" if scored.low is not None and scored.high else ""
+            )
+            label = f": {scored.label}" if scored.label else ""
+            more = "".join(f"; {key.replace('_', ' ')} {plain(v)}" for key, v in scored.details.items())
+            refs = ", ".join(source.ref for source in scored.sources)
+            print(f"{when:<7} {scored.title}: {plain(scored.value)}{bounds}{label}{more} [{refs}]")
+    for scale, changed in changes.items():
+        way = (
+            {True: "better", False: "worse", None: "no direction"}[changed.better] if changed.difference else "the same"
+        )
+        matters = {True: "an important change", False: "less than what matters", None: "importance not known"}
+        percent = f" ({plain(changed.percent)} %)" if changed.percent is not None else ""
+        said = matters[changed.important]
+        print(f"change  {scale}: {plain(changed.difference)}{percent}, {way}; {said}: {changed.because}")
     return MAY
 
 

@@ -114,5 +114,5 @@ def _articles(edition: Edition, folder: Path) -> Iterator[Piece]:
 
 def _citations(entry: Document) -> Iterator[Citation]:
     for holder in getattr(entry, "positions", (entry,)):
-        found: Iterable[Citation] = getattr(holder, "sources", None) or getattr(holder, "source", ())
+        found: Iterable[Citation] = getattr(holder, "sources", ()) or getattr(holder, "source", ())
         yield from found
