@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal, localcontext
 from typing import Any, Literal, overload
 
-from .intake import Anaesthetic, Facts, MixtureLine, Order, contents_of, find_by_name, normal
+from .intake import Anaesthetic, Facts, MixtureLine, Order, closure, contents_of, find_by_name, normal, region_id
 from .knowledge import Cited, Edition, Position, Product, Text, ValueRecord, cited, said_by
 from .knowledge.schema import Citation, Substance
 from .values import Amount, Document, InputError, mg_per_ml, normal_unit, plain
@@ -53,7 +53,8 @@ _ADD_UP = Citation(ref="LIDOINTC", says="toxic effects add to those of other loc
 
 class Limit(Document):
     """One ceiling held against this order. `used` and `value` are in `unit`; `limit_mg` is the ceiling as a
-    session's milligrams where it is one of mass; `percent` of the adopted value. `beyond`: past it, refused."""
+    session's milligrams where it is one of mass; `percent` of the adopted value. `beyond`: past it, refused
+    (`beyond_mg`: as the session's milligrams)."""
 
     record: str
     position: str
@@ -65,6 +66,7 @@ class Limit(Document):
     counted: str = ""
     limit_mg: Amount | None = None
     beyond: Amount | None = None
+    beyond_mg: Amount | None = None
     percent: Amount | None = None
     status: Status
     grade: str
@@ -305,9 +307,7 @@ class _Measured:
 class _Bench:
     """The table on which one order is worked out."""
 
-    def __init__(
-        self, order: Order, facts: Facts, edition: Edition, language: str, planned_ml: Decimal | None
-    ) -> None:
+    def __init__(self, order: Order, facts: Facts, edition: Edition, language: str, planned_ml: Decimal | None) -> None:
         self.order, self.facts, self.edition, self.language = order, facts, edition, language
         self.planned_ml = planned_ml
         self.weight: Decimal | None = facts["weight_kg"]
@@ -683,7 +683,8 @@ class _Bench:
         status: Status = _gravest(limit.status for limit in counting) if counting else "no-ceiling-known"
         if any(a.asked for a in amounts):
             status = _gravest((status, "needs-data"))
-        if entry.refused:
+        outside = self._outside(ingredient)
+        if entry.refused or outside:
             status = "not-allowed"
         governing = min(
             counting, key=lambda limit: (_STATUSES.index(limit.status), -(limit.percent or 0)), default=None
@@ -709,7 +710,7 @@ class _Bench:
             sources=governing.sources if governing else cited(self.edition, entry.source),
             dissent=governing.dissent if governing else (),
             searched="" if limits else entry.ceiling_searched,
-            refused=self._text(entry.refused) if entry.refused else "",
+            refused=self._text(entry.refused) if entry.refused else outside,
             accepted=accepted,
             parts=tuple(
                 Part(
@@ -869,6 +870,7 @@ class _Bench:
             counted=counted,
             limit_mg=limit_mg,
             beyond=None if beyond is None else beyond.value,
+            beyond_mg=None if beyond is None or limit_mg is None else _shown(limit_mg * last / adopted.value),
             percent=percent,
             status=status,
             grade=adopted.grade,
@@ -899,20 +901,26 @@ class _Bench:
         )
 
     def _together(self, rows: tuple[IngredientDose, ...]) -> tuple[Together, ...]:
-        """Amides injected together: the labels say that their effects add, so their shares of a ceiling do."""
+        """Amides injected together: the labels say that their effects add, so their shares of a ceiling do. Past the
+        sum of their shares of the highest labels nobody may decide any more."""
         shares: dict[str, Decimal] = {}
+        of_the_last = _NOTHING
         for row in rows:
-            percents = [x.percent for x in row.limits if x.measure in _MASS and x.percent is not None]
-            if percents and "local-anaesthetic-amide" in self.substances[row.ingredient].classes:
-                shares[self._title(self._active(row.ingredient))] = max(percents)
+            held = [x for x in row.limits if x.measure in _MASS and x.percent is not None]
+            if held and "local-anaesthetic-amide" in self.substances[row.ingredient].classes:
+                shares[self._title(self._active(row.ingredient))] = max(
+                    x.percent for x in held if x.percent is not None
+                )
+                of_the_last += max(x.percent * x.value / (x.beyond or x.value) for x in held if x.percent is not None)
         if len(shares) < 2:
             return ()
         percent, names = sum(shares.values(), _NOTHING), tuple(shares)
+        status: Status = "within-limits" if percent <= 100 else "needs-clinician-decision"
         return (
             Together(
                 ingredients=names,
                 percent=percent,
-                status="within-limits" if percent <= 100 else "needs-clinician-decision",
+                status="over-limit" if of_the_last > 100 else status,
                 text=self._say("together", names=", ".join(names), percent=plain(percent)),
                 sources=cited(self.edition, (_ADD_UP,)),
             ),
@@ -1152,6 +1160,16 @@ class _Bench:
             self.notes.append(self._say("note-discard"))
         if len(self.components) > 1:
             self.notes.append(self._say("note-order"))
+
+    def _outside(self, ingredient: str) -> str:
+        """Why a substance may not go where it is ordered, where its label names the only place; nothing otherwise."""
+        only = self.substances[ingredient].only_in
+        if only is None or not self.order.areas:
+            return ""
+        named = [region_id(self.edition, area) for area in self.order.areas]
+        if all(area is not None and only in closure(self.edition, area) for area in named):
+            return ""
+        return self._say("outside", name=self._title(ingredient), area=self._text(self.edition.regions[only].title))
 
     # --- names ---------------------------------------------------------------------------------------------
 

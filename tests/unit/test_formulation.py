@@ -121,12 +121,12 @@ CEILINGS: dict[str, Case] = {
     "ceiling-procaine-mg": (
         {"mixture": [line("procaine", 2, "%", 25)], "areas": ["thighs"]},
         {"mixture": [line("procaine", 2, "%", "25.1")], "areas": ["thighs"]},
-        "needs-clinician-decision",
+        "over-limit",
     ),
     "ceiling-procaine-head-neck-mg": (
         {"mixture": [line("procaine", 2, "%", 10)], "areas": ["cheek"]},
         {"mixture": [line("procaine", 2, "%", "10.1")], "areas": ["cheek"]},
-        "needs-clinician-decision",
+        "over-limit",
     ),
     # 1 mL of 1 % in one weal
     "ceiling-procaine-mg-per-point": (
@@ -689,6 +689,32 @@ def test_an_unknown_age_is_asked_only_where_a_childs_limit_would_be_broken() -> 
     )
     found = made(line("lidocaine", 1, "%", 1), age=None, anaesthetic=[emla()])
     assert found.verdict == "needs-data" and any("age" in question for question in found.questions)
+
+
+def test_amides_past_the_highest_labels_together_are_over() -> None:
+    """180 mg and 300 mg in 60 kg: all of the adopted ceiling of one and five sixths of the other's; of the highest
+    labels two thirds and five sixths, which is still too much."""
+    found = made(line("lidocaine", 2, "%", 9), line("prilocaine", 3, "%", 10), weight_kg=60, areas=["thighs"])
+    assert [(item.percent > 100, item.status) for item in found.together] == [(True, "over-limit")]
+    assert found.verdict == "over-limit"
+    less = made(line("lidocaine", 2, "%", 6), line("prilocaine", 3, "%", 6), weight_kg=60, areas=["thighs"])
+    assert [item.status for item in less.together] == ["needs-clinician-decision"]
+
+
+def test_how_dilute_adrenaline_is_does_not_hide_the_anaesthetic() -> None:
+    for name in ("lidocaine with adrenaline 1:200000", "lidocaine with adrenaline 1 in 200 000"):
+        assert made(line(name, 2, "%", "21.5"), weight_kg=60).verdict == "over-limit"
+        assert made(line(name, 2, "%", 5), weight_kg=60).verdict == "within-limits"
+
+
+def test_deoxycholic_acid_is_for_the_chin_alone() -> None:
+    mixture = line("deoxycholic acid", 10, "mg/mL", 2)
+    there = made(mixture, areas=["double chin"], points=10, volume_per_point_ml="0.2")
+    for areas in (["abdomen"], ["double chin", "abdomen"], ["somewhere else"]):
+        elsewhere = made(mixture, areas=areas, points=10, volume_per_point_ml="0.2")
+        assert elsewhere.verdict == "not-allowed", areas
+        assert "only place" in elsewhere.ingredients[0].refused
+    assert there.ingredients[0].refused == ""
 
 
 # --- procaine and its site

@@ -1,7 +1,7 @@
 """The vignettes, run: what each case expects, what nappage answers, and how the two compare.
 
-`python -m tests.vignettes.run` prints the table and every case that is not right; `--json` writes the answers. README.md
-beside this file tells a clinician how a case is written.
+`python -m tests.vignettes.run` prints the table and every case that is not right; `--open` and `--sealed` choose.
+README.md beside this file tells a clinician how a case is written.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,8 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """`judged`: right, dangerous (milder than a clinician could accept), unasked (a missing answer taken for a safe one),
-    asks (asks where it should answer), blocks (graver than a clinician could accept), wording (right, said otherwise),
-    refused (the case could not be read)."""
+    """`judged`: right; wording (right, said otherwise); asks (where it should answer); blocks (graver than a clinician
+    could accept); dangerous (milder than that); unasked (a missing answer taken for a safe one); refused (not read)."""
 
     case: str
     judged: str
@@ -112,8 +112,9 @@ def run(case: Case) -> Result:
     edition = load(case.on)
     try:
         return _RUN[case.kind](case, edition)
-    except InputError as error:
-        return Result(case.id, "refused", "bad input", str(error))
+    except InputError as error:  # nothing is judged before it is mended: a way of asking
+        right = "needs-data" in case.expect.get("verdict", ())
+        return Result(case.id, "right" if right else "refused", "bad input", str(error))
 
 
 def _screening(case: Case, edition: Edition) -> Result:
@@ -148,10 +149,10 @@ def _dose(case: Case, edition: Edition) -> Result:
     accepted = _listed(case.expect["verdict"])
     detail = "; ".join([done.statement, *done.questions])
     compared = _compare(case, done.verdict, accepted)
-    if compared == "milder":
-        return Result(case.id, "dangerous", done.verdict, detail)
-    if compared == "graver":
-        return Result(case.id, "asks" if done.verdict == "needs-data" else "blocks", done.verdict, detail)
+    if compared != "within" and done.verdict == "needs-data":
+        return Result(case.id, "asks", done.verdict, detail)
+    if compared != "within":
+        return Result(case.id, "dangerous" if compared == "milder" else "blocks", done.verdict, detail)
     wanted = {key: case.expect[key] for key in ("total_mg", "limit_mg") if case.expect.get(key) is not None}
     said = done.model_dump_json()
     missing = [f"{key} {number}" for key, number in wanted.items() if not _stands(said, float(number))]
@@ -173,7 +174,7 @@ def _course(case: Case, edition: Edition) -> Result:
     if "sessions" in case.expect and len(days) not in _numbers(case.expect["sessions"]):
         return Result(case.id, "wording", done.verdict, f"{len(days)} sessions; {detail}")
     if gap := case.expect.get("gap_days"):
-        gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+        gaps = [(later - earlier).days for earlier, later in pairwise(days)]
         if any(not gap[0] <= days_between <= gap[1] for days_between in gaps):
             return Result(case.id, "dangerous" if min(gaps) < gap[0] else "wording", done.verdict, f"{gaps}; {detail}")
     return _worded(case, done.model_dump_json(), done.verdict, detail)
@@ -301,5 +302,3 @@ if __name__ == "__main__":
         if result.judged != "right":
             print(f"\n{result.judged.upper()} {case.file}/{case.id}: {case.title}\n  {result.got}, not {case.expect}")
             print(f"  {result.detail}")
-    if "--json" in sys.argv:
-        Path("vignettes.json").write_text(json.dumps([asdict(result) for _, result in outcome], indent=1))

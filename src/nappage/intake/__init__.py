@@ -3,7 +3,7 @@
 from .answers import Anaesthetic, Answers, MixtureLine, Order, Spot, Wheals, ZoneOrder
 from .facts import Contradiction, Evidence, Facts, Unread
 from .files import load_answers, load_yaml, validated
-from .read import contents_of, find_by_name, normal, read, region_id, technique_id
+from .read import closure, contents_of, find_by_name, normal, read, region_id, technique_id
 
 __all__ = [
     "Anaesthetic",
@@ -17,6 +17,7 @@ __all__ = [
     "Unread",
     "Wheals",
     "ZoneOrder",
+    "closure",
     "contents_of",
     "find_by_name",
     "load_answers",

@@ -998,9 +998,13 @@ def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 
+_RATIO = re.compile(r"\b1\s*(?::|/|in\b)\s*\d[\d .,]*\b")
+
+
 def find_by_name(entries: Mapping[str, Any], name: str) -> str | None:
-    """The id whose id, title or one of whose names is `name`, however it is spelled."""
-    wanted = normal(name)
+    """The id whose id, title or one of whose names is `name`, however it is spelled, and however dilute what is in
+    it is said to be: "lidocaine with adrenaline 1:200 000"."""
+    wanted = normal(_RATIO.sub(" ", name))
     if wanted in entries:
         return wanted
     for entry_id, entry in entries.items():

@@ -400,6 +400,7 @@ class Substance(Document):
     base_fraction_source: Citation | None = None
     ceiling_searched: str = ""  # what was searched where no ceiling is known
     refused: Text | None = None
+    only_in: str | None = None  # the region that its label names as the only one
     source: tuple[Citation, ...] = ()
     records: tuple[str, ...] = ()
 
