@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .injection_map.photograph import Photograph
     from .intake import Answers, Facts, Order, Spot
     from .knowledge import Edition
+    from .screening import Screening
 
 MAY, MAY_NOT, BAD_INPUT = 0, 1, 2
 
@@ -44,7 +45,8 @@ examples:
 examples:
   nappage screen examples/deferred-isotretinoin.yaml
   nappage screen patient.json.gz --on 2021-06-01                a FHIR bundle alone: its silence stays unanswered
-  nappage screen patient.json.gz answers.yaml --json            both; what contradicts becomes a question""",
+  nappage screen patient.json.gz answers.yaml --json            both; what contradicts becomes a question
+  nappage screen today.yaml --since out/april/plan.json         and what changed since that session""",
     "formulate": """\
 examples:
   nappage formulate examples/mixture-lidocaine.yaml
@@ -125,6 +127,10 @@ def _parser() -> argparse.ArgumentParser:
         added.add_argument(
             "answers", nargs="*", help="further files: the answers beside a bundle, or an order of its own"
         )
+        if name == "screen":
+            added.add_argument(
+                "--since", metavar="FILE", help="an earlier session's screening or plan.json: what changed"
+            )
         if name == "plan":
             added.add_argument("--out", metavar="FOLDER", default="out", help="where the documents go (out)")
             _add_patient(added)
@@ -264,18 +270,36 @@ def _print_json(document: Any) -> None:
 
 
 def _screen(args: argparse.Namespace) -> int:
-    from .screening import screen
+    from .intake.files import dumps
+    from .screening import changes, screen, told
 
     answers = _read_answers([args.file, *args.answers])
     edition = _edition(args)
     screening = screen(_facts(answers, edition, edition.on), edition, args.language)
-    if args.json:
+    changed = changes(_earlier(args.since), screening) if args.since else None
+    if args.json and changed is not None:
+        print(dumps({"screening": screening.model_dump(mode="json"), "changes": changed.model_dump(mode="json")}))
+    elif args.json:
         _print_json(screening)
     else:
         from .plan import compose, terminal
 
         terminal.show(compose.screening_sheet(screening, edition, args.language))
+        for line in told(changed, edition, args.language) if changed is not None else ():
+            print(line)
     return MAY if screening.may_proceed else MAY_NOT
+
+
+def _earlier(path: str) -> Screening:
+    """The screening in a file that `screen --json` or `plan` wrote."""
+    from .intake import validated
+    from .screening import Screening
+
+    name, content = _content(path)
+    content = content.get("screening", content) if isinstance(content, dict) else content
+    if not isinstance(content, dict) or not {"verdict", "findings", "open_questions"} <= set(content):
+        raise InputError(name, "it holds no screening", "Give what `nappage screen --json` printed, or a plan.json")
+    return validated(Screening, content, name)
 
 
 def _plan(args: argparse.Namespace) -> int:

@@ -11,11 +11,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from .intake import Facts
+from .intake import Facts, normal
 from .knowledge import Cited, Edition, Position, Rule, cited, said_by
 from .knowledge.schema import SEVERITIES, Severity
 from .rules import MORE, Reader, Reading, facts_of
-from .values import Document, add_months, day_bounds
+from .values import Document, InputError, add_months, day_bounds
 
 Verdict = Literal["contraindicated", "defer", "needs-clinician-decision", "proceed-with-precautions", "clear"]
 VERDICTS: tuple[Verdict, ...] = (
@@ -121,6 +121,201 @@ class Screening(Document):
 def screen(facts: Facts, edition: Edition, language: str = "en") -> Screening:
     """Every rule of the edition read over the facts. `facts.planned` is the day all intervals count to."""
     return _Screener(facts, edition, language).screen()
+
+
+class ChangedFinding(Document):
+    """A rule that says something else of this patient now. *ask*: a missing answer decides. None: nothing."""
+
+    rule: str
+    title: str
+    before: Severity | Literal["ask"] | None
+    now: Severity | Literal["ask"] | None
+    because: tuple[Because, ...] = ()  # of now; of then where it says nothing now
+
+
+class ChangedFact(Document):
+    """A fact behind a finding, then and now; None: not so, or not known. `quotes`: the words it is read from."""
+
+    fact: str
+    title: str
+    before: bool | int | float | str | tuple[str, ...] | None
+    now: bool | int | float | str | tuple[str, ...] | None
+    quotes: tuple[str, ...] = ()
+
+
+class ToDecide(Document):
+    """What stands between this patient and today's needle. `rule` is None where it is a question to ask."""
+
+    severity: Severity
+    says: str
+    rule: str | None = None
+
+
+class Changes(Document):
+    """What a screening says that an earlier one of the same patient did not, and the other way round.
+
+    `unsettled`: spoke against the session then, and today nobody knows. `decide`: every open question that could make
+    the verdict graver, and every finding a person must decide that is new, graver, or rests on something else now.
+    `other_edition`: the knowledge was another one, so a change need not be the patient's."""
+
+    before_planned: date
+    planned: date
+    before_verdict: Verdict
+    verdict: Verdict
+    before_incomplete: bool
+    incomplete: bool
+    earliest_date: date | None
+    other_edition: bool
+    new: tuple[ChangedFinding, ...]
+    graver: tuple[ChangedFinding, ...]
+    milder: tuple[ChangedFinding, ...]
+    gone: tuple[ChangedFinding, ...]
+    unsettled: tuple[ChangedFinding, ...]
+    standing: tuple[str, ...]  # rules that say what they said
+    facts: tuple[ChangedFact, ...]
+    answered: tuple[str, ...]  # questions of then that are settled
+    opened: tuple[OpenQuestion, ...]
+    decide: tuple[ToDecide, ...]
+
+
+def changes(before: Screening, now: Screening) -> Changes:
+    """What changed from one session's screening to the next. Raises InputError where `before` is the later one."""
+    if before.planned > now.planned:
+        wrong = f"it is for {before.planned}, after {now.planned}"
+        raise InputError("the earlier screening", wrong, "Give the screening of a session before this one")
+    then, today = _by_rule(before), _by_rule(now)
+    groups: dict[str, list[ChangedFinding]] = {kind: [] for kind in ("new", "graver", "milder", "gone", "unsettled")}
+    standing = []
+    for rule in {**today, **then}:
+        was, one = then.get(rule, _SILENT), today.get(rule, _SILENT)
+        shown = one if one.title else was
+        change = ChangedFinding(rule=rule, title=shown.title, before=was.says, now=one.says, because=shown.because)
+        if was.says == one.says:
+            if rule in then and one.says != "ask":
+                standing.append(rule)
+        elif one.says == "ask":
+            if was.says is not None:
+                groups["unsettled"].append(change)
+        elif one.says is None:
+            if was.says != "ask":
+                groups["gone"].append(change)
+        elif was.says is None or was.says == "ask":
+            groups["new"].append(change)
+        else:
+            graver = SEVERITIES.index(one.says) < SEVERITIES.index(was.says)
+            groups["graver" if graver else "milder"].append(change)
+    for found in groups.values():
+        found.sort(key=lambda change: (_gravity(change), change.rule))
+    facts = _changed_facts(before, now)
+    # Time that has gone by changes every count of days, and is no news by itself.
+    moved = {c.fact for c in facts if not (_is_number(c.before) and _is_number(c.now))}
+    fresh = {change.rule for kind in ("new", "graver") for change in groups[kind]}
+    gravest = SEVERITIES.index(now.findings[0].severity) if now.findings else len(SEVERITIES)
+    asked_then, asked = {_key(q) for q in before.open_questions}, {_key(q) for q in now.open_questions}
+    decide = [
+        ToDecide(severity=f.severity, says=f.title, rule=f.rule)
+        for f in now.findings
+        if f.severity in SEVERITIES[:3] and (f.rule in fresh or any(b.fact in moved for b in f.because))
+    ]
+    decide += [
+        ToDecide(severity=q.could_be, says=q.question)
+        for q in now.open_questions
+        if SEVERITIES.index(q.could_be) < gravest or q.topic.startswith("unread:")
+    ]
+    return Changes(
+        before_planned=before.planned,
+        planned=now.planned,
+        before_verdict=before.verdict,
+        verdict=now.verdict,
+        before_incomplete=before.incomplete,
+        incomplete=now.incomplete,
+        earliest_date=now.earliest_date,
+        other_edition=before.edition != now.edition,
+        **{kind: tuple(found) for kind, found in groups.items()},
+        standing=tuple(sorted(standing)),
+        facts=facts,
+        answered=tuple(q.question for q in before.open_questions if _key(q) not in asked),
+        opened=tuple(q for q in now.open_questions if _key(q) not in asked_then),
+        decide=tuple(decide),
+    )
+
+
+def told(changes: Changes, edition: Edition, language: str = "en") -> tuple[str, ...]:
+    """The changes in words, one line each: what must be decided first, then what is different and what is not."""
+
+    def say(key: str, **words: str) -> str:
+        return edition.say(f"changes.{key}", language, **words)
+
+    verdicts = tuple(
+        say(f"{verdict}{'.incomplete' if incomplete else ''}")
+        for verdict, incomplete in (
+            (changes.before_verdict, changes.before_incomplete),
+            (changes.verdict, changes.incomplete),
+        )
+    )
+    lines = [say("verdict", before=verdicts[0], now=verdicts[1], then=changes.before_planned.isoformat())]
+    lines += [say("decide" if d.rule else "ask", says=d.says) for d in changes.decide] or [say("nothing-to-decide")]
+    if changes.other_edition:
+        lines.append(say("other-edition"))
+    for kind in ("new", "graver", "milder", "gone", "unsettled"):
+        for change in getattr(changes, kind):
+            severities = {
+                word: say(f"severity.{says}") if says else ""
+                for word, says in (("before", change.before), ("now", change.now))
+            }
+            lines.append(say(kind, title=change.title, **severities))
+    lines += [say("answered", question=question) for question in changes.answered]
+    lines.append(say("standing", count=str(len(changes.standing))))
+    return tuple(lines)
+
+
+class _Said(Document):
+    says: Severity | Literal["ask"] | None = None
+    title: str = ""
+    because: tuple[Because, ...] = ()
+
+
+_SILENT = _Said()
+
+
+def _by_rule(screening: Screening) -> dict[str, _Said]:
+    """What each rule says that is not provably silent; of one that speaks and asks, what it speaks."""
+    out = {rule: _Said(says="ask") for question in screening.open_questions for rule in question.rules}
+    for found in screening.findings:
+        out[found.rule] = _Said(says=found.severity, title=found.title, because=found.because)
+    return out
+
+
+def _gravity(change: ChangedFinding) -> int:
+    return min(SEVERITIES.index(says) for says in (change.before, change.now) if says is not None and says != "ask")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _key(question: OpenQuestion) -> tuple[str, str | None]:
+    return question.topic, question.quote
+
+
+def _changed_facts(before: Screening, now: Screening) -> tuple[ChangedFact, ...]:
+    then, today = ({b.fact: b for f in s.findings for b in f.because} for s in (before, now))
+    out = []
+    for fact in sorted({*then, *today}):
+        was, one = then.get(fact), today.get(fact)
+        shown = one or was
+        assert shown is not None
+        if was is None or one is None or (was.value, was.quotes) != (one.value, one.quotes):
+            out.append(
+                ChangedFact(
+                    fact=fact,
+                    title=shown.title,
+                    before=was.value if was else None,
+                    now=one.value if one else None,
+                    quotes=shown.quotes,
+                )
+            )
+    return tuple(out)
 
 
 def candidates(edition: Edition, row: Mapping[str, Any]) -> dict[str, Reader]:
@@ -431,6 +626,8 @@ class _Screener:
             text = self._say(fact.question) if fact.question else self._phrase("ask.fact", title=self._say(fact.title))
         else:
             text = self._phrase(f"ask.{key}")
+        if self.facts.answered_on and normal(fact.topic if fact else key) in self.facts.lapsed:
+            text = self._phrase("ask.again", day=self.facts.answered_on.isoformat(), question=text)
         return OpenQuestion(
             topic=key,
             question=text,
@@ -462,16 +659,24 @@ class _Screener:
         if self.facts.deceased is not None:
             day = self.facts.deceased
             return self._phrase("verdict.deceased", day=day) if day else self._phrase("verdict.deceased-undated")
+        open_ = str(questions)
         if verdict == "clear" and incomplete:
-            return self._phrase("verdict.cannot-be-cleared", count=str(questions))
-        said = self._phrase(f"verdict.{verdict}")
-        if verdict == "defer":
-            said += " " + (
-                self._phrase("verdict.earliest", day=earliest.isoformat())
-                if earliest
-                else self._phrase("verdict.no-date")
-            )
-        return f"{said} {self._phrase('verdict.incomplete', count=str(questions))}" if incomplete else said
+            said = [self._phrase("verdict.cannot-be-cleared", count=open_)]
+        else:
+            said = [self._phrase(f"verdict.{verdict}")]
+            if verdict == "defer" and earliest:
+                said.append(self._phrase("verdict.earliest", day=earliest.isoformat()))
+            elif verdict == "defer":
+                said.append(self._phrase("verdict.no-date"))
+            if incomplete:
+                said.append(self._phrase("verdict.incomplete", count=open_))
+        return " ".join((*said, *self._no_order()))
+
+    def _no_order(self) -> tuple[str, ...]:
+        """Where nothing at all is ordered: that everything which turns on the order is not read."""
+        if any(self.facts[fact] is not None for fact in ("ingredients", "areas", "technique", "indication")):
+            return ()
+        return (self._phrase("verdict.no-order", count=str(len(self.order_waits))),)
 
 
 def _as_printed(value: Any) -> Any:

@@ -464,6 +464,8 @@ class Answers(Given):
     # Single questions, by the fact a screening named when it asked: {contraception: reliable}.
     answered: dict[str, bool | Amount | str] = {}
     not_asked: tuple[str, ...] = ()
+    # The day of these answers. What can change from session to session is open again on a later one; absent: today's.
+    answered_on: date | None = None
     history_complete: bool = False
     order: Order | None = None
     # Evidence of presence only (a record system's list): never closes anything. Filled by fhir.

@@ -44,7 +44,7 @@ class Contradiction(Document):
 class Facts(Document):
     """`values`: fact id → value, None unknown; elapsed times count to `planned`. `evidence`: fact id → words.
     `waiting`: fact id → what keeps it unknown (a list not asked, a detail missing, words not read, a word for
-    several things). `at_most`: of an elapsed or coming time that is unknown because one entry has no day, the time
+    several things). `answered_on`, `lapsed`: the day of the answers and the topics that are asked again since. `at_most`: of an elapsed or coming time that is unknown because one entry has no day, the time
     by the entries that have one: it cannot be longer. `guesses`: what was read through a
     misspelling, whatever it is."""
 
@@ -61,6 +61,8 @@ class Facts(Document):
     contradictions: tuple[Contradiction, ...] = ()
     order_gaps: tuple[str, ...] = ()
     deceased: str | None = None
+    answered_on: date | None = None
+    lapsed: tuple[str, ...] = ()
 
     def __getitem__(self, fact: str) -> Any:
         return self.values.get(fact)

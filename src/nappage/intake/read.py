@@ -136,7 +136,8 @@ class _Reader:
             "planned-events": Dictionary.of(self.edition, "events"),
             "skin-state": Dictionary.of(self.edition, "skin_states"),
         }
-        self.reopened = frozenset(word for topic in self.answers.not_asked for word in self._reopened(topic))
+        self.lapsed = self._lapsed()
+        self.reopened = self.lapsed.union(*(self._reopened(topic) for topic in self.answers.not_asked))
         self.areas, self.base_areas, self.areas_read = self._ordered_areas()
         both = [(self.answers, False)]
         if self.answers.record is not None:
@@ -155,6 +156,15 @@ class _Reader:
             for part in self.dictionaries["conditions"].line(told, {}, "conditions").parts:
                 if part.concepts & _LASTING and part.guess is None:
                     self._carry("conditions", part, told, f"previous_mesotherapy[{index}]", recorded=False)
+
+    def _lapsed(self) -> frozenset[str]:
+        """The topics whose answers are older on the planned day than the edition lets them count."""
+        answered = self.answers.answered_on
+        if answered is None:
+            return frozenset()
+        age = (self.planned - answered).days
+        records = (r for r in self.edition.values.values() if r.measure == "max-days-since-answered")
+        return frozenset(normal(r.about) for r in records if age > (r.adopted.value or 0))
 
     def _reopened(self, topic: str) -> frozenset[str]:
         """The topics, facts or concepts (with their classes) that a word of `not_asked` names."""
@@ -592,6 +602,8 @@ class _Reader:
             contradictions=self._contradictions(values, evidence),
             order_gaps=tuple(dict.fromkeys(self.gaps)),
             deceased=None if not deceased else "" if deceased is True else str(deceased),
+            answered_on=self.answers.answered_on,
+            lapsed=tuple(sorted(self.lapsed)),
         )
 
     def _fact(self, name: str, fact: Fact) -> _Read:
@@ -657,6 +669,8 @@ class _Reader:
         value = _path(self.answers, path)
         if value is None and record is not None:
             value = _path(record, path)
+        if normal(fact.topic) in self.lapsed and _says_no(value):  # what speaks against stands until it is answered anew
+            value = None
         sex = None if self._disagreeing("sex") else person.sex or (record.patient.sex if record else None)
         if name == "pregnancy":
             carrying = [
@@ -710,7 +724,7 @@ class _Reader:
     def _answered(self, name: str, fact: Fact) -> _Read:
         """The answer to one question that the screening, or its checklist, asked by this name."""
         value = self.answers.answered.get(name)
-        if value is None:
+        if value is None or (value is False and normal(fact.topic) in self.lapsed):
             return (fact.derive["closed"] if self._closed_answer(name, fact) else None), [], fact.topic
         given = "boolean" if isinstance(value, bool) else "number" if isinstance(value, Decimal) else "text"
         if given != fact.type or (fact.values and value not in fact.values):
@@ -978,6 +992,9 @@ def read(answers: Answers, edition: Edition, on: date) -> Facts:
     born = answers.patient.birth_date
     if born is not None and born > on:
         raise InputError("patient.birth_date", f"{born} lies after {on}, the day this is asked for", "Check the year")
+    if answers.answered_on is not None and answers.answered_on > on:
+        wrong = f"{answers.answered_on} lies after {on}, the day this is asked for"
+        raise InputError("answered_on", wrong, "Write the day on which the patient answered")
     for name in answers.answered:
         if name not in edition.facts or "answered" not in edition.facts[name].derive:
             remedy = "Use the name that the screening or its checklist gives"
@@ -1135,6 +1152,10 @@ def _unexpected(reaction: str) -> bool:
     lasted = re.findall(r"(\d+)\W*(day|week)", reaction)
     days = max((int(count) * (7 if unit == "week" else 1) for count, unit in lasted), default=0)
     return days > _EXPECTED_DAYS or bool(set(re.findall(r"[a-z]+", reaction)) - _EXPECTED)
+
+
+def _says_no(value: Any) -> bool:
+    return value is False or (isinstance(value, str) and normal(value) in _NO)
 
 
 def _names(entries: Mapping[str, Any], entry: str) -> tuple[str, ...]:

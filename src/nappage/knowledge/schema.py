@@ -208,6 +208,7 @@ class ValueRecord(_Record):
         "max-g-per-cm2", "max-cm2", "max-dwell-min", "min-dwell-min", "max-sessions", "min-days-between-sessions",
         "min-months-between-sessions", "min-spacing-mm", "max-depth-mm", "max-mg-per-day", "max-course-days",
         "max-strength-percent", "days-before-session", "days-after-session", "max-ug-per-ml",
+        "max-days-since-answered",
     ]  # fmt: skip
     when: str | None = None  # over patient and order facts; absent: always
     refuse_beyond: Id | None = None  # between the adopted and this position a prescriber decides; past it: refused
@@ -226,6 +227,7 @@ class Protocol(_Record):
     """A published regimen family for an indication; each position is one regimen."""
 
     indications: tuple[str, ...] = Field(min_length=1)
+    substances: tuple[str, ...] = ()  # what is put into the skin, where the regimen means something in particular
     areas: tuple[str, ...] = ()
     techniques: tuple[str, ...] = ()
     missed: Literal["moves-the-rest", "is-dropped"] = "moves-the-rest"
