@@ -188,7 +188,7 @@ def test_words_too_vague_to_act_on_are_asked_about(text: str) -> None:
         ("isotretinion", "isotretinoin"),
         ("methatrexate", "methotrexate"),
         ("predisolone", "prednisolone"),
-        ("levothyroxin", "levothyroxine"),
+        ("levothyroxne", "levothyroxine"),
         ("metformin and klopidogrel", "clopidogrel"),
     ],
 )

@@ -15,7 +15,8 @@ from typing import Any
 
 from ..knowledge import Concept, Edition
 from ..values import Document
-from .words import ADDS, FORMS, SALTS, separates, strange
+from .wide import LONGEST, Product, Wide, wide
+from .words import ADDS, FORMS, SALTS, ordinary, separates, strange
 
 # The more exact way first: a mucosal spray in puffs ("actuat"), vaginal tablets, eye ointment.
 _ROUTE_WORDS = {
@@ -94,8 +95,11 @@ _SLASH_LETTERS = 4  # 'aspirin/clopidogrel' are two, 'mg/hr' and 'and/or' are no
 _REASON = re.compile(r"\b(for|because|against|due to|pour|contre)\b", re.I)
 _QUALITIES = frozenset({"uncontrolled", "healthy"})  # said of an illness beside them
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
-# Shortest word that may be read through a misspelling, and how alike it must be (0–100).
+# Shortest word that may be read through a misspelling, and how alike it must be (0–100); of the many names of the
+# wide dictionary more is asked.
 _FUZZY_LETTERS, _FUZZY_RATIO = 6, 87
+_WIDE_LETTERS, _WIDE_RATIO = 7, 90
+_ATC_LETTERS = 7  # of a substance; shorter codes are groups
 
 
 class Recognition(Document):
@@ -109,18 +113,21 @@ class Recognition(Document):
     family: bool = False
     matched: tuple[str, ...] = ()
     own: frozenset[str] = frozenset()  # ids named of the patient, without their classes
+    known: tuple[str, ...] = ()  # medicines known by name only, whose effect on a treatment nobody has judged
     relatives: frozenset[str] = frozenset()  # ids named of a relative, with their classes
 
 
 class Part(Document):
     """One thing a line names. `text`: its words with what was said about it. `may_be`: one set of ids for each
-    kind that its words leave open; a member of a class is not denied by the name of the class."""
+    kind that its words leave open; a member of a class is not denied by the name of the class. `known`: medicines
+    known by name only: what they do to a treatment is to be asked."""
 
     text: str
     concepts: frozenset[str]
     may_be: tuple[frozenset[str], ...] = ()
     route: str | None = None
     guess: str | None = None
+    known: tuple[str, ...] = ()
 
 
 class Line(Document):
@@ -135,9 +142,10 @@ class Line(Document):
 class Dictionary:
     """One map of concepts, ready to be asked. Build it with `Dictionary.of`, which keeps it."""
 
-    def __init__(self, concepts: Mapping[str, Concept], *, wholly: bool = False) -> None:
-        """`wholly`: a member of a class brings all its own classes with it, as a substance does."""
-        self.concepts, self.wholly = concepts, wholly
+    def __init__(self, concepts: Mapping[str, Concept], *, wholly: bool = False, behind: bool = False) -> None:
+        """`wholly`: a member of a class brings all its own classes with it, as a substance does. `behind`: the wide
+        dictionary of medicines stands behind these concepts, which win over it."""
+        self.concepts, self.wholly, self.behind = concepts, wholly, behind
 
     @staticmethod
     def of(edition: Edition, kind: str) -> Dictionary:
@@ -157,6 +165,17 @@ class Dictionary:
         return max((name.count(" ") + 1 for name in self.by_name), default=1)
 
     @cached_property
+    def by_form(self) -> dict[str, str]:
+        """What substances are called across Europe → their name; a form that two of them share is left out."""
+        names: dict[str, set[str]] = {}
+        for name in self.by_name if self.wholly else ():
+            if " " not in name and len(name) >= _FUZZY_LETTERS:
+                names.setdefault(abroad(name), set()).add(name)
+        return {
+            form: min(same, key=len) for form, same in names.items() if len({self.by_name[name] for name in same}) == 1
+        }
+
+    @cached_property
     def by_code(self) -> dict[tuple[str, str], frozenset[str]]:
         codes: dict[tuple[str, str], set[str]] = {}
         for concept_id, concept in self.concepts.items():
@@ -170,9 +189,75 @@ class Dictionary:
         """A concept with its classes and components, and theirs."""
         concept = self.concepts.get(concept_id)
         out = {concept_id}
-        for other in (*concept.is_a, *concept.contains) if concept else ():
+        above = (*concept.is_a, *concept.contains) if concept else self._effect(concept_id)[0] if self.behind else ()
+        for other in above:
             out |= self.closure(other)
         return frozenset(out)
+
+    # --- the wide dictionary behind the curated one -----------------------------------------------------------
+
+    @property
+    def _wide(self) -> Wide:
+        return wide()
+
+    @cached_property
+    def _groups(self) -> dict[str, set[str]]:
+        """ATC groups that curated classes name → those classes."""
+        groups: dict[str, set[str]] = {}
+        for concept_id, concept in self.concepts.items():
+            for code in concept.codes.get("atc", ()):
+                if len(code) < _ATC_LETTERS:
+                    groups.setdefault(code, set()).add(concept_id)
+        return groups
+
+    def _ids(self, product: Product) -> frozenset[str]:
+        """The curated concepts of a product's substances; a substance that none of them is has its own id."""
+        out: set[str] = set()
+        for substance in product.substances:
+            out |= self.by_name.get(substance) or self._foreign(substance) or {substance.replace(" ", "-")}
+        return frozenset(out)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a dictionary lives as long as its edition
+    def _effect(self, concept_id: str) -> tuple[frozenset[str], bool]:
+        """The classes of a substance (or ATC group) that no curated concept is, and whether anybody has judged it."""
+        codes = self._wide.codes.get(concept_id.replace("-", " "), ())
+        if concept_id.startswith("atc-"):
+            codes = (concept_id.removeprefix("atc-").upper(),)
+        classes: set[str] = set()
+        judged = bool(codes)
+        for code in codes:
+            if len(code) == _ATC_LETTERS:
+                classes |= self.by_code.get(("atc", code), frozenset())
+            for group in (code[:n] for n in range(len(code), 0, -1)):
+                if group in self._groups or group in self._wide.effects:
+                    found = self._groups.get(group) or self._wide.effects[group]
+                    classes |= set(found or ())
+                    judged = judged and found is not None
+                    break
+            else:
+                judged = False
+        return frozenset(classes), judged or bool(classes)
+
+    def _known(self, ids: set[str] | frozenset[str]) -> tuple[str, ...]:
+        """Of some ids the medicines that are known by name only."""
+        if not self.behind:
+            return ()
+        return tuple(sorted(i for i in ids if i not in self.concepts and not self._effect(i)[1]))
+
+    def _foreign(self, word: str) -> frozenset[str] | None:
+        """The concepts of a substance as other languages call it: 'enoxaparina', 'Phenprocoumon', 'warfarine'."""
+        name = self.by_form.get(abroad(word)) if len(word) >= _FUZZY_LETTERS else None
+        return self.by_name[name] if name and _is_form(word, name) else None
+
+    def _routes(self, ids: set[str] | frozenset[str], names: tuple[str, ...]) -> set[str | None]:
+        """The routes that names always mean: a product of the wide dictionary its own, else those of its concepts."""
+        if self.behind and names:
+            products = [self._wide.find(name) if name not in self.by_name else None for name in names]
+            if all(product and product.route for product in products):
+                return {product.route for product in products if product}
+        return {self.concepts[c].route for c in ids if c in self.concepts and self.concepts[c].route}
+
+    # --- words and codes → concepts ---------------------------------------------------------------------------
 
     def recognise(self, text: str, codes: Mapping[str, Any] | None = None) -> Recognition:
         """What words and codes mean. `codes`: system → code or codes (snomed, icd10, rxnorm, atc)."""
@@ -207,17 +292,16 @@ class Dictionary:
                 if not self._by_words(plain(item))[0]:
                     more, heard = self._by_guess(plain(item), whole=True)
                     found, guess = found | more, heard or guess
-        every = self._closed(found)
-        routes = {self.concepts[c].route for c in found if c in self.concepts and self.concepts[c].route}
         return Recognition(
-            concepts=every,
+            concepts=self._closed(found),
             guess=guess,
-            route=_route(words, matched, routes, single=len(found) == 1),
+            route=_route(words, matched, self._routes(found, matched), single=len(found) == 1),
             negated=negated,
             family=family,
             matched=matched,
             own=frozenset(() if family else found),
             relatives=self._closed(relatives),
+            known=() if family else self._known(found),
         )
 
     def _by_codes(self, codes: Mapping[str, Any]) -> set[str]:
@@ -233,6 +317,8 @@ class Dictionary:
                     ]
                     if hits:  # the longest prefix known is the most exact
                         out |= self.by_code[(system, hits[0].rstrip("."))]
+                    elif system == "atc" and self.behind and self._effect(f"atc-{code.lower()}")[1]:
+                        out.add(f"atc-{code.lower()}")
                 elif (system, code) in self.by_code:
                     out |= self.by_code[(system, code)]
         return out
@@ -247,16 +333,39 @@ class Dictionary:
         out: list[tuple[int, int, tuple[str, frozenset[str]]]] = []
         start = 0
         while start < len(tokens):
-            for end in range(min(len(tokens), start + self.longest), start, -1):
-                name = " ".join(tokens[start:end])
-                hit = self.by_name.get(name) or self.by_name.get(_singular(name))
-                if hit:
-                    out.append((start, end, (name, hit)))
-                    start = end
-                    break
-            else:
-                start += 1
+            found = self._name_at(tokens, start)
+            if found:
+                out.append((start, *found))
+            start = found[0] if found else start + 1
         return out
+
+    def _name_at(self, tokens: list[str], start: int) -> tuple[int, tuple[str, frozenset[str]]] | None:
+        """The longest known name that begins at a word: the word after it, the name, its ids. A product whose name
+        begins with a curated one, like 'Advil PM', is that and what it holds."""
+        end, name, ids = start, "", frozenset[str]()
+        for stop in range(min(len(tokens), start + self.longest), start, -1):
+            words = " ".join(tokens[start:stop])
+            hit = self.by_name.get(words) or self.by_name.get(_singular(words))
+            if hit:
+                end, name, ids = stop, words, hit
+                break
+        if not ids and self.wholly and (hit := self._foreign(tokens[start])):
+            end, name, ids = start + 1, tokens[start], hit
+        if self.behind and (ids or not ordinary(tokens[start], "medications")):
+            for stop in range(min(len(tokens), start + LONGEST), end, -1):
+                words = " ".join(tokens[start:stop])
+                product = self._wide.find(words)
+                if product:
+                    end, name, ids = stop, words, ids | self._ids(product)
+                    break
+            other = (
+                self._wide_by_form.get(abroad(tokens[start]))
+                if not ids and len(tokens[start]) >= _FUZZY_LETTERS
+                else None
+            )
+            if other and _is_form(tokens[start], other):
+                end, name, ids = start + 1, tokens[start], self._ids(Product((other,)))
+        return (end, (name, ids)) if ids else None
 
     def _not_denied(self, text: str) -> set[str]:
         """The names a text with a denial in it does not deny: 'epilepsy, no seizures' still says epilepsy."""
@@ -327,7 +436,13 @@ class Dictionary:
             if whole.family:
                 return Line(relatives=whole.concepts)
             spoken = {name: self.by_name[name] for name in whole.matched if name in self.by_name}
-            part = Part(text=text, concepts=whole.concepts, may_be=self._kinds(coded, spoken), route=whole.route)
+            part = Part(
+                text=text,
+                concepts=whole.concepts,
+                may_be=self._kinds(coded, spoken),
+                route=whole.route,
+                known=whole.known,
+            )
             return Line(parts=(part,), denied=whole.negated)
         parts: list[Part] = []
         unread: list[str] = []
@@ -373,7 +488,9 @@ class Dictionary:
             if whole.family:
                 relatives = set(whole.concepts)
             else:  # read only as a whole, across what separates its words
-                parts = [Part(text=text, concepts=whole.concepts, route=whole.route, guess=whole.guess)]
+                parts = [
+                    Part(text=text, concepts=whole.concepts, route=whole.route, guess=whole.guess, known=whole.known)
+                ]
                 unread = []
         return Line(parts=tuple(parts), relatives=frozenset(relatives), unread=tuple(unread), denied=whole.negated)
 
@@ -386,14 +503,15 @@ class Dictionary:
         return text
 
     def _part(self, item: _Item, ids: frozenset[str], guess: str | None, before: str) -> Part:
-        routes = {self.concepts[c].route for c in ids if c in self.concepts and self.concepts[c].route}
+        names = (*item.names, *((guess,) if guess else ()))
         spoken = {name: hit & ids for name, hit in item.names.items()} | ({guess: ids} if guess else {})
         return Part(
             text=f"{before}{item.text}",
             concepts=self._closed(ids),
             may_be=self._kinds(ids, spoken),
-            route=_route(plain(item.text), tuple(item.names), routes, single=len(ids) == 1),
+            route=_route(plain(item.text), tuple(item.names), self._routes(ids, names), single=len(ids) == 1),
             guess=guess,
+            known=self._known(ids),
         )
 
     def _guess_in(self, item: _Item, places: list[int], anywhere: bool) -> tuple[frozenset[str], str | None, bool]:
@@ -466,7 +584,16 @@ class Dictionary:
         for query in (phrase,) if whole else dict.fromkeys((phrase, *candidates)):
             heard = _sound(query)
             best = process.extractOne(heard, self._by_sound.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY_RATIO)
-            if best and best[0][:1] == heard[:1]:
+            if best and best[0][:1] != heard[:1]:
+                best = None
+            if self.behind and len(query) >= _WIDE_LETTERS and not (best and best[1] >= _WIDE_RATIO):
+                close = max(_WIDE_RATIO, best[1] if best else 0)
+                other = process.extractOne(heard, self._wide_by_sound.keys(), scorer=fuzz.ratio, score_cutoff=close)
+                if other and other[0][:1] == heard[:1]:
+                    name = self._wide_by_sound[other[0]]
+                    product = self._wide.find(name)
+                    return set(self._ids(product)) if product else set(), name
+            if best:
                 name = self._by_sound[best[0]]
                 return set(self.by_name[name]), name
         return set(), None
@@ -474,6 +601,14 @@ class Dictionary:
     @cached_property
     def _by_sound(self) -> dict[str, str]:
         return {_sound(name): name for name in self.by_name if len(name) >= _FUZZY_LETTERS}
+
+    @cached_property
+    def _wide_by_form(self) -> dict[str, str]:
+        return {abroad(name): name for name in self._wide.codes if " " not in name and len(name) >= _FUZZY_LETTERS}
+
+    @cached_property
+    def _wide_by_sound(self) -> dict[str, str]:
+        return {_sound(n): n for n in (*self._wide.codes, *self._wide.products) if len(n) >= _WIDE_LETTERS}
 
 
 class _Keyed:
@@ -491,7 +626,8 @@ class _Keyed:
 
 @lru_cache(maxsize=32)
 def _dictionary(keyed: _Keyed) -> Dictionary:
-    return Dictionary(keyed.concepts, wholly=keyed.key[1] in ("medicines", "allergens"))
+    kind = keyed.key[1]
+    return Dictionary(keyed.concepts, wholly=kind in ("medicines", "allergens"), behind=kind == "medicines")
 
 
 class _Item:
@@ -587,6 +723,17 @@ def plain(text: str) -> str:
 
 def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def abroad(name: str) -> str:
+    """One spelling for what a substance is called across Europe: 'levothyroxine', 'levotiroxina' → 'levotiroxin'."""
+    return " ".join(re.sub(r"(?<=[a-z]{4})(um|us|e|a|o|i)$", "", _sound(word)) for word in name.split())
+
+
+def _is_form(word: str, name: str) -> bool:
+    """Whether a word that sounds like a name is that name in another language. Only -a, -o and -um bring another
+    spelling with them ('levotiroxina'); else it is a misspelling."""
+    return word.endswith(("a", "o", "um")) or word.rstrip("e") == name.rstrip("e")
 
 
 def _sound(name: str) -> str:

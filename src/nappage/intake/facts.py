@@ -25,11 +25,13 @@ class Evidence(Document):
 
 
 class Unread(Document):
-    """Words that were not recognised; asked about, never dropped."""
+    """Words that were not recognised; asked about, never dropped. `known`: the medicines that they name, where those
+    are known by name only and nobody has judged what they do to a treatment."""
 
     topic: str
     origin: str
     quote: str
+    known: tuple[str, ...] = ()
 
 
 class Contradiction(Document):

@@ -204,6 +204,13 @@ class _Reader:
             self.missing_words.setdefault(topic, []).append(quote)
         return line
 
+    def _ask_effect(self, line: Line, origin: str) -> None:
+        """Medicines known by name only could be anything that a rule asks about."""
+        for part in line.parts:
+            if part.known:
+                self.unread.append(Unread(topic="medications", origin=origin, quote=part.text, known=part.known))
+                self.missing_words.setdefault("medications", []).append(part.text)
+
     def _of_the_order(self, text: str, origin: str, recorded: bool) -> bool:
         """Whether an allergy names a product or substance of the edition, not an allergen of the dictionary."""
         named = find_by_name(self.edition.products, text) or find_by_name(self.edition.substances, text)
@@ -256,6 +263,8 @@ class _Reader:
                 note = ""
             current = (last >= self.planned) if last is not None else (entry.current is not False)
             line = self._see("medications", entry.name, entry.codes, origin, recorded)
+            if current or last is None or (self.planned - last).days <= _RECENT_RECORD_DAYS:
+                self._ask_effect(line, origin)
             if current and entry.reason and not recorded and not _AGAINST.search(entry.reason):
                 for part in self.dictionaries["conditions"].line(entry.reason, {}, "conditions").parts:
                     if part.guess is None and not part.may_be:
@@ -289,6 +298,7 @@ class _Reader:
             text = ", ".join(part for part in (care.product, care.active) if part)
             last = day_bounds(care.last_used)[1] if care.last_used else None
             line = self._see("medications", text, {}, origin, recorded)
+            self._ask_effect(line, origin)
             for part in line.parts:
                 self.mentions["medications"].append(
                     _Mention(

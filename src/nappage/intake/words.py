@@ -26,6 +26,24 @@ FORMS = _set("""
     vial ampoule ampoules supplement supplements product products treatment treatments therapy comprime comprimes
     gelule gelules cachet cachets creme pommade sirop goutte gouttes piqure piqures medicament medicaments
     traitement""")
+# Makers, whose name stands before or behind that of a substance on the box: 'Apo-Ramipril', 'Omeprazol Cinfa'.
+MAKERS = _set("""
+    1a abbott abz ac accel accord ach act actavis activis adamed ag agep aguettant aliud alkaloid almirall almus
+    alter altiset aluid angenerico apo apotex aristo arrow arw astrazeneca auro aurobindo aurovitas ava basics
+    baxter bayer belupo berlin betapharm bexal bgr bio biofarm biogaran biphar bluefish bluepharma boiron
+    bosnalijek bouchara bristol brown burk chanelle chemie cinfa cipla clonmel co combix conseil cooper
+    coquelusedal cor crescent cristers ct dexcel doc dom dormer dp dura ebewe ecl edigen eg egis esteve euro
+    evolugen ferrier france fresenius galenika gedeon gen generici genericon generics genus gerda germed gerot
+    glenmark gnr goldshield gsk hcs healthcare hemofarm hennig heumann heunet hexal hikma holsten hospira intas
+    ipg ipsen isomed ivax jaa jamp janssen jofre juta kabi kern kerngen krka kwizda kye lab lannach lehning lek
+    lilly lundbeck lupin m mabo macleods mar marcan med medac mediq medis menarini merck mercury milpharm mint
+    morningside msd mylab mylan mylanpharma nat natco neuraxpharm nordic normon norton novartis novo nra nu odan
+    omega opih panpharma pensa pfizer pharma pharmaki phl pinewood pliva pms polpharma priva pro puren qualimed
+    quality ran ranbaxi ranbaxy ratio ratiofarm ratiopharm ratiopharma recordati reddy reddys reig relonchem
+    renaudin reunion richter riva rocal roche rosemont rovi sandoz sandozgmbh sanis sanofi septa servier set sg
+    sivem stada stadafarma stadapharm sterimax stragen strides substipharm suisse sun tad tarbis taro tecnigen
+    teva tevagen therabel tillomed torrent tra trianon uniderm unither van vanc viatris vir weleda winthrop
+    wockhardt zentiva zentivaeg zydus zym""")
 _COMMON = _set("""
     jeun post postop fully recovered strict mostly
     allergic allergy intolerant intolerance sensitive cheap costume jewellery jewelry dont doesnt didnt cant wont
@@ -129,7 +147,7 @@ _DISEASE = re.compile(r"(itis|osis|oma|omas|a?emia|penia|pathy|trophy|plegia|ylo
 _NUMBER = re.compile(r"^(nda)?\d+([a-z]{1,5})?$|^x\d+$|^[ivx]+$")
 
 _BY_TOPIC = {
-    "medications": _COMMON | SALTS | FORMS | _PLACES,
+    "medications": _COMMON | SALTS | FORMS | _PLACES | MAKERS,
     "conditions": _COMMON | FORMS | _ILLNESS | _PLACES,
     "allergies": _COMMON | FORMS | _ILLNESS | _PLACES,
     "procedures": _COMMON | _PLACES | _ILLNESS,
@@ -192,3 +210,8 @@ def strange(
         if other or (vague and (told or "some" in words)):
             return vague or other
     return out
+
+
+def ordinary(word: str, topic: str) -> bool:
+    """Whether a word beside a name says nothing of what is named: a dose, a form, a frequency, a place, a number."""
+    return word in _BY_TOPIC[topic] or bool(_NUMBER.match(word)) or len(word) < 3
