@@ -34,6 +34,7 @@ def own(**regimen: Any) -> dict[str, Any]:
 
 
 FACE = {"protocol": "facial-rejuvenation"}
+THREE = FACE | {"regimen": "three-every-three-to-four-weeks"}  # the one in force, and no other
 CHIN = {"protocol": "submental-fat"}
 CLOSED_MARCH = {"closed_dates": ["2026-03-20/2026-04-05"]}  # all of the interval of a second session
 PAIN = {"protocol": "musculoskeletal-pain", "regimen": "days-1-4-7-10-13"}
@@ -363,7 +364,7 @@ OF_EACH_VERDICT: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "all given": (FACE | {"given": [MONDAY, "2026-03-10", "2026-04-13"]}, "scheduled-with-notes"),
     "accepted": (FACE | {"proposed": [MONDAY, "2026-03-31"]}, "accepted"),
-    "too close": (FACE | {"proposed": [MONDAY, "2026-03-09"]}, "refused"),
+    "too close": (THREE | {"proposed": [MONDAY, "2026-03-09"]}, "refused"),
     "one more": (PAIN | {"proposed": [MONDAY, "03-05", "03-08", "03-11", "03-14", "03-20"]}, "refused"),
     "too near a vaccine": (
         FACE | {"proposed": [MONDAY], "constraints": {"events": [{"event": "flu jab", "date": MONDAY}]}}, "refused",
@@ -631,8 +632,8 @@ def test_accepted(asked: dict[str, Any], days: list[str]) -> None:
 
 # asked | proposed | the pair that offends, its gap | the nearest day
 REFUSED = {
-    "a day too close": (FACE, "03-02 03-22 04-13", "03-02 03-22", 20, "03-23"),
-    "too close to one given": (FACE | {"given": [MONDAY]}, "03-22", "03-02 03-22", 20, "03-23"),
+    "a day too close": (THREE, "03-02 03-22 04-13", "03-02 03-22", 20, "03-23"),
+    "too close to one given": (THREE | {"given": [MONDAY]}, "03-22", "03-02 03-22", 20, "03-23"),
     "28 days are no month": (CHIN, "07-01 07-29", "07-01 07-29", 28, "08-01"),
     "30 days are no month": (CHIN, "07-01 07-31", "07-01 07-31", 30, "08-01"),
     "a day doubled": (FACE, "03-02 03-02", "03-02 03-02", 0, "03-23"),
@@ -710,8 +711,28 @@ def test_beyond_a_published_interval_is_accepted_with_a_note() -> None:
 
 def test_a_fourth_session_is_maintenance_and_has_its_own_interval() -> None:
     days = [MONDAY, "2026-03-23", "2026-04-13"]
-    assert course(**FACE, proposed=[*days, "2026-05-04"]).verdict == "refused"
-    assert course(**FACE, proposed=[*days, "2026-07-13"]).verdict == "accepted"
+    assert course(**THREE, proposed=[*days, "2026-05-04"]).verdict == "refused"
+    assert course(**THREE, proposed=[*days, "2026-07-13"]).verdict == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("proposed", "position"),
+    [
+        ("03-02 03-22 04-13", "three-every-two-to-three-weeks"),  # 20 and 22 days
+        ("03-02 03-09 03-16", "seed-002"),  # weekly
+        ("03-02 03-23 04-01", None),  # 21 and 9 days are nobody's rhythm
+        ("03-02 03-05 03-08", None),  # and three days are no rhythm for a face
+        ("03-02 03-09 05-11", None),
+    ],
+)
+def test_dates_of_another_published_regimen_stand_and_say_whose_they_are(proposed: str, position: str | None) -> None:
+    days = [f"2026-{day}" for day in proposed.split()]
+    checked = course(**FACE, proposed=days)
+    assert (checked.verdict, checked.regimen.position) == (
+        ("refused", "three-every-three-to-four-weeks") if position is None else ("accepted", position)
+    )
+    assert (position is not None) == any("another published regimen" in note.text for note in checked.notes)
+    assert course(**THREE, proposed=days).verdict == "refused"
 
 
 # --- conflicts -----------------------------------------------------------------------------------------------------

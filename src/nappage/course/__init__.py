@@ -9,7 +9,8 @@ request → regimen (which phases, and why) · spacing (the edition's least time
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 from ..knowledge import Edition
 from .calendar import Calendar
@@ -17,15 +18,43 @@ from .checker import Checker
 from .document import Adopted, Conflict, Course, Other, Reason, Review, Session, Verdict
 from .intervals import Intervals
 from .planner import Planner
-from .regimen import choose, find_protocol, others
+from .regimen import choose, find_protocol, others, published
 from .request import WEEKDAYS, Constraints, Event, Length, OwnPhase, OwnRegimen, Request, Span, Washout
 from .spacing import Floor, Spacing
 from .words import Words
 
 
 def plan_course(request: Request, edition: Edition, language: str = "en") -> Course:
-    """The course's dates, or the verdict on proposed ones. Raises InputError on a protocol, regimen or number of
-    sessions that this edition does not know."""
+    """The course's dates, or the verdict on proposed ones. Proposed dates that the regimen in force refuses, and that
+    keep to another published one of the protocol, stand as that one's. Raises InputError on a protocol, regimen or
+    number of sessions that this edition does not know."""
+    course = _course(request, edition, language)
+    if course.verdict != "refused" or request.regimen is not None:
+        return course
+    for other in course.others:
+        followed = _course(request.model_copy(update={"regimen": other.position}), edition, language)
+        if followed.verdict == "accepted" and _kept(followed, request, edition):
+            words = Words(edition, language)
+            said = words("note-follows", regimen=other.words, line=other.line, adopted=course.regimen.words)
+            note = Reason(text=said, record=other.record, position=other.position, sources=other.sources)
+            return followed.model_copy(update={"notes": (note, *followed.notes)})
+    return course
+
+
+def _kept(course: Course, request: Request, edition: Edition) -> bool:
+    """Whether accepted dates keep to their regimen's own intervals at the longer end too, to a day."""
+    protocol = find_protocol(request, edition)
+    assert protocol is not None
+    position = next(p for p in protocol.positions if p.id == course.regimen.position)
+    parts = {part.name: part for part in published(position, edition, Words(edition, course.language))}
+    for earlier, later in pairwise(course.sessions):
+        longest = parts[later.phase].most or parts[later.phase].every
+        if longest is not None and later.date > longest.after(earlier.date) + timedelta(days=1):
+            return False
+    return True
+
+
+def _course(request: Request, edition: Edition, language: str) -> Course:
     words = Words(edition, language)
     protocol = find_protocol(request, edition)
     regimen = choose(request, protocol, edition, words)
