@@ -58,12 +58,14 @@ examples:
     "knowledge": """\
 examples:
   nappage knowledge list                     every record with its adopted position
-  nappage knowledge list rules               one kind: rules, values, protocols, advice, danger, point_sets
+  nappage knowledge list evidence            one kind of them
   nappage knowledge show vitamin-k-antagonist   one record: positions, sources, who disagrees
+  nappage knowledge show protocols/rosacea   one of several that share an id
   nappage knowledge sources                  every source and how much of it was read
   nappage knowledge conflicts                records whose sources disagree
   nappage knowledge coverage                 what carries each record of the dossiers and statement of the articles
-  nappage knowledge check                    what may not be published""",
+  nappage knowledge check                    what may not be published
+  nappage knowledge site --out out/reference all of it as pages to search, for a browser without a network""",
     "score": """\
 examples:
   nappage score                                the scales there are
@@ -146,8 +148,12 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("schedule", "A course's dates, each with its reason; or proposed dates, checked.", _schedule)
     added.add_argument("file", help="a file with protocol or regimen, start, given, constraints or proposed; or -")
     added = verb("knowledge", "What this software believes, why, and who disagrees.", _knowledge)
-    added.add_argument("what", choices=("list", "show", "sources", "conflicts", "coverage", "check"))
-    added.add_argument("id", nargs="?", help="for show: a record's id; for list: a kind of record")
+    added.add_argument("what", choices=("list", "show", "sources", "conflicts", "coverage", "check", "site"))
+    added.add_argument("id", nargs="?", help="for show: an id, or kind/id; for list: a kind of record")
+    added.add_argument(
+        "--out", metavar="FOLDER", default="out/reference", help="for site: where it goes (out/reference)"
+    )
+    added.add_argument("--markdown", action="store_true", help="conflicts or coverage as a page of docs/reference")
     added = verb("score", "A scale's items added up, or two scores compared.", _score)
     added.add_argument("file", nargs="?", help="a file of scale: items, or of before and after with such; or -")
     added = verb("check", "Read any file of nappage against its schema and edition.", _check)
@@ -499,6 +505,7 @@ def _knowledge(args: argparse.Namespace) -> int:
     from .intake.files import dumps
     from .knowledge import pages
     from .knowledge.check import check
+    from .knowledge.library import Library
 
     edition = _edition(args)
     language: str = args.language
@@ -515,28 +522,38 @@ def _knowledge(args: argparse.Namespace) -> int:
                 print(f"{missing} text(s) have no translation into '{name}'")
         return MAY_NOT if report.faults or report.overdue else MAY
     if args.what == "coverage":
+        from .knowledge import choices
         from .knowledge.coverage import coverage, summary
 
         pieces = coverage(edition)
+        if args.markdown:
+            print(choices.left_out_markdown(edition), end="")
+            return MAY
         print(dumps([piece.model_dump(mode="json") for piece in pieces]) if args.json else summary(pieces))
         return MAY_NOT if any(piece.missing for piece in pieces) else MAY
-    if args.what == "show":
-        record = pages.find(edition, args.id)
-        if args.json:
-            _print_json(record)
-        else:
-            print(pages.page(edition, record.id, language))
+    if args.what == "site":
+        from .knowledge.site import write
+
+        written = write(edition, Path(args.out))
+        print(dumps({"written": str(written)}) if args.json else f"{written}: open it in a browser")
+    elif args.what == "show":
+        library = Library(edition, language)
+        shown = [library.entries[key].model_dump(mode="json") for key in library.find(args.id)]
+        print(dumps(shown if len(shown) > 1 else shown[0]) if args.json else pages.page(edition, args.id, language))
     elif args.what == "list":
-        text = pages.listing(edition, args.id, language)
         if args.json:
-            kinds = (args.id,) if args.id else pages.KINDS
-            records = [record for kind in kinds for record in getattr(edition, kind).values()]
-            print(dumps([record.model_dump(mode="json", exclude_defaults=True) for record in records]))
+            library = Library(edition, language)
+            listed = [library.entries[key] for keys in pages.of_kind(library, args.id).values() for key in keys]
+            print(dumps([entry.model_dump(mode="json", exclude_defaults=True) for entry in listed]))
         else:
-            print(text)
+            print(pages.listing(edition, args.id, language))
     elif args.what == "sources":
         sources = {key: source.model_dump(mode="json") for key, source in edition.sources.items()}
         print(dumps(sources) if args.json else pages.sources(edition))
+    elif args.markdown:
+        from .knowledge.choices import conflicts_markdown
+
+        print(conflicts_markdown(edition), end="")
     elif args.json:
         print(dumps([c.model_dump(mode="json", exclude_defaults=True) for c in pages.conflicting(edition)]))
     else:
