@@ -110,11 +110,12 @@ _LABELS = {
     "names": "Also called", "is_a": "Is a", "contents": "Holds", "not_for": "Not for", "per": "For each",
     "people": "Number of people", "against": "Compared with", "mixable": "May be mixed", "ctcae": "CTCAE grade",
     "refuse_beyond": "Refused past the position", "only_in": "Only in", "salt_of": "Salt of", "lent_to": "Lent to",
-    "missed": "A missed session", "depth_is": "The depth is that of the",
+    "missed": "A missed session", "depth_is": "The published depth is",
     "prescribed": "Speaks of something that may be prescribed", "reportable": "Reported to a regulator",
     "checklist": "Checked at every session; not a finding about this patient",
 }  # fmt: skip
 _UNITS = {"mm": "mm", "ml": "mL", "deg": "°", "cm2": "cm²", "hours": "hours"}
+_COUNTED = ("day", "week", "month", "hour", "minute", "session", "point", "year")
 _SPREAD = ("epidermis_mm", "dermis_mm", "skin_mm")  # two numbers there are mean and standard deviation
 _KEBAB = re.compile(r"[a-z]+(-[a-z]+)+")  # a word of the schema, as `moves-the-rest`
 _OPS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "==": "is", "!=": "is not"}
@@ -578,11 +579,12 @@ def citations(entry: Any, place: str = "") -> Iterator[tuple[str, Citation]]:
             yield from citations(child, _joined(place, str(name)))
 
 
-def texts(entry: Document) -> Iterator[str]:
-    """Every word that an entry says or cites, for a search; conditions left out."""
-    yield from (word for field, word in _leaves(entry) if field not in _CONDITIONS)
+def texts(entry: Document) -> tuple[str, ...]:
+    """Every word that an entry says or cites, for a search: sentences first, then single words; conditions left out."""
+    words = [word for field, word in _leaves(entry) if field not in _CONDITIONS]
     for _, citation in citations(entry):
-        yield from (part for part in (citation.says, citation.ref) if part)
+        words += [citation.says, citation.ref]
+    return tuple(sorted(dict.fromkeys(filter(None, words)), key=lambda word: " " not in word))
 
 
 def says(position: Position) -> str:
@@ -593,7 +595,9 @@ def says(position: Position) -> str:
     if position.says is not None:
         return "no finding" if position.says == "none" else _words(position.says)
     if position.value is not None:
-        return f"{plain(position.value)} {position.unit or ''}".strip().replace("cm2", "cm²")
+        unit = position.unit or ""
+        plural = "s" if unit in _COUNTED and position.value != 1 else ""
+        return f"{plain(position.value)} {unit}{plural}".strip().replace("cm2", "cm²")
     if position.phases:
         return "; ".join(
             f"{phase.name}: {_sessions(phase.sessions)}"

@@ -16,7 +16,7 @@ from ...values import InputError
 from ..choices import ORIGINS, Choice, choices, fate
 from ..coverage import Piece, coverage
 from ..edition import Edition
-from ..library import KINDS, Article, Grid, Key, Library, Line, Outline, Part, When, citations, says, texts
+from ..library import KINDS, Article, Grid, Key, Library, Line, Outline, Part, When, citations, in_words, says, texts
 from ..schema import Citation, Fact, Position, Source, Text
 
 _HERE = Path(__file__).parent
@@ -29,6 +29,7 @@ _SEEN = {
     "abstract-and-headings": "abstract and headings were read",
     "not-retrieved": "not read",
 }
+_TYPES = {"boolean": "yes or no", "text": "one word", "list": "a list of words"}
 _LANGUAGES = {"fr": "French", "de": "German", "es": "Spanish", "it": "Italian"}
 _TOP = (
     ("index.html", "Overview"),
@@ -112,7 +113,8 @@ class _Site:
         rows = [
             (
                 KINDS.get(key[0], (key[0],))[0].capitalize(), key[1], self.library.name(key),
-                " · ".join(dict.fromkeys(t for t in texts(self.library.entries[key]) if t != key[1])), url(*key),
+                " · ".join(t for t in texts(self.library.entries[key]) if t not in (key[1], self.library.name(key))),
+                url(*key),
             )
             for key in self.articles
         ]  # fmt: skip
@@ -124,7 +126,7 @@ class _Site:
             rows.append(("Source", ref, source.title, about, url("sources", ref)))
         for piece in self.pieces:
             if not piece.carried_by:
-                rows.append(("Left out", piece.id, piece.says, piece.left_out or "", f"left-out.html#{piece.id}"))
+                rows.append(("Not carried", piece.id, piece.says, piece.left_out or "", f"left-out.html#{piece.id}"))
         return f"window.NAPPAGE_INDEX={json.dumps(rows, ensure_ascii=False, separators=(',', ':'))};\n"
 
     # --- the frame ---------------------------------------------------------------------------------------------------
@@ -208,7 +210,7 @@ clinician’s decision; nappage is not a certified medical device.</footer>
         )
         body = f"""<h1>What nappage believes, why, and who disagrees</h1>
 <p class="quiet">Edition {escape(self.edition.version)}, fingerprint <code>{self.edition.fingerprint}</code>, in force on {self.edition.on}. Press <kbd>/</kbd> to search.</p>
-<ul class="cards">{more}</ul>
+<ul class="cards four">{more}</ul>
 <h2>Records</h2>
 <ul class="cards">{cards}</ul>
 <h2>How to read a record</h2>
@@ -224,8 +226,10 @@ clinician’s decision; nappage is not a certified medical device.</footer>
         shown = [heading for heading in _headings(facets.values()) if heading not in ("In force", "Grade")][:1]
         for key in keys:
             article, of = self.articles[key], facets[key]
-            short = escape(article.short)
-            tag = f'<span class="tag {article.tone}">{short}</span>' if article.tone != "go" and short else short
+            short = article.positions[0].mark if article.positions else article.short
+            tag = f'<span class="tag {article.tone}">{escape(short)}</span>' if article.tone != "go" else escape(short)
+            if len(article.positions) > 1:
+                tag += f" <small>{len(article.positions) - 1} against</small>"
             rows.append(
                 f'<tr id="{escape(key[1])}" data-facets="{_facets(of)}">'
                 f'<td class="lead"><a href="{escape(key[1])}.html">'
@@ -259,7 +263,7 @@ clinician’s decision; nappage is not a certified medical device.</footer>
             parts.append(
                 f'<div class="notice go"><strong>The clinic’s decision</strong><p>{escape(article.decision)}</p></div>'
             )
-        parts.append(self.lines(article.lines, root))
+        parts.append(self.lines((line for line in article.lines if not (topic and line.label == "Topic")), root))
         if article.when:
             parts.append(f"<h2>Where</h2>{self.when(article.when, root)}")
         if article.source:
@@ -375,9 +379,7 @@ clinician’s decision; nappage is not a certified medical device.</footer>
         return self.page("conflicts.html", "Conflicts", body, crumbs=(("index.html", "Reference"),), wide=True)
 
     def choice(self, choice: Choice, facets: dict[str, str]) -> str:
-        against = "".join(
-            f"<p>{self.stand(position, choice.stricter, choice.milder)}</p>" for position in choice.against
-        )
+        against = "".join(self.stand(choice, position) for position in choice.against)
         notes = [f"Dossier: {' and '.join(choice.dossiers) or 'none'}"]
         if choice.case:
             notes.append(choice.case.capitalize())
@@ -387,19 +389,25 @@ clinician’s decision; nappage is not a certified medical device.</footer>
             f'<tr id="{choice.kind}/{choice.id}" data-facets="{_facets(facets)}">'
             f'<td class="lead"><a href="{url(choice.kind, choice.id)}">{escape(choice.title)}</a>'
             f"<code>{escape(choice.id)}</code></td>"
-            f"{_cell('In force', f'<p>{self.stand(choice.in_force)}</p>')}{_cell('Who disagrees', against)}"
+            f"{_cell('In force', self.stand(choice, choice.in_force))}{_cell('Who disagrees', against)}"
             f"{_cell('Why', f'<p>{escape(choice.because)}</p><small>{noted}</small>')}"
             '<td class="sign" data-title="Signature"><span>as it is / otherwise</span><span>name, date</span></td></tr>'
         )
 
-    def stand(self, position: Position, stricter: tuple[str, ...] = (), milder: tuple[str, ...] = ()) -> str:
-        """A position in short: what it says, how it compares, its grade, who says it."""
-        way = " <i>stricter</i>" if position.id in stricter else " <i>milder</i>" if position.id in milder else ""
-        refs = ", ".join(
-            f'<a href="{url("sources", ref)}">{escape(ref)}</a>'
-            for ref in dict.fromkeys(c.ref for c in position.source)
+    def stand(self, choice: Choice, position: Position) -> str:
+        """A position in short: what it says, how it compares, where, its grade, and who says what."""
+        way = "stricter" if position.id in choice.stricter else "milder" if position.id in choice.milder else ""
+        when = self.library.when(position.when)
+        where = ""
+        if when and (position.id != choice.in_force.id and position.when != choice.in_force.when):
+            where = f"<small>where {escape(in_words(when.outline))}</small>"
+        refs = "".join(
+            f'<li><a href="{url("sources", c.ref)}">{escape(c.ref)}</a> {escape(c.says)}</li>' for c in position.source
         )
-        return f"<b>{escape(says(position))}</b>{way} <small>{escape(position.grade.replace('-', ' '))}: {refs}</small>"
+        return (
+            f"<p><b>{escape(says(position))}</b> {f'<i>{way}</i> ' if way else ''}"
+            f"<small>{escape(position.grade.replace('-', ' '))}</small>{where}</p><ul>{refs}</ul>"
+        )
 
     def left_out(self) -> str:
         facets, rows = [], []
@@ -441,8 +449,12 @@ left out.</p>
 
     def facts(self) -> str:
         sections, facets = [], []
-        for name, fact in self.edition.facts.items():
-            of = {"Topic": fact.topic.replace("-", " "), "Asked of": fact.asked, "Type": fact.type}
+        for name, fact in sorted(self.edition.facts.items(), key=lambda item: self.library.say(item[1].title).lower()):
+            of = {
+                "Topic": fact.topic.replace("-", " "),
+                "Asked of": fact.asked,
+                "Type": _TYPES.get(fact.type, fact.type),
+            }
             facets.append(of)
             sections.append(
                 f'<section class="fact" id="{escape(name)}" data-facets="{_facets(of)}"><h3>{self.say(fact.title)}</h3>'
@@ -456,7 +468,7 @@ left out.</p>
 
     def fact(self, name: str, fact: Fact) -> str:
         values = f": {', '.join(fact.values)}" if fact.values else f", in {fact.unit}" if fact.unit else ""
-        rows = [("Is", escape(f"{fact.type}{values}"))]
+        rows = [("Is", escape(f"{_TYPES.get(fact.type, fact.type)}{values}"))]
         if fact.question:
             rows.append(("Asked as", self.say(fact.question)))
         rows.append(
@@ -464,7 +476,9 @@ left out.</p>
         )
         if fact.only_if:
             rows.append(("Only where", f"<code>{escape(' '.join(fact.only_if.split()))}</code>"))
-        rows.append(("Read from", escape("; ".join(f"{k}: {_derived(v)}" for k, v in fact.derive.items()))))
+        rows.append(
+            ("Read from", escape("; ".join(f"{k.replace('_', ' ')}: {_derived(v)}" for k, v in fact.derive.items())))
+        )
         named = self.named_by.get(("facts", name), [])
         if named:
             links = "".join(f"<li>{self.link(key, '', kind=True)}</li>" for key in named)
@@ -581,6 +595,8 @@ def _filters(facets: Iterable[Mapping[str, str]]) -> str:
 
 
 def _derived(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
