@@ -1,4 +1,4 @@
-"""`python bench [screening|population|plan|documents|layout] [--record]`: side by side with peers, as ratios.
+"""`python bench [screening|population|plan|documents|concepts|layout] [--record]`: side by side with peers, as ratios.
 
 Everything is counted in CPU seconds of this process or its children, so that a busy machine changes little.
 `--record` writes the figures into the table of bench/README.md.
@@ -23,6 +23,7 @@ PARTS = {
     "population": ("duckdb", "narwhals", "pyarrow"),
     "plan": ("pydantic", "typst"),
     "documents": ("typst", "weasyprint"),
+    "concepts": ("rapidfuzz",),
     "layout": ("scipy", "point-cloud-utils", "trimesh", "pygeodesic"),
 }
 

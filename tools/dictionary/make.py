@@ -12,6 +12,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from wordfreq import zipf_frequency
 
 from nappage.intake.concepts import abroad, plain
 from nappage.intake.words import MAKERS, ordinary
+from nappage.knowledge import load
 
 HERE = Path(__file__).parent
 
@@ -267,6 +269,10 @@ def main(raw: Path, out: Path) -> None:
     own_substances, own_names = read_own("substances.tsv"), read_own("names.tsv")
     keep = {row[0] for row in read_own("keep.tsv")}
     drop = {row[0] for row in read_own("drop.tsv")}
+    edition = load(date.today())
+    for kind in (edition.conditions, edition.procedures, edition.events, edition.skin_states):
+        drop |= {plain(name) for concept in kind.values() for name in (*concept.names, *concept.brands)}
+        drop |= {concept_id.replace("-", " ") for concept_id in kind}
     substances = Substances(lists, own_substances, synonyms)
 
     # Name → source → compositions and routes. A name cut short is kept only where it always means the same.
@@ -287,7 +293,7 @@ def main(raw: Path, out: Path) -> None:
             while len(words) > 1 and words[-1] in MAKERS:
                 words.pop()
             name = " ".join(words)
-            if len(name) < 3 or len(words) > 4 or name.isdigit() or substances.of(name) in parts:
+            if max(map(len, words), default=0) < 3 or len(words) > 4 or name.isdigit() or substances.of(name) in parts:
                 continue
             if any(p in name for p in parts):  # 'ramipril hctz': the substance is read by itself
                 continue
@@ -300,7 +306,7 @@ def main(raw: Path, out: Path) -> None:
                 short_source[base].add(source)
                 routes[base] |= product.routes or {"?"}
     for base, compositions in short.items():
-        if base not in full and len(compositions) == 1 and len(base) > 2:
+        if base not in full and len(compositions) == 1 and max(map(len, base.split())) > 2:
             full[base][min(short_source[base])] |= compositions
 
     rank = ["eu", "ca", "us", "fr"]
@@ -308,11 +314,15 @@ def main(raw: Path, out: Path) -> None:
     dropped, apart = [], []
     taken: dict[str, tuple[str, ...]] = {}
     for row in own_names:
-        parts = tuple(sorted(row[1].split("+")))
+        parts = tuple(sorted(substances.of(part) for part in row[0].split("+")))
         used.update(parts)
-        route = f"~{row[2]}" if len(row) > 2 else ""
-        tables["own"][parts].append(row[0] + route)
-        taken[row[0]] = parts
+        forms = {abroad(word) for part in (*parts, row[0]) for word in plain(part).split()}
+        for name in row[1].split("|"):
+            if name in drop or (common(name) and name not in keep):
+                dropped.append((name, {"own": {parts}}))
+            elif not forms & {abroad(word) for word in name.split()}:  # else the substance is read by itself
+                tables["own"][parts].append(name + (f"~{row[2]}" if len(row) > 2 else ""))
+                taken[name] = parts
     for name, by_source in sorted(full.items()):
         if name in taken:
             continue

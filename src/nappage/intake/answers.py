@@ -462,7 +462,7 @@ class Answers(Given):
     context: Context = Context()
     goals: str | tuple[str, ...] | None = None
     concerns: str | tuple[str, ...] | None = None  # what bothers, where no order names it; absent: the goals say
-    # A clinician's or the patient's items, scale by scale: {glogau: {grade: 2}, phototype: {burns: rarely, tans: easily}}.
+    # The items of a scale by name: {glogau: {grade: 2}, phototype: {burns: rarely, tans: easily}}.
     assessment: dict[str, dict[str, Any]] = {}
     # Single questions, by the fact a screening named when it asked: {contraception: reliable}.
     answered: dict[str, bool | Amount | str] = {}

@@ -589,6 +589,8 @@ class _Reader:
         evidence: dict[str, tuple[Evidence, ...]] = {}
         waiting: dict[str, str] = {}
         for name, fact in self.edition.facts.items():
+            if fact.asked == "report":
+                continue
             value, because, wait = self._fact(name, fact)
             values[name] = value
             if because:
