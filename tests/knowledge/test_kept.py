@@ -252,7 +252,7 @@ REGIMENS = {
     "androgenetic-alopecia-dutasteride": [0, 92, 184, 275, 365],
     "androgenetic-alopecia-minoxidil": [0, 7, 14, 21, 28, 35, 42, 49, 56, 63],
     "androgenetic-alopecia-nutrients": [0, 15, 30, 45, 60, 75, 90, 105],
-    "androgenetic-alopecia-prp": [0, 30, 60, 90, 273],
+    "androgenetic-alopecia-prp": [0, 30, 60],
     "body-fat": [0, 56, 112, 168],
     "cellulite": [0, 7, 14, 21, 28, 35, 42, 49, 56, 63],
     "facial-rejuvenation": [0, 21, 42, 133],
