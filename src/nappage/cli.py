@@ -135,6 +135,10 @@ def _parser() -> argparse.ArgumentParser:
             )
         if name == "plan":
             added.add_argument("--out", metavar="FOLDER", default="out", help="where the documents go (out)")
+            added.add_argument(
+                "--reference", metavar="WAY",
+                help="the way from the plan's folder to the reference site; plan.html then links to its records",
+            )  # fmt: skip
             _add_patient(added)
     added = verb("map", "Every injection of a session, in millimetres, on the atlas or on this patient.", _map)
     added.add_argument("file", nargs="*", help=files)
@@ -326,7 +330,8 @@ def _plan(args: argparse.Namespace) -> int:
         return MAY_NOT
     from .plan import compose, terminal, words, write
 
-    written = write(plan, edition, Path(args.out), taken)  # before the first line: a closed pipe must lose nothing
+    # Before the first line: a closed pipe must lose nothing.
+    written = write(plan, edition, Path(args.out), taken, reference=args.reference)
     terminal.show(compose.summary(plan, edition))
     terminal.show_written(written, words.Words(edition, args.language))
     return MAY if plan.may_proceed else MAY_NOT

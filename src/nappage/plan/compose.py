@@ -98,6 +98,13 @@ class _Rooms:
         self.refs.update(dict.fromkeys(keys))
         return keys
 
+    def named(self, record: str | None, *kinds: str) -> tuple[str, ...]:
+        """A record as kind/id, looked for among `kinds` and then among all; empty where it is none."""
+        for kind in (*kinds, "values", "protocols", "rules", "advice") if record else ():
+            if record in getattr(self.edition, kind):
+                return (f"{kind}/{record}",)
+        return ()
+
     # --- screening -----------------------------------------------------------------------------------------
 
     def screening(self, screening: Screening) -> Iterator[Block]:
@@ -143,6 +150,7 @@ class _Rooms:
             mark=say(f"severity-{finding.severity}"),
             tone=tone_of(finding.severity),
             title=finding.title,
+            records=(f"rules/{finding.rule}",),
             lines=tuple(lines),
         )
 
@@ -210,7 +218,11 @@ class _Rooms:
             Said(text="" if dose.mg_per_ml is None else _figure(dose.mg_per_ml)),
             Said(text="" if dose.mg_per_kg is None else _figure(dose.mg_per_kg)),
             Said(text="" if dose.ceiling_mg is None else f"{_figure(dose.ceiling_mg)} mg"),
-            Said(text=f"{because}{f' — {limit}' if limit and dose.ceiling_mg is None else ''}", refs=keys),
+            Said(
+                text=f"{because}{f' — {limit}' if limit and dose.ceiling_mg is None else ''}",
+                refs=keys,
+                records=(f"values/{governing.record}",) if governing is not None else (),
+            ),
         )
 
     def formulation_details(self, formulation: Formulation) -> Iterator[Block]:
@@ -268,7 +280,12 @@ class _Rooms:
             value, unit = plain(limit.value), limit.unit.replace("cm2", "cm²")
             used = say("cream-used", used="?" if limit.used is None else _figure(limit.used), value=value, unit=unit)
             lines.append(
-                Line(label=say(f"dose-{limit.status}"), text=f"{limit.title}: {used}", refs=self.ref(limit.sources))
+                Line(
+                    label=say(f"dose-{limit.status}"),
+                    text=f"{limit.title}: {used}",
+                    refs=self.ref(limit.sources),
+                    records=(f"values/{limit.record}",),
+                )
             )
         lines.append(Line(label=say("note"), text=cream.note))
         return Entry(
@@ -333,7 +350,15 @@ class _Rooms:
         lines = [Line(label=say("regimen"), text=f"{regimen.words}.", refs=self.ref(regimen.sources))]
         lines.append(Line(label=say("why-regimen"), text=regimen.because))
         if course.minimum is not None:
-            lines.append(Line(label=say("least-gap"), text=course.minimum.text, refs=self.ref(course.minimum.sources)))
+            least = course.minimum
+            lines.append(
+                Line(
+                    label=say("least-gap"),
+                    text=least.text,
+                    refs=self.ref(least.sources),
+                    records=self.named(least.record),
+                )
+            )
         if regimen.evidence:
             lines.append(Line(label=say("evidence"), text=regimen.evidence))
         lines += [Line(label=say("note"), text=note.text, refs=self.ref(note.sources)) for note in course.notes]
@@ -341,13 +366,29 @@ class _Rooms:
             Line(label=say("review"), text=" ".join(p for p in (say.day(r.due) if r.due else "", r.text) if p))
             for r in course.reviews
         ]
-        yield Entries(entries=(Entry(mark=say("course"), title=regimen.title, lines=tuple(lines)),))
+        yield Entries(
+            entries=(
+                Entry(
+                    mark=say("course"),
+                    title=regimen.title,
+                    records=self.named(regimen.protocol, "protocols"),
+                    lines=tuple(lines),
+                ),
+            )
+        )
         if course.others:
             yield Table(
                 long=True,
                 columns=(Column(title=say("regimens"), wide=True), Column(title=say("grade"))),
                 rows=tuple(
-                    (Said(text=other.words, refs=self.ref(other.sources)), Said(text=_grade(other.grade)))
+                    (
+                        Said(
+                            text=other.words,
+                            refs=self.ref(other.sources),
+                            records=self.named(other.record, "protocols"),
+                        ),
+                        Said(text=_grade(other.grade)),
+                    )
                     for other in course.others
                 ),
             )
@@ -478,7 +519,11 @@ class _Clinician(_Composer):
         yield Section(title=say("course"), blocks=tuple(self.course()))
         if plan.screening.checklist:
             steps = tuple(
-                Step(text=f"{item.title}: {item.do}", refs=self.rooms.ref(item.sources))
+                Step(
+                    text=f"{item.title}: {item.do}",
+                    refs=self.rooms.ref(item.sources),
+                    records=(f"rules/{item.rule}",),
+                )
                 for item in plan.screening.checklist
             )
             yield Section(
@@ -544,7 +589,8 @@ class _Clinician(_Composer):
         for line in lines:
             keys = self.rooms.ref(line.sources)
             dissent = f" {say('disagrees')}: {'; '.join(line.dissent)}" if line.dissent else ""
-            rows.append((Said(text=line.title, strong=True), Said(text=f"{line.text}{dissent}", refs=keys)))
+            said = Said(text=f"{line.text}{dissent}", refs=keys, records=self.rooms.named(line.id, "advice"))
+            rows.append((Said(text=line.title, strong=True), said))
         return Table(columns=(Column(title=say("about")), Column(title=say("line"), wide=True)), rows=tuple(rows))
 
 

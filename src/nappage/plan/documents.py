@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 
 def write(
-    plan: TreatmentPlan, edition: Edition, folder: Path, photograph: Photograph | None = None
+    plan: TreatmentPlan,
+    edition: Edition,
+    folder: Path,
+    photograph: Photograph | None = None,
+    *,
+    reference: str | None = None,
 ) -> Mapping[str, Path]:
     """Write every document into `folder/<reference>`, the map also over the photograph it was fitted to; name → path of
-    those there are. All are made before the first is written, and each replaces its forerunner whole. Raises InputError
-    where nothing can be written."""
+    those there are. All are made before the first is written, and each replaces its forerunner whole. `reference`: the
+    way from the plan's folder to the reference site, to which plan.html then links. Raises InputError where nothing can
+    be written."""
     home = folder / plan.reference
     drawn, page, over = None, None, None
     if plan.map is not None:
@@ -38,7 +44,7 @@ def write(
     old = home / "course.ics"
     contents: dict[str, bytes | None] = {
         "plan.pdf": pdf(for_clinician),
-        "plan.html": html(for_clinician).encode(),
+        "plan.html": html(for_clinician, reference).encode(),
         "plan.json": (plan.model_dump_json(indent=2) + "\n").encode(),
         "map.html": page,
         "map-photograph.png": over,

@@ -1,4 +1,7 @@
-"""A sheet → one HTML file: no script, nothing loaded from elsewhere, prints on A4, reads on a telephone."""
+"""A sheet → one HTML file: no script, nothing loaded from elsewhere, prints on A4, reads on a telephone.
+
+Where the caller says where the reference site lies, each finding, ceiling and protocol links to its record there.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,14 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from ..knowledge.site import url
 from .sheet import Block, Entries, Entry, Figure, Notice, Paragraph, Section, Sheet, SourceList, Steps, Strip, Table
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def html(sheet: Sheet) -> str:
-    """The whole page as text, to be written as UTF-8."""
+def html(sheet: Sheet, reference: str | None = None) -> str:
+    """The whole page as text, to be written as UTF-8; `reference` is the way from it to the site's folder."""
     listed = frozenset(
         source.key
         for section in sheet.sections
@@ -21,7 +25,7 @@ def html(sheet: Sheet) -> str:
         if isinstance(block, SourceList)
         for source in block.sources
     )
-    printer = _Printer(listed)
+    printer = _Printer(listed, reference)
     body = [printer.head(sheet), *map(printer.section, sheet.sections), f"<footer>{escape(sheet.foot)}</footer>"]
     return Template(_TEMPLATE.read_text("utf-8")).substitute(
         language=escape(sheet.language), title=escape(sheet.title), body="\n".join(body)
@@ -31,8 +35,8 @@ def html(sheet: Sheet) -> str:
 class _Printer:
     """Blocks as HTML. A source key links to its line in the list, where the sheet has one."""
 
-    def __init__(self, listed: frozenset[str]) -> None:
-        self.listed = listed
+    def __init__(self, listed: frozenset[str], reference: str | None) -> None:
+        self.listed, self.reference = listed, reference
 
     def head(self, sheet: Sheet) -> str:
         glance = "".join(
@@ -91,6 +95,16 @@ class _Printer:
         ]
         return "".join(f" {ref}" for ref in shown)
 
+    def records(self, records: Iterable[str]) -> str:
+        """Links to records of the reference site, by their ids; nothing where nobody said where it lies."""
+        if self.reference is None:
+            return ""
+        links = []
+        for record in records:
+            kind, _, name = record.partition("/")
+            links.append(f' <a class="ref" href="{escape(f"{self.reference}/{url(kind, name)}")}">{escape(name)}</a>')
+        return "".join(links)
+
     def table(self, table: Table) -> str:
         heads = "".join(f'<th scope="col" class="{c.align}">{escape(c.title)}</th>' for c in table.columns)
         rows = []
@@ -101,7 +115,7 @@ class _Printer:
                 text = f"<b>{escape(cell.text)}</b>" if cell.strong else escape(cell.text)
                 cells.append(
                     f'<td class="{name}" data-title="{escape(column.title)}">'
-                    f"<span>{text}{self.refs(cell.refs)}</span></td>"
+                    f"<span>{text}{self.refs(cell.refs)}{self.records(cell.records)}</span></td>"
                 )
             rows.append(f"<tr>{''.join(cells)}</tr>")
         note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
@@ -109,16 +123,19 @@ class _Printer:
 
     def entry(self, entry: Entry) -> str:
         lines = "".join(
-            f"<dt>{escape(line.label)}</dt><dd>{escape(line.text)}{self.refs(line.refs)}</dd>" for line in entry.lines
+            f"<dt>{escape(line.label)}</dt>"
+            f"<dd>{escape(line.text)}{self.refs(line.refs)}{self.records(line.records)}</dd>"
+            for line in entry.lines
         )
+        title = f"{escape(entry.title)}{self.records(entry.records)}"
         mark = f'<span class="mark">{escape(entry.mark)}</span>' if entry.mark else ""
-        return f'<div class="entry {entry.tone}">{mark}<h3>{escape(entry.title)}</h3><dl>{lines}</dl></div>'
+        return f'<div class="entry {entry.tone}">{mark}<h3>{title}</h3><dl>{lines}</dl></div>'
 
     def steps(self, block: Steps) -> str:
         lines = "".join(
             f"<li>{escape(step.text)}"
             + (f' <span class="when">{escape(step.when)}</span>' if step.when else "")
-            + f"{self.refs(step.refs)}</li>"
+            + f"{self.refs(step.refs)}{self.records(step.records)}</li>"
             for step in block.steps
         )
         name = "steps boxes" if block.boxes else "steps"

@@ -18,10 +18,11 @@ Tone = Literal["go", "wait", "stop"]  # the accent colour, amber, red
 
 
 class Said(Document):
-    """Words with the keys of the sources they stand on."""
+    """Words with the keys of the sources they stand on, and the records (kind/id) that say so."""
 
     text: str
     refs: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
     strong: bool = False
 
 
@@ -59,6 +60,7 @@ class Line(Document):
     label: str
     text: str
     refs: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
 
 
 class Entry(Document):
@@ -67,6 +69,7 @@ class Entry(Document):
     mark: str
     tone: Tone = "go"
     title: str
+    records: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
 
 
@@ -79,6 +82,7 @@ class Step(Document):
     text: str
     when: str = ""
     refs: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
 
 
 class Steps(Document):
