@@ -8,15 +8,16 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-long check bench reference clean debian-test debian-bench
+.PHONY: help run docs test test-long check bench reference clean debian-test debian-bench
 
 help:
-	@echo "make run        plan the example treatment; the documents go to out/"
+	@echo "make run        plan the example treatment; the documents go to out/, the reference site beside them"
+	@echo "make docs       the reference site alone: open out/reference/index.html"
 	@echo "make test       checks and tests                (ARGS='-k word' chooses tests)"
 	@echo "make test-long  the tests that take long"
 	@echo "make check      ruff, mypy and the import rules"
 	@echo "make bench      side by side with peers, as ratios"
-	@echo "make reference  docs/reference: the JSON Schemas, the table of sample patients, the validation page"
+	@echo "make reference  docs/reference: schemas, conflicts, what is left out, sample patients, validation"
 	@echo "make clean      remove .venv, out/ and caches"
 	@echo "PYTHON=python3.13 make ...   chooses the Python that makes .venv"
 
@@ -32,7 +33,11 @@ help:
 
 run: .venv/.stamp-run
 	@echo "planning examples/facial-rejuvenation.yaml..."
-	@$(BIN)/nappage plan examples/facial-rejuvenation.yaml --on 2026-11-25 --out out
+	@$(BIN)/nappage plan examples/facial-rejuvenation.yaml --on 2026-11-25 --out out --reference ../reference
+	@$(BIN)/nappage knowledge site --on 2026-11-25 --out out/reference
+
+docs: .venv/.stamp-run
+	@$(BIN)/nappage knowledge site --on 2026-11-25 --out out/reference
 
 # The checks and the tests both run, whichever fails; either failure fails the target.
 test: .venv/.stamp-test debian-test
@@ -80,6 +85,8 @@ debian-bench: .venv/.stamp-bench
 reference: .venv/.stamp-test
 	@for kind in answers order schedule decision plan screening formulation course map fit; do \
 	    $(BIN)/nappage check --schema $$kind > docs/reference/schemas/$$kind.schema.json; done
+	@$(BIN)/nappage knowledge conflicts --markdown --on 2026-11-25 > docs/reference/conflicts.md
+	@$(BIN)/nappage knowledge coverage --markdown --on 2026-11-25 > docs/reference/left-out.md
 	@$(BIN)/python -m tests.samples
 	@$(BIN)/python -m tests.injection_map.validation
 

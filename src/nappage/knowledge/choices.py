@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from ..values import Document
 from .coverage import Piece, coverage
 from .edition import Edition, Record
 from .library import KINDS, Library, in_words, says
-from .schema import LEVELS, SEVERITIES, Citation, Position, Rule, TriageRule, ValueRecord
+from .schema import LEVELS, SEVERITIES, Advice, Citation, Position, Rule, TriageRule, ValueRecord
 
 _ABOVE = ("guideline", "label", "regulation", "regulator-warning")
 _LEAFLET = ("clinic-leaflet", "seed-article")
 _HARM = ("case-report", "outbreak-report", "pharmacovigilance", "regulator-warning")
 
-Case = Literal["label over stricter leaflet", "leaflet over milder label"]
+Case = Literal[
+    "label or guideline over a stricter leaflet",
+    "other ground over a stricter leaflet",
+    "leaflet over a milder label or guideline",
+]
+CASES: tuple[Case, ...] = get_args(Case)
 
 
 class Choice(Document):
@@ -56,10 +61,10 @@ def _choice(edition: Edition, library: Library, kind: str, record: Record, origi
     stricter = tuple(p for p in record.dissent if (order[p.id] or 0) > 0)
     milder = tuple(p for p in record.dissent if (order[p.id] or 0) < 0)
     case: Case | None = None
-    if adopted.grade in _ABOVE and any(p.grade in _LEAFLET for p in stricter):
-        case = "label over stricter leaflet"
-    elif adopted.grade in _LEAFLET and any(p.grade in _ABOVE for p in milder):
-        case = "leaflet over milder label"
+    if adopted.grade not in _LEAFLET and any(p.grade in _LEAFLET for p in stricter):
+        case = CASES[0] if _above(edition, adopted) else CASES[1]
+    elif adopted.grade in _LEAFLET and any(_above(edition, p) for p in milder):
+        case = CASES[2]
     origin = {origins.get(dossier) for dossier in record.records}
     return Choice(
         kind=kind,
@@ -76,6 +81,12 @@ def _choice(edition: Edition, library: Library, kind: str, record: Record, origi
         records=record.records,
         review_by=record.review_by,
     )
+
+
+def _above(edition: Edition, position: Position) -> bool:
+    """Whether a label, a guideline or a regulator stands behind a position, by its grade or by a source's kind."""
+    kinds = {source.kind for c in position.source if (source := edition.sources.get(c.ref))}
+    return position.grade in _ABOVE or not kinds.isdisjoint(_ABOVE)
 
 
 def _of_harm(edition: Edition, position: Position, citation: Citation) -> bool:
@@ -98,10 +109,11 @@ def _order(record: Record, one: Position, other: Position) -> int | None:
         case TriageRule():
             gravity = [LEVELS.index(p.level) for p in (one, other) if p.level]
             return (gravity[1] - gravity[0] or None) if len(gravity) == 2 else None
-        case ValueRecord():
+        case ValueRecord() | Advice():
             if one.value is None or other.value is None or one.unit != other.unit or one.value == other.value:
                 return None
-            return (1 if one.value > other.value else -1) * (-1 if record.measure.startswith("max-") else 1)
+            ceiling = isinstance(record, ValueRecord) and record.measure.startswith("max-")
+            return (1 if one.value > other.value else -1) * (-1 if ceiling else 1)
     return None
 
 
@@ -111,8 +123,6 @@ def _order(record: Record, one: Position, other: Position) -> int | None:
 def conflicts_markdown(edition: Edition) -> str:
     """docs/reference/conflicts.md."""
     found, library = choices(edition), Library(edition)
-    over = [c for c in found if c.case == "label over stricter leaflet"]
-    under = [c for c in found if c.case == "leaflet over milder label"]
     lines = [
         "# Choices for the clinician who signs them",
         "",
@@ -121,16 +131,19 @@ def conflicts_markdown(edition: Edition) -> str:
         "the safety dossier, how and how often the dossier of protocols; where a clinic's leaflet is stricter than a",
         "label or a guideline, the latter is in force unless harm is documented. *Stricter* and *milder* stand only",
         "where it can be told from the positions themselves. *Reports of harm* are cited case and outbreak reports,",
-        "safety databases and regulators' warnings; none cited does not mean that none exists.",
+        "safety databases and regulators' warnings; none cited does not mean that none exists. What sources say is",
+        "repeated here, not advised: a prescribed medicine is changed by its prescriber only.",
         "",
-        "| kind | choices | label or guideline over a stricter leaflet | leaflet over a milder label or guideline |",
-        "|---|---:|---:|---:|",
+        f"| kind | choices | {' | '.join(CASES)} |",
+        f"|---|---:|{'---:|' * len(CASES)}",
     ]
     for kind in ("rules", "values", "protocols", "advice", "triage"):
         of = [c for c in found if c.kind == kind]
-        lines.append(f"| {KINDS[kind][1]} | {len(of)} | {sum(c in over for c in of)} | {sum(c in under for c in of)} |")
-    lines += ["", *_named("Label or guideline over a stricter leaflet", over)]
-    lines += _named("Leaflet over a milder label or guideline", under)
+        counts = " | ".join(str(sum(c.case == case for c in of)) for case in CASES)
+        lines.append(f"| {KINDS[kind][1]} | {len(of)} | {counts} |")
+    lines.append("")
+    for case in CASES:
+        lines += _named(case.capitalize(), [c for c in found if c.case == case])
     for kind in ("rules", "values", "protocols", "advice", "triage"):
         of = [c for c in found if c.kind == kind]
         if of:
@@ -155,7 +168,7 @@ def _entry(library: Library, choice: Choice) -> Iterator[str]:
     dossier = " and ".join(choice.dossiers) or "none"
     records = f" ({', '.join(choice.records)})" if choice.records else ""
     yield (
-        f"- Case: {choice.case or 'neither of the two above'}. Reports of harm cited: "
+        f"- Case: {choice.case or 'none of the three above'}. Reports of harm cited: "
         f"{', '.join(choice.harm) or 'none'}. Dossier: {dossier}{records}. Record: `{choice.id}`"
     )
     yield "- Signed: ☐ as it is ☐ otherwise ____________ name ____________ date ________"
@@ -177,7 +190,7 @@ def left_out_markdown(edition: Edition) -> str:
         "",
         "The two dossiers and the five articles this project was founded on, piece by piece: what is not carried by",
         "any record, and the reason. Made by `make reference`; `nappage knowledge coverage` prints what carries the",
-        "others, and `make docs` makes the whole list as a page.",
+        "others, and `make docs` makes the whole list as a page. What was said is repeated here, not advised.",
         "",
         "| origin | pieces | carried | left out | missing |",
         "|---|---:|---:|---:|---:|",

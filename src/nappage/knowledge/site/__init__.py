@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from ...values import InputError
-from ..choices import ORIGINS, Choice, choices, fate
+from ..choices import CASES, ORIGINS, Choice, choices, fate
 from ..coverage import Piece, coverage
 from ..edition import Edition
 from ..library import KINDS, Article, Grid, Key, Library, Line, Outline, Part, When, citations, in_words, says, texts
@@ -164,8 +164,9 @@ class _Site:
 <main id="main"{' class="wide"' if wide else ""}>
 {trail}{body}
 </main>
-<footer>Knowledge edition {escape(self.edition.version)} ({self.edition.fingerprint}), in force on {self.edition.on}. It supports a licensed
-clinician’s decision; nappage is not a certified medical device.</footer>
+<footer>Knowledge edition {escape(self.edition.version)} ({self.edition.fingerprint}), in force on {self.edition.on}. What sources say is repeated
+here, not advised: a prescribed medicine is changed by its prescriber only. It supports a licensed clinician’s decision; nappage is not a
+certified medical device.</footer>
 {script.format(root, "search.js")}{filters}
 </body>
 </html>
@@ -360,20 +361,19 @@ clinician’s decision; nappage is not a certified medical device.</footer>
         for choice in self.choices:
             of = {
                 "Kind": _many(choice.kind),
-                "Case": choice.case or "neither",
+                "Case": choice.case or "none of these",
                 "Reports of harm": "cited" if choice.harm else "none cited",
                 "Dossier": " and ".join(choice.dossiers) or "none",
             }
             facets.append(of)
             rows.append(self.choice(choice, of))
-        over = sum(choice.case == "label over stricter leaflet" for choice in self.choices)
-        under = sum(choice.case == "leaflet over milder label" for choice in self.choices)
+        counts = "; ".join(f"{case}, {sum(choice.case == case for choice in self.choices)}" for case in CASES)
         heads = "".join(
             f'<th scope="col">{head}</th>'
             for head in ("Choice", "In force", "Who disagrees", "Why", "Clinician’s signature")
         )
         body = f"""<h1>Conflicts</h1>
-<p>Every record whose sources disagree, for the clinician who will sign it: {len(self.choices)} choices. Whether and when a person may be treated follows the safety dossier, how and how often the dossier of protocols. Where a clinic’s leaflet is stricter than a label or a guideline, the latter is in force unless harm is documented: {over} such choices stand here, and {under} where the leaflet is in force over a milder label or guideline. “Stricter” and “milder” stand only where the positions themselves tell; reports of harm are the cited case and outbreak reports, safety databases and regulators’ warnings.</p>
+<p>Every record whose sources disagree, for the clinician who will sign it: {len(self.choices)} choices. Whether and when a person may be treated follows the safety dossier, how and how often the dossier of protocols. Where a clinic’s leaflet is stricter than a label or a guideline, the latter is in force unless harm is documented. The cases: {counts}. “Stricter” and “milder” stand only where the positions themselves tell; reports of harm are the cited case and outbreak reports, safety databases and regulators’ warnings.</p>
 {_filters(facets)}
 <table class="choices"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>"""  # noqa: E501
         return self.page("conflicts.html", "Conflicts", body, crumbs=(("index.html", "Reference"),), wide=True)
