@@ -825,3 +825,27 @@ def test_what_was_not_read_in_the_order_matters_to_whoever_it_could_harm() -> No
     order = {**CLOSED["order"], "mixture": [{"product": "Wobblex 3000", "volume_ml": 3}]}
     assert verdict_of(order=order) == ("clear", False, set()), "a clean patient: it blocks signing"
     assert verdict_of(order=order, allergies=[{"substance": "lidocaine"}])[1], "it may hold what she is allergic to"
+
+
+# --- a denial beside a code, and what an ended medicine was for
+
+
+@pytest.mark.parametrize(
+    ("entry", "asked"),
+    [
+        ({"text": "bleeding problems: no", "status": "denied", "codes": {"icd10": "D68.0"}}, True),
+        ({"status": "denied", "codes": {"icd10": "D68.0"}}, True),
+        ({"text": "von Willebrand disease", "status": "denied", "codes": {"icd10": "D68.0"}}, False),
+        ({"text": "bleeding problems", "status": "denied"}, False),
+    ],
+)
+def test_a_code_beside_a_denial_asks_which_is_right(entry: dict[str, Any], asked: bool) -> None:
+    seen = read(Answers.model_validate({"conditions": [entry], "history_complete": True}), EDITION, date(2026, 11, 25))
+    assert seen["bleeding_disorder_active"] is (None if asked else False)
+
+
+@pytest.mark.parametrize(("stopped", "ill"), [("2026-11-04", False), (None, True)])
+def test_what_an_ended_medicine_was_for_is_not_there_any_more(stopped: str | None, ill: bool) -> None:
+    taken = {"name": "Nurofen Cold & Flu", "prescribed": False} | ({"stopped": stopped} if stopped else {})
+    seen = read(Answers.model_validate({"medications": [taken], "history_complete": True}), EDITION, date(2026, 11, 25))
+    assert bool(seen["acute_illness_active"]) is ill

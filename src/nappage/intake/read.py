@@ -190,13 +190,22 @@ class _Reader:
     # --- lists → mentions ----------------------------------------------------------------------------------
 
     def _see(
-        self, topic: str, text: str, codes: Mapping[str, Any], origin: str, recorded: bool, *, ask: bool = True
+        self,
+        topic: str,
+        text: str,
+        codes: Mapping[str, Any],
+        origin: str,
+        recorded: bool,
+        *,
+        ask: bool = True,
+        ended: bool = False,
     ) -> Line:
-        """What the words mean; those that another list knows are read there, the rest goes to `unread`."""
+        """What the words mean; those that another list knows are read there, the rest goes to `unread`. `ended`: what
+        a medicine that is no longer taken was for ("… Cold & Flu") is not there for that."""
         line = self.dictionaries[topic].line(text, codes, topic)
         nothing = not (line.parts or line.relatives or line.denied or line.unread)
         for quote in (text or _code_words(codes),) if nothing else line.unread:
-            if not ask or self._of_another_list(topic, quote, origin, recorded):
+            if not ask or self._of_another_list(topic, quote, origin, recorded, ended):
                 continue
             if topic == "allergies" and self._of_the_order(quote, origin, recorded):
                 continue
@@ -219,7 +228,7 @@ class _Reader:
         self.mentions["allergies"].append(_Mention(frozenset({named}), text, origin, recorded, current=True))
         return True
 
-    def _of_another_list(self, topic: str, text: str, origin: str, recorded: bool) -> bool:
+    def _of_another_list(self, topic: str, text: str, origin: str, recorded: bool, ended: bool = False) -> bool:
         """Whether words not known in their own list are known in another, where they then count: a medicine among
         the illnesses, a device among the medicines, an allergy to a medicine."""
         if topic == "medications" and FORMS & set(plain(text).split()):  # 'a jab for arthritis' is a medicine
@@ -232,7 +241,7 @@ class _Reader:
             rest = plain(self.dictionaries[other].without_names(text)).split()
             whole = not line.unread and not strange(rest, topic, named=False, begins=True, after_reason=False)
             if line.parts and whole and not any(part.guess for part in line.parts):
-                for part in line.parts:
+                for part in () if ended and other == "conditions" else line.parts:
                     self._carry("allergies" if allergic else other, part, text, origin, recorded)
                 return topic != "procedures"  # what was done with it is still to be asked
         return False
@@ -262,7 +271,7 @@ class _Reader:
             else:
                 note = ""
             current = (last >= self.planned) if last is not None else (entry.current is not False)
-            line = self._see("medications", entry.name, entry.codes, origin, recorded)
+            line = self._see("medications", entry.name, entry.codes, origin, recorded, ended=not current)
             if current or last is None or (self.planned - last).days <= _RECENT_RECORD_DAYS:
                 self._ask_effect(line, origin)
             if current and entry.reason and not recorded and not _AGAINST.search(entry.reason):
@@ -318,9 +327,10 @@ class _Reader:
 
     def _conditions(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.conditions or ()):
-            if entry.status == "denied":
-                continue
             origin = entry.origin or f"conditions[{index}]"
+            if entry.status == "denied":
+                self._denied("conditions", entry.text, entry.codes, origin, recorded)
+                continue
             if entry.status == "family":  # what else is said of a relative is nobody's business here
                 line = self.dictionaries["conditions"].line(entry.text, entry.codes, "conditions")
             else:
@@ -360,6 +370,20 @@ class _Reader:
                 quote = entry.text or _code_words(entry.codes)
                 self.mentions["conditions"].append(_Mention(line.relatives, quote, origin, recorded, family=True))
 
+    def _denied(self, topic: str, text: str, codes: Mapping[str, Any], origin: str, recorded: bool) -> None:
+        """A thing that is denied is not there. On a person's form a code beside the denial contradicts it, unless it is
+        the code of the very thing that the words name; which of them is right is asked."""
+        if recorded or not codes:  # a record system denies by the code itself
+            return
+        coded = self.dictionaries[topic].line("", codes, topic).parts
+        named = [part.concepts for part in self.dictionaries[topic].line(text, {}, topic).parts]
+        for part in coded:
+            if not any(part.concepts <= concepts for concepts in named):
+                quote = f"{text or 'denied'} [{_code_words(codes)}]"
+                self.mentions[topic].append(
+                    _Mention(frozenset(), quote, origin, recorded, may_be=(part.concepts,), current=True)
+                )
+
     def _on_the_skin(self, text: str, origin: str) -> None:
         """An illness of the skin that is there now, where nobody has looked at the area: it counts as there."""
         for part in self.dictionaries["skin-state"].line(text, {}, "skin-state").parts:
@@ -382,9 +406,10 @@ class _Reader:
 
     def _allergies(self, source: Answers, recorded: bool) -> None:
         for index, entry in enumerate(source.allergies or ()):
-            if entry.status == "denied":
-                continue
             origin = entry.origin or f"allergies[{index}]"
+            if entry.status == "denied":
+                self._denied("allergies", entry.substance, entry.codes, origin, recorded)
+                continue
             line = self._see("allergies", entry.substance, entry.codes, origin, recorded)
             told = _words(entry.substance, entry.reaction)
             for part in self.dictionaries["conditions"].line(told, {}, "conditions").parts:
@@ -681,7 +706,9 @@ class _Reader:
         value = _path(self.answers, path)
         if value is None and record is not None:
             value = _path(record, path)
-        if normal(fact.topic) in self.lapsed and _says_no(value):  # what speaks against stands until it is answered anew
+        if normal(fact.topic) in self.lapsed and _says_no(
+            value
+        ):  # what speaks against stands until it is answered anew
             value = None
         sex = None if self._disagreeing("sex") else person.sex or (record.patient.sex if record else None)
         if name == "pregnancy":
