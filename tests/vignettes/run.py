@@ -130,11 +130,13 @@ def _screening(case: Case, edition: Edition) -> Result:
     if wanted.get("incomplete") and not done.incomplete and _gravity(case, done.verdict) > 2:
         return Result(case.id, "unasked", got, detail)
     compared = _compare(case, done.verdict, accepted)
+    if done.incomplete and (wanted.get("incomplete") or "incomplete" in _listed(wanted["verdict"])):
+        return _worded(case, done.model_dump_json(), got, detail)  # it must ask, and it does
     if compared == "milder":
         return Result(case.id, "asks" if done.incomplete else "dangerous", got, detail)
     if compared == "graver":
         return Result(case.id, "blocks", got, detail)
-    if done.incomplete and may and "incomplete" not in wanted:
+    if done.incomplete and may and done.verdict in ("clear", "proceed-with-precautions"):
         return Result(case.id, "asks", got, detail)
     if wanted.get("not_before") and (done.earliest_date is None or done.earliest_date < _day(wanted["not_before"])):
         return Result(case.id, "wording", got, f"earliest {done.earliest_date}, not {wanted['not_before']}; {detail}")
