@@ -266,7 +266,9 @@ def main(raw: Path, out: Path) -> None:
         "ca": list(canada(raw)), "fr": list(france(raw)), "eu": list(europe(raw)), "us": list(united_states(raw)),
     }  # fmt: skip
     synonyms = drugbank(raw)
-    own_substances, own_names = read_own("substances.tsv"), read_own("names.tsv")
+    own_substances = read_own("substances.tsv")
+    own_names = [("own", row) for row in read_own("names.tsv")]
+    own_names += [("unsure", row) for row in read_own("names-to-confirm.tsv")]
     keep = {row[0] for row in read_own("keep.tsv")}
     drop = {row[0] for row in read_own("drop.tsv")}
     edition = load(date.today())
@@ -310,18 +312,24 @@ def main(raw: Path, out: Path) -> None:
             full[base][min(short_source[base])] |= compositions
 
     rank = ["eu", "ca", "us", "fr"]
-    tables: dict[str, dict[tuple[str, ...], list[str]]] = {s: defaultdict(list) for s in (*rank, "own", "cc0")}
-    dropped, apart = [], []
+    tables: dict[str, dict[tuple[str, ...], list[str]]] = {
+        s: defaultdict(list) for s in (*rank, "own", "unsure", "cc0")
+    }
+    dropped, apart, against = [], [], []
     taken: dict[str, tuple[str, ...]] = {}
-    for row in own_names:
+    for source, row in own_names:
         parts = tuple(sorted(substances.of(part) for part in row[0].split("+")))
         used.update(parts)
         forms = {abroad(word) for part in (*parts, row[0]) for word in plain(part).split()}
         for name in row[1].split("|"):
+            listed = set().union(*full[name].values()) if name in full else set()
             if name in drop or (common(name) and name not in keep):
                 dropped.append((name, {"own": {parts}}))
+            elif listed and parts not in listed:  # it stands for both
+                against.append((name, {parts} | listed))
+                full[name][source].add(parts)
             elif not forms & {abroad(word) for word in name.split()}:  # else the substance is read by itself
-                tables["own"][parts].append(name + (f"~{row[2]}" if len(row) > 2 else ""))
+                tables[source][parts].append(name + (f"~{row[2]}" if len(row) > 2 else ""))
                 taken[name] = parts
     for name, by_source in sorted(full.items()):
         if name in taken:
@@ -332,7 +340,7 @@ def main(raw: Path, out: Path) -> None:
         base = name.split()
         while len(base) > 1 and ordinary(base[-1], "medications"):
             base.pop()
-        source = next(s for s in rank if s in by_source)
+        source = next(s for s in (*rank, "own", "unsure") if s in by_source)
         compositions = set().union(*by_source.values())
         if len(compositions) > 1:
             apart.append((name, compositions))
@@ -365,8 +373,18 @@ def main(raw: Path, out: Path) -> None:
             tables["ca"][(target,)].append(spelling)
             taken[spelling] = (target,)
 
+    said = [name for _, row in own_names for name in row[1].split("|")]
+    print("by hand", len(said), "of which in a list", sum(n in full for n in said), "and not the same", len(against))
     out.mkdir(parents=True, exist_ok=True)
-    names = {"eu": "europe", "ca": "canada", "us": "united-states", "fr": "france", "cc0": "drugbank", "own": "own"}
+    names = {
+        "eu": "europe",
+        "ca": "canada",
+        "us": "united-states",
+        "fr": "france",
+        "cc0": "drugbank",
+        "own": "own",
+        "unsure": "to-confirm",
+    }
     for source, table in tables.items():
         lines = ["+".join(parts) + "\t" + "|".join(sorted(set(found))) for parts, found in sorted(table.items())]
         (out / f"{names[source]}.tsv").write_text("\n".join(lines) + "\n", "utf-8")
@@ -384,6 +402,7 @@ def main(raw: Path, out: Path) -> None:
     if review:
         review.mkdir(exist_ok=True)
         (review / "dropped.txt").write_text("\n".join(f"{n}\t{dict(w)}" for n, w in dropped))
+        (review / "against.txt").write_text("\n".join(f"{n}\t{w}" for n, w in against))
         (review / "apart.txt").write_text("\n".join(f"{n}\t{w}" for n, w in apart))
         nocode = sorted(((used[s], s) for s in named if not substances.atc.get(s)), reverse=True)
         (review / "nocode.txt").write_text("\n".join(f"{n}\t{s}" for n, s in nocode))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -95,10 +95,14 @@ _SLASH_LETTERS = 4  # 'aspirin/clopidogrel' are two, 'mg/hr' and 'and/or' are no
 _REASON = re.compile(r"\b(for|because|against|due to|pour|contre)\b", re.I)
 _QUALITIES = frozenset({"uncontrolled", "healthy"})  # said of an illness beside them
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
+_LETTERS = str.maketrans({"ı": "i", "ł": "l", "œ": "oe", "æ": "ae", "ø": "o", "đ": "d"})  # that NFKD leaves whole
+_SPOKEN = (
+    ("ph", "f"), ("th", "t"), ("x", "ks"), ("k", "c"), ("y", "i"), ("z", "s"), ("w", "v"), ("oe", "e"), ("ae", "e"),
+)  # fmt: skip
 # Shortest word that may be read through a misspelling, and how alike it must be (0–100); of the many names of the
 # wide dictionary more is asked.
-_FUZZY_LETTERS, _FUZZY_RATIO = 6, 87
-_WIDE_LETTERS, _WIDE_RATIO = 7, 90
+_FUZZY_LETTERS, _FUZZY_RATIO = 6, 85
+_WIDE_LETTERS, _WIDE_RATIO = 7, 87
 _ATC_LETTERS = 7  # of a substance; shorter codes are groups
 
 
@@ -249,6 +253,13 @@ class Dictionary:
         name = self.by_form.get(abroad(word)) if len(word) >= _FUZZY_LETTERS else None
         return self.by_name[name] if name and _is_form(word, name) else None
 
+    def _unsure(self, names: Iterable[str]) -> str | None:
+        """The first of some names that the wide dictionary has from nobody who looked it up."""
+        for name in names if self.behind else ():
+            if name not in self.by_name and (product := self._wide.find(name)) and not product.sure:
+                return name
+        return None
+
     def _routes(self, ids: set[str] | frozenset[str], names: tuple[str, ...]) -> set[str | None]:
         """The routes that names always mean: a product of the wide dictionary its own, else those of its concepts."""
         if self.behind and names:
@@ -294,7 +305,7 @@ class Dictionary:
                     found, guess = found | more, heard or guess
         return Recognition(
             concepts=self._closed(found),
-            guess=guess,
+            guess=guess or (None if negated else self._unsure(matched)),
             route=_route(words, matched, self._routes(found, matched), single=len(found) == 1),
             negated=negated,
             family=family,
@@ -337,6 +348,8 @@ class Dictionary:
             if found:
                 out.append((start, *found))
             start = found[0] if found else start + 1
+            while self.behind and found and start < len(tokens) and tokens[start] in SALTS:
+                start += 1  # 'losartan potassium' is one thing
         return out
 
     def _name_at(self, tokens: list[str], start: int) -> tuple[int, tuple[str, frozenset[str]]] | None:
@@ -510,7 +523,7 @@ class Dictionary:
             concepts=self._closed(ids),
             may_be=self._kinds(ids, spoken),
             route=_route(plain(item.text), tuple(item.names), self._routes(ids, names), single=len(ids) == 1),
-            guess=guess,
+            guess=guess or self._unsure(item.names),
             known=self._known(ids),
         )
 
@@ -645,7 +658,7 @@ def _bare(text: str) -> tuple[str, list[int]]:
     """A text in lower case without accents and apostrophes, and where each of its letters stood."""
     letters, at = [], []
     for place, letter in enumerate(text):
-        for bare in unicodedata.normalize("NFKD", letter.casefold()):
+        for bare in unicodedata.normalize("NFKD", letter.casefold().translate(_LETTERS)):
             if not unicodedata.combining(bare) and bare not in "'’":
                 letters.append(bare)
                 at.append(place)
@@ -716,7 +729,8 @@ def _denied_places(text: str, names: list[tuple[int, int]]) -> set[int]:
 
 def plain(text: str) -> str:
     """Lower case, no accents, no punctuation: 'Crohn’s disease' → 'crohns disease'."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    bare = "".join(c for c in folded if not unicodedata.combining(c))
     bare = re.sub(r"['’]", "", bare)
     return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
 
@@ -738,7 +752,8 @@ def _is_form(word: str, name: str) -> bool:
 
 def _sound(name: str) -> str:
     """A spelling with the letters that are often taken for one another made one: 'ibuprophen' → 'ibuprofen'."""
-    for written, spoken in (("ph", "f"), ("th", "t"), ("k", "c"), ("y", "i"), ("z", "s"), ("oe", "e"), ("ae", "e")):
+    name = re.sub(r"c(?=[eiy])", "s", re.sub(r"^x", "s", name))
+    for written, spoken in _SPOKEN:
         name = name.replace(written, spoken)
     return re.sub(r"([a-z])\1", r"\1", name)
 

@@ -17,13 +17,16 @@ _ROUTES = {
     "r": "rectal", "j": "injected",
 }  # fmt: skip
 _NOT_NAMES = frozenset({"substances.tsv", "effects.tsv"})
+_UNSURE = "to-confirm.tsv"
 
 
 class Product(NamedTuple):
-    """What a name stands for. `route`: the one all products of this name have, None where it is open."""
+    """What a name stands for. `route`: the one all products of this name have, None where it is open. `sure`: False
+    of names that were not looked up; they are shown for confirmation."""
 
     substances: tuple[str, ...]
     route: str | None = None
+    sure: bool = True
 
 
 class Wide(NamedTuple):
@@ -52,11 +55,12 @@ def wide() -> Wide:
         for line in table.read_text("utf-8").splitlines():
             substances, _, names = line.partition("\t")
             parts = tuple(substances.split("+"))
-            by_route = {"": Product(parts)}
+            sure = table.name != _UNSURE
+            by_route = {"": Product(parts, sure=sure)}
             for name in names.split("|"):
                 name, _, route = name.partition("~")
                 if route not in by_route:
-                    by_route[route] = Product(parts, _ROUTES[route])
+                    by_route[route] = Product(parts, _ROUTES[route], sure)
                 products[name] = by_route[route]
     codes = {}
     for line in (DATA / "substances.tsv").read_text("utf-8").splitlines():

@@ -15,7 +15,9 @@ def _set(words: str) -> frozenset[str]:
 SALTS = _set("""
     hydrochloride hydrocholoride sodium potassium maleate succinate tartrate citrate acetate phosphate sulfate
     sulphate hydrobromide bitartrate monohydrate mesylate mesilate fumarate besylate besilate calcium hcl magnesium
-    bromide chloride nitrate dihydrate trihydrate hemihydrate propionate furoate valerate dipropionate""")
+    bromide chloride nitrate dihydrate trihydrate hemihydrate tromethamine trometamol axetil
+    medoxomil cilexetil mononitrate dinitrate edisylate tosylate pivalate decanoate enanthate propionate furoate
+    valerate dipropionate""")
 # What a medicine comes in, and words for one that nobody named.
 FORMS = _set("""
     tablet tablets tab tabs capsule capsules cap caps caplet pill pills medicine medicines medication medications
