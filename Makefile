@@ -83,7 +83,7 @@ debian-bench: .venv/.stamp-bench
 
 # What docs/reference takes from the code and the data. Tests fail when it is stale.
 reference: .venv/.stamp-test
-	@for kind in answers order schedule decision plan screening formulation course map fit; do \
+	@for kind in answers order schedule decision plan screening formulation course map fit choice prices; do \
 	    $(BIN)/nappage check --schema $$kind > docs/reference/schemas/$$kind.schema.json; done
 	@$(BIN)/nappage knowledge conflicts --markdown --on 2026-11-25 > docs/reference/conflicts.md
 	@$(BIN)/nappage knowledge coverage --markdown --on 2026-11-25 > docs/reference/left-out.md

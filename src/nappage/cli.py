@@ -1,4 +1,4 @@
-"""`nappage plan | map | card | screen | formulate | schedule | score | knowledge | check`: the rooms' verbs, thin.
+"""`nappage choose | plan | map | card | screen | formulate | schedule | score | knowledge | check`: thin verbs.
 
 Exit codes: 0 may proceed or accepted, 1 answered but may not, 2 bad input (one sentence on standard error).
 Imports stand inside the verbs, so that a verb loads only what it uses.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from .values import InputError
 
 if TYPE_CHECKING:
+    from .choice import PriceList
     from .injection_map import Fit, InjectionMap
     from .injection_map.photograph import Photograph
     from .intake import Answers, Facts, Order, Spot
@@ -70,6 +71,11 @@ examples:
 examples:
   nappage score                                the scales there are
   nappage score examples/scores.yaml           each scale's items added up, and before with after compared""",
+    "choose": """\
+examples:
+  nappage choose examples/choice.yaml                           which protocols, with what evidence, and what else
+  nappage choose examples/choice.yaml --prices prices.yaml      and what each costs at the clinic's own prices
+  nappage choose patient.json.gz answers.yaml --json            a FHIR bundle beside the answers""",
     "check": """\
 examples:
   nappage check examples/facial-rejuvenation.yaml
@@ -139,7 +145,14 @@ def _parser() -> argparse.ArgumentParser:
                 "--reference", metavar="WAY",
                 help="the way from the plan's folder to the reference site; plan.html then links to its records",
             )  # fmt: skip
+            _add_prices(added)
             _add_patient(added)
+    added = verb(
+        "choose", "What could be done for a concern, with its evidence, its alternatives and its cost.", _choose
+    )
+    added.add_argument("file", help=files)
+    added.add_argument("answers", nargs="*", help="further files: the answers beside a bundle, or an order of its own")
+    _add_prices(added)
     added = verb("map", "Every injection of a session, in millimetres, on the atlas or on this patient.", _map)
     added.add_argument("file", nargs="*", help=files)
     added.add_argument("--carry", metavar="MAP", help="an earlier map.json or plan.json: its points on the new skin")
@@ -164,6 +177,10 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("file", nargs="?", help="answers, order, bundle, schedule, policy or plan; or -")
     added.add_argument("--schema", metavar="KIND", help="print the JSON Schema of a kind of file instead")
     return parser
+
+
+def _add_prices(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--prices", metavar="FILE", help="the clinic's price list (YAML); see examples/prices.yaml")
 
 
 def _add_patient(verb: argparse.ArgumentParser) -> None:
@@ -321,7 +338,10 @@ def _plan(args: argparse.Namespace) -> int:
     fit, taken = _fit(args, _facts(answers, edition, edition.on)["sex"])
     if answers.order is not None:
         answers = answers.model_copy(update={"order": _with_erased(answers.order, _erased(args, fit))})
-    plan = draft(answers, edition, edition.on, reference=_reference(paths), language=args.language, fit=fit)
+    plan = draft(
+        answers, edition, edition.on, reference=_reference(paths), language=args.language, fit=fit,
+        prices=_prices(args),
+    )  # fmt: skip
     if args.json:
         _print_json(plan)
         return MAY if plan.may_proceed else MAY_NOT
@@ -335,6 +355,35 @@ def _plan(args: argparse.Namespace) -> int:
     terminal.show(compose.summary(plan, edition))
     terminal.show_written(written, words.Words(edition, args.language))
     return MAY if plan.may_proceed else MAY_NOT
+
+
+def _prices(args: argparse.Namespace) -> PriceList | None:
+    """The clinic's price list, where one is named."""
+    if not args.prices:
+        return None
+    from .choice import PriceList
+    from .intake import load_yaml, validated
+
+    name, content = load_yaml(args.prices)
+    return validated(PriceList, content, name)
+
+
+def _choose(args: argparse.Namespace) -> int:
+    from .choice import assessed, choose
+
+    paths = [args.file, *args.answers]
+    edition = _edition(args)
+    answers = assessed(_read_answers(paths), edition)
+    facts = _facts(answers, edition, edition.on)
+    choice = choose(answers, facts, edition, edition.on, _prices(args), args.language)
+    if args.json:
+        _print_json(choice)
+    else:
+        from .plan import compose, terminal
+
+        name = answers.patient.name or _reference(paths)
+        terminal.show(compose.choice_sheet(choice, edition, args.language, name))
+    return MAY if choice.offers else MAY_NOT
 
 
 def _fit(args: argparse.Namespace, sex: str | None) -> tuple[Fit | None, Photograph | None]:
@@ -614,6 +663,7 @@ def _score(args: argparse.Namespace) -> int:
 
 def schema_kinds() -> Mapping[str, type[Any]]:
     """The kinds of file with a published schema."""
+    from .choice import Choice, PriceList
     from .course import Course, Request
     from .formulation import Formulation
     from .injection_map import Fit, InjectionMap
@@ -625,7 +675,7 @@ def schema_kinds() -> Mapping[str, type[Any]]:
     return {
         "answers": Answers, "order": Order, "schedule": Request, "decision": Decision,
         "plan": TreatmentPlan, "screening": Screening, "formulation": Formulation, "course": Course,
-        "map": InjectionMap, "fit": Fit,
+        "map": InjectionMap, "fit": Fit, "choice": Choice, "prices": PriceList,
     }  # fmt: skip
 
 
@@ -676,6 +726,12 @@ def _checked(name: str, content: Any, edition: Edition) -> tuple[str, list[str]]
     if isinstance(content, dict) and content.get("document") == "injection-map":
         drawn = validated(InjectionMap, content, name)
         return "injection map", list(drawn.open)
+    if isinstance(content, dict) and content.get("document") == "choice":
+        validated(kinds["choice"], content, name)
+        return "choice", []
+    if "currency" in keys:
+        validated(kinds["prices"], content, name).known_in(edition)
+        return "price list", []
     for kind, marks in (
         ("screening", {"verdict", "findings", "open_questions"}),
         ("formulation", {"verdict", "ingredients", "draw_up"}),

@@ -27,7 +27,7 @@ def test_no_schema_is_left_over() -> None:
 
 
 # What an example's name begins with, where it holds no answers; scores have no schema, since each scale has its items.
-KINDS = {"schedule": "schedule", "triage": "report"}
+KINDS = {"prices": "prices", "schedule": "schedule", "triage": "report"}
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml") if path.stem != "scores")
 
 

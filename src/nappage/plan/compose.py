@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..aftercare import Line as AdviceLine
+from ..choice import Choice
 from ..course import Course, Session
 from ..formulation import Cream, Formulation, IngredientDose
 from ..injection_map import InjectionMap
@@ -18,6 +19,7 @@ from ..knowledge import Cited, Edition, grouped
 from ..screening import Finding, Screening
 from ..values import plain
 from . import map_blocks
+from .choice_blocks import ChoiceBlocks
 from .sheet import (
     Block,
     Column,
@@ -91,6 +93,7 @@ class _Rooms:
     def __init__(self, edition: Edition, language: str) -> None:
         self.edition, self.say = edition, Words(edition, language)
         self.refs: dict[str, None] = {}  # in the order of their naming
+        self.choice = ChoiceBlocks(edition, language, self.ref)
 
     def ref(self, sources: Iterable[Cited]) -> tuple[str, ...]:
         """The keys, remembered for the list of sources."""
@@ -385,7 +388,7 @@ class _Rooms:
                         Said(
                             text=other.words,
                             refs=self.ref(other.sources),
-                            records=self.named(other.record, "protocols"),
+                            records=self.named(other.record, "protocols") if other.record != regimen.protocol else (),
                         ),
                         Said(text=_grade(other.grade)),
                     )
@@ -510,6 +513,7 @@ class _Clinician(_Composer):
         yield Section(title=say("screening"), blocks=tuple(self.rooms.screening(plan.screening)))
         if plan.screening.open_questions or plan.screening.order_questions:
             yield Section(title=say("questions"), blocks=tuple(self.rooms.questions(plan.screening)))
+        yield Section(title=say("assessment"), blocks=tuple(self.rooms.choice.assessment(plan.assessment)))
         if plan.formulation is not None:
             yield Section(title=say("mixture"), blocks=tuple(self.rooms.formulation(plan.formulation)))
         yield Section(title=say("placement"), blocks=tuple(self.placement()))
@@ -517,6 +521,9 @@ class _Clinician(_Composer):
             blocks = map_blocks.for_clinician(plan.map, self.drawn, say, self.rooms.ref)
             yield Section(title=say("map"), blocks=tuple(blocks))
         yield Section(title=say("course"), blocks=tuple(self.course()))
+        if plan.choice is not None:
+            yield Section(title=say("choice"), blocks=tuple(self.rooms.choice.known(plan.choice)))
+        yield Section(title=say("risks"), blocks=tuple(self.rooms.choice.risks(plan.risks)))
         if plan.screening.checklist:
             steps = tuple(
                 Step(
@@ -530,6 +537,8 @@ class _Clinician(_Composer):
                 title=say("checklist"),
                 blocks=(Paragraph(text=say("checklist-note"), quiet=True), Steps(boxes=True, steps=steps)),
             )
+        if plan.home_care is not None:
+            yield Section(title=say("home-care"), blocks=tuple(self.rooms.choice.home(plan.home_care)))
         if plan.aftercare is not None:
             care = plan.aftercare
             yield Section(title=say("before"), blocks=(self.advice((*care.before, *care.during)),))
@@ -667,6 +676,7 @@ class _Patient(_Composer):
         care = plan.aftercare
         if care is None or plan.screening.verdict == "contraindicated":
             yield Section(title=say("patient-contact"), blocks=(Paragraph(text=say("patient-contact-plain")),))
+            yield from self.consent()
             return
         for title, lines in (
             ("before", care.before),
@@ -678,6 +688,8 @@ class _Patient(_Composer):
             if kept:
                 steps = tuple(Step(text=line.text) for line in kept)
                 yield Section(title=say(f"patient-{title}"), blocks=(Steps(steps=steps),))
+        if plan.home_care is not None:
+            yield Section(title=say("patient-home"), blocks=(self.rooms.choice.home_steps(plan.home_care),))
         blocks: list[Block] = []
         for warning in care.warnings:
             blocks.append(
@@ -689,8 +701,20 @@ class _Patient(_Composer):
             blocks.append(Steps(steps=tuple(Step(text=line.text) for line in warning.lines)))
         yield Section(title=say("patient-warnings"), blocks=tuple(blocks))
         yield Section(title=say("patient-contact"), blocks=(Paragraph(text=care.contact),))
+        yield from self.consent()
         about = tuple(Step(text=f"{line.title}. {line.text}") for line in care.about)
         yield Section(title=say("patient-about"), blocks=(Steps(steps=about),) if about else ())
+
+    def consent(self) -> Iterator[Section]:
+        """What can go wrong, and the other ways, doing nothing among them."""
+        plan, say = self.plan, self.say
+        if plan.risks:
+            note = Paragraph(text=say("patient-risks-note"), quiet=True)
+            yield Section(title=say("patient-risks"), blocks=(note, self.rooms.choice.risk_steps(plan.risks)))
+        if plan.choice is not None and plan.choice.alternatives:
+            steps = tuple(Step(text=f"{a.title}: {a.use}.") for a in plan.choice.alternatives if a.id != "mesotherapy")
+            note = Paragraph(text=say("patient-choice-note"), quiet=True)
+            yield Section(title=say("patient-choice"), blocks=(note, Steps(steps=steps)))
 
 
 def _shown(value: object) -> str:
@@ -767,6 +791,17 @@ def course_sheet(course: Course, edition: Edition, language: str) -> Sheet:
         rooms, edition.on, say("course"), tone=tone_of(course.verdict),
         verdict=say(f"course-{course.verdict}"), statement=course.statement,
         sections=(Section(title=say("course"), blocks=tuple(rooms.course(course))),),
+    )  # fmt: skip
+
+
+def choice_sheet(choice: Choice, edition: Edition, language: str, reference: str) -> Sheet:
+    """A choice by itself."""
+    rooms = _Rooms(edition, language)
+    title = edition.say("choice.title", language, patient=reference)
+    return _room(
+        rooms, choice.asked_on, title, tone="go" if choice.offers else "wait",
+        verdict=edition.say(f"choice.verdict-{'offers' if choice.offers else 'none'}", language),
+        statement=choice.statement, sections=tuple(rooms.choice.sections(choice)),
     )  # fmt: skip
 
 

@@ -119,7 +119,10 @@ class _Printer:
                 )
             rows.append(f"<tr>{''.join(cells)}</tr>")
         note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
-        return f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>{note}"
+        whole = sum(column.parts for column in table.columns)
+        shares = (f'<col style="width:{100 * column.parts / whole:.0f}%">' for column in table.columns)
+        group = f"<colgroup>{''.join(shares)}</colgroup>" if whole > len(table.columns) else ""
+        return f"<table>{group}<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>{note}"
 
     def entry(self, entry: Entry) -> str:
         lines = "".join(

@@ -46,6 +46,7 @@ class Column(Document):
     title: str
     align: Literal["left", "right"] = "left"
     wide: bool = False  # takes the room that is left
+    parts: int = Field(default=1, gt=0)  # of that room, against the parts of the other wide columns
 
 
 class Table(Document):

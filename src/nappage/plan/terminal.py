@@ -89,7 +89,8 @@ def _block(block: Block) -> Iterator[RenderableType]:
 def _table(table: Table) -> Grid:
     grid = Grid(box=HORIZONTALS, header_style="dim", show_edge=False, pad_edge=False)
     for column in table.columns:
-        grid.add_column(Text(column.title), justify=column.align, ratio=1 if column.wide else None, overflow="fold")
+        ratio = column.parts if column.wide else None
+        grid.add_column(Text(column.title), justify=column.align, ratio=ratio, overflow="fold")
     for row in table.rows:
         grid.add_row(
             *(

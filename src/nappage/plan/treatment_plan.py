@@ -9,6 +9,18 @@ from typing import Literal
 
 from .. import __version__
 from ..aftercare import Aftercare, Treatment, advise
+from ..choice import (
+    Assessment,
+    HomeCare,
+    IndicationChoice,
+    PriceList,
+    ToldRisk,
+    assess,
+    assessed,
+    choose,
+    home_care,
+    risks_to_tell,
+)
 from ..course import Course, Request, plan_course
 from ..formulation import Formulation, formulate
 from ..injection_map import Fit, InjectionMap, lay_out
@@ -69,6 +81,7 @@ class TreatmentPlan(Document):
     edition_version: str
     patient: Person
     goals: tuple[str, ...] = ()
+    assessment: Assessment = Assessment()
     order: Order
     indication: str | None = None
     screening: Screening
@@ -78,6 +91,9 @@ class TreatmentPlan(Document):
     map_note: str | None = None  # why there is no map
     course: Course | None = None
     course_note: str | None = None  # why there is no course, or why it does not start on the planned day
+    choice: IndicationChoice | None = None  # what is known of it, the alternatives and doing nothing
+    risks: tuple[ToldRisk, ...] = ()  # to be told before consent
+    home_care: HomeCare | None = None
     aftercare: Aftercare | None = None
     to_sign: tuple[ToSign, ...] = ()
 
@@ -98,9 +114,13 @@ def draft(
     reference: str = "patient",
     language: str = "en",
     fit: Fit | None = None,
+    prices: PriceList | None = None,
 ) -> TreatmentPlan:
     """The plan for the answers' order, asked for on `on`; its map is laid out on the patient's own skin where a `fit`
-    is given. Raises InputError where the order names a protocol, a regimen, a zone or a date that cannot be."""
+    is given, its cost reckoned at the clinic's `prices`. Raises InputError where the order names a protocol, a regimen,
+    a zone or a date that cannot be, or the price list what is not known."""
+    assessment = assess(answers, edition, language)
+    answers = assessed(answers, edition)
     ordered = answers.order or Order()
     drawn, map_note = _map(ordered, read(answers, edition, on), edition, fit, language)
     order = ordered if drawn is None else _with_map(ordered, drawn)
@@ -117,6 +137,7 @@ def draft(
         edition_version=edition.version,
         patient=person,
         goals=(answers.goals,) if isinstance(answers.goals, str) else answers.goals or (),
+        assessment=assessment,
         order=ordered,
         indication=_indication_title(edition, indication),
         screening=screening,
@@ -129,6 +150,8 @@ def draft(
     formulation = formulate(order, facts, edition, language, planned_ml=None if drawn is None else drawn.volume_ml)
     course, note = _course(answers, facts, screening, edition, language)
     aftercare = _aftercare(order, facts, course, edition, language)
+    excluded = screening.verdict == "contraindicated"
+    days = tuple(s.date for s in course.sessions) if course else (order.planned_start,) if order.planned_start else ()
     return base.model_copy(
         update={
             "formulation": formulation,
@@ -136,6 +159,9 @@ def draft(
             "map_note": map_note,
             "course": course,
             "course_note": note,
+            "choice": _choice(answers, facts, edition, on, prices, language),
+            "risks": () if excluded else risks_to_tell(facts.row, edition, language),
+            "home_care": None if excluded else home_care(answers, days, on, edition, language),
             "aftercare": aftercare,
             "to_sign": _to_sign(base, order, formulation, drawn, map_note, course, edition, language),
         }
@@ -258,6 +284,25 @@ def _placement(order: Order, drawn: InjectionMap | None, edition: Edition, langu
     )
 
 
+def _choice(
+    answers: Answers, facts: Facts, edition: Edition, on: date, prices: PriceList | None, language: str
+) -> IndicationChoice | None:
+    """What is known of the ordered indication's treatment, and what else there is."""
+    indication = facts["indication"]
+    if indication not in edition.indications:
+        return None
+    wanted = answers.model_copy(update={"concerns": indication})
+    only = _protocol(answers.order or Order(), facts, edition)
+    return next(iter(choose(wanted, facts, edition, on, prices, language, only=only or "").indications), None)
+
+
+def _protocol(order: Order, facts: Facts, edition: Edition) -> str | None:
+    """The ordered protocol, or the first for the indication."""
+    return order.protocol or next(
+        (p.id for p in edition.protocols.values() if facts["indication"] in p.indications), None
+    )
+
+
 def _course(
     answers: Answers, facts: Facts, screening: Screening, edition: Edition, language: str
 ) -> tuple[Course | None, str | None]:
@@ -266,9 +311,7 @@ def _course(
     order = answers.order or Order()
     if screening.verdict == "contraindicated":
         return None, edition.say("plan.no-course-contraindicated", language)
-    protocol = order.protocol or next(
-        (p.id for p in edition.protocols.values() if facts["indication"] in p.indications), None
-    )
+    protocol = _protocol(order, facts, edition)
     if protocol is None:
         return None, edition.say("plan.no-course-protocol", language)
     if order.planned_start is None:
@@ -359,6 +402,7 @@ def _to_sign(
         if order.technique and order.areas and plan.screening.verdict != "contraindicated":
             out.append(ToSign(room="map", text=map_note))
         out += [ToSign(room="map", text=text) for text in _too_deep(order, edition, language)]
+    out += [ToSign(room="order", text=say("assessment", fault=fault)) for fault in plan.assessment.faults]
     if plan.screening.open_questions and plan.screening.incomplete:
         out.append(ToSign(room="screening", text=say("questions")))
     if plan.screening.verdict == "needs-clinician-decision":
