@@ -67,7 +67,7 @@ Tone = Literal["go", "wait", "stop"]
 # Kind → what one is called, what several are called, what they tell.
 KINDS: Mapping[str, tuple[str, str, str]] = {
     "rules": ("rule", "Rules", "Who may be treated, when, and with what."),
-    "values": ("value", "Limits", "Ceilings, spacings, depths and waiting periods."),
+    "values": ("limit", "Limits", "Ceilings, spacings, depths and waiting periods."),
     "protocols": ("protocol", "Protocols", "Published courses: how many sessions, how far apart."),
     "advice": ("advice", "Advice", "The lines of the patient's sheet."),
     "triage": ("triage rule", "Triage", "What a report after a session means, and how soon it is seen."),
@@ -117,8 +117,9 @@ _LABELS = {
 _UNITS = {"mm": "mm", "ml": "mL", "deg": "°", "cm2": "cm²", "hours": "hours"}
 _COUNTED = ("day", "week", "month", "hour", "minute", "session", "point", "year")
 _SPREAD = ("epidermis_mm", "dermis_mm", "skin_mm")  # two numbers there are mean and standard deviation
-_KEBAB = re.compile(r"[a-z]+(-[a-z]+)+")  # a word of the schema, as `moves-the-rest`
+_KEBAB = re.compile(r"[a-z]+(-[a-z0-9]+)+")  # a word of the schema, as `moves-the-rest`
 _OPS = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "==": "is", "!=": "is not"}
+_INVERSE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 _TONES: Mapping[str, Tone] = {
     "absolute-contraindication": "stop", "deferral": "wait", "relative-contraindication": "wait", "precaution": "wait",
     "emergency": "stop", "same-day-review": "wait", "incompatible": "stop",
@@ -169,6 +170,12 @@ class Grid(Document):
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    def filled(self) -> Grid:
+        """The same without columns that are empty throughout."""
+        kept = [i for i in range(len(self.columns)) if any(row[i] for row in self.rows)]
+        rows = tuple(tuple(row[i] for i in kept) for row in self.rows)
+        return Grid(title=self.title, columns=tuple(self.columns[i] for i in kept), rows=rows)
 
 
 class Article(Document):
@@ -310,7 +317,7 @@ class Library:
                 amount = self._word(fact, value)
                 if unit and isinstance(value, Decimal):
                     amount += f" {unit}" if value == 1 or len(unit) < 3 or unit.endswith("s") else f" {unit}s"
-                return Outline(says=f"{'not: ' if no else ''}{title} {_OPS[op]} {amount}", fact=fact)
+                return Outline(says=f"{title} {_OPS[_INVERSE[op] if no else op]} {amount}", fact=fact)
             case OneOf(_, values):
                 words = _listed([self._word(fact, value) for value in values], "or")
                 return Outline(says=f"{title} {'is not' if no else 'is'} {words}", fact=fact)
@@ -481,7 +488,7 @@ class Library:
                     title="Sites, mean ± standard deviation",
                     columns=("Site", "Of", "Epidermis", "Dermis", "Whole skin", "Areas", "Note"),
                     rows=tuple(row for site in entry.sites.values() for row in self._site(site)),
-                )
+                ).filled()
 
     def _site(self, site: SkinSite) -> Iterator[tuple[str, ...]]:
         where = ", ".join(self.name(("regions", region)) for region in site.at)

@@ -350,9 +350,10 @@ certified medical device.</footer>
             source = self.edition.sources[citation.ref]
             says = escape(citation.says) + (f" <small>({escape(citation.at)})</small>" if citation.at else "")
             year = f", {source.year}" if source.year else ""
+            seen = "" if source.kind in ("proposal", "unsourced") else f"; {_SEEN[source.seen]}"
             rows.append(
                 f'<li><a href="{root}{url("sources", citation.ref)}">{escape(citation.ref)}</a><span>{says}'
-                f"<small>{escape(source.title)}{year}; {_SEEN[source.seen]}</small></span></li>"
+                f"<small>{escape(source.title)}{year}{seen}</small></span></li>"
             )
         return f'<ul class="cited">{"".join(rows)}</ul>' if rows else ""
 
@@ -431,7 +432,7 @@ certified medical device.</footer>
 left out.</p>
 <ul>{counts}</ul>
 {_filters(facets)}
-<table><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>"""
+<table class="pieces"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table>"""
         return self.page("left-out.html", "Left out", body, crumbs=(("index.html", "Reference"),), wide=True)
 
     def fate(self, piece: Piece) -> str:
