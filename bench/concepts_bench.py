@@ -29,7 +29,7 @@ TOPICS = {
     "skincare": ("medications",),
     "condition": ("conditions", "procedures"),
     "allergen": ("allergies", "medications"),
-    "nonsense": ("medications", "conditions", "allergies"),
+    "nonsense": ("medications", "conditions"),  # foods are allergens
 }
 KINDS = {"medications": "medicines", "conditions": "conditions", "allergies": "allergens", "procedures": "procedures"}
 # A class as the list names it → the concepts of which one must be reached.
@@ -90,7 +90,7 @@ def judged(reader: Reader, row: dict[str, str]) -> dict[str, bool]:
     left = frozenset().union(*(kind for part in line.parts for kind in part.may_be))
     guess = any(part.guess for part in line.parts)
     if row["kind"] == "nonsense":
-        return {"recognised": bool(line.parts) and not guess, "guess": guess}
+        return {"recognised": bool(every - {"healthy"}) and not guess, "guess": guess}
     meant = reader.meant(row)
     wanted = frozenset(CLASSES.get(row["class"], row["class"]).split())
     in_class = row["class"] == "none" or bool(every & wanted) or bool(every & {i for ids in meant for i in ids})

@@ -267,8 +267,7 @@ def main(raw: Path, out: Path) -> None:
     }  # fmt: skip
     synonyms = drugbank(raw)
     own_substances = read_own("substances.tsv")
-    own_names = [("own", row) for row in read_own("names.tsv")]
-    own_names += [("unsure", row) for row in read_own("names-to-confirm.tsv")]
+    own_names = [("own", row) for row in (*read_own("names.tsv"), *read_own("names-abroad.tsv"))]
     keep = {row[0] for row in read_own("keep.tsv")}
     drop = {row[0] for row in read_own("drop.tsv")}
     edition = load(date.today())
@@ -312,9 +311,7 @@ def main(raw: Path, out: Path) -> None:
             full[base][min(short_source[base])] |= compositions
 
     rank = ["eu", "ca", "us", "fr"]
-    tables: dict[str, dict[tuple[str, ...], list[str]]] = {
-        s: defaultdict(list) for s in (*rank, "own", "unsure", "cc0")
-    }
+    tables: dict[str, dict[tuple[str, ...], list[str]]] = {s: defaultdict(list) for s in (*rank, "own", "cc0")}
     dropped, apart, against = [], [], []
     taken: dict[str, tuple[str, ...]] = {}
     for source, row in own_names:
@@ -340,7 +337,7 @@ def main(raw: Path, out: Path) -> None:
         base = name.split()
         while len(base) > 1 and ordinary(base[-1], "medications"):
             base.pop()
-        source = next(s for s in (*rank, "own", "unsure") if s in by_source)
+        source = next(s for s in (*rank, "own") if s in by_source)
         compositions = set().union(*by_source.values())
         if len(compositions) > 1:
             apart.append((name, compositions))
@@ -382,8 +379,7 @@ def main(raw: Path, out: Path) -> None:
         "us": "united-states",
         "fr": "france",
         "cc0": "drugbank",
-        "own": "own",
-        "unsure": "to-confirm",
+        "own": "by-hand",
     }
     for source, table in tables.items():
         lines = ["+".join(parts) + "\t" + "|".join(sorted(set(found))) for parts, found in sorted(table.items())]

@@ -97,18 +97,18 @@ _QUALITIES = frozenset({"uncontrolled", "healthy"})  # said of an illness beside
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
 _LETTERS = str.maketrans({"ı": "i", "ł": "l", "œ": "oe", "æ": "ae", "ø": "o", "đ": "d"})  # that NFKD leaves whole
 _SPOKEN = (
-    ("ph", "f"), ("th", "t"), ("x", "ks"), ("k", "c"), ("y", "i"), ("z", "s"), ("w", "v"), ("oe", "e"), ("ae", "e"),
+    ("ph", "f"), ("th", "t"), ("x", "cs"), ("k", "c"), ("y", "i"), ("z", "s"), ("w", "v"), ("oe", "e"), ("ae", "e"),
 )  # fmt: skip
 # Shortest word that may be read through a misspelling, and how alike it must be (0–100); of the many names of the
 # wide dictionary more is asked.
-_FUZZY_LETTERS, _FUZZY_RATIO = 6, 85
+_FUZZY_LETTERS, _FUZZY_RATIO, _MEDICINE_RATIO = 6, 87, 85
 _WIDE_LETTERS, _WIDE_RATIO = 7, 87
 _ATC_LETTERS = 7  # of a substance; shorter codes are groups
 
 
 class Recognition(Document):
     """`concepts`: ids found with all their classes and components; empty when nothing was recognised.
-    `guess`: the name a misspelling was read as. `route`: the one the words imply."""
+    `guess`: what a misspelling, or a name that nobody looked up, was read as. `route`: the one the words imply."""
 
     concepts: frozenset[str] = frozenset()
     guess: str | None = None
@@ -172,9 +172,10 @@ class Dictionary:
     def by_form(self) -> dict[str, str]:
         """What substances are called across Europe → their name; a form that two of them share is left out."""
         names: dict[str, set[str]] = {}
-        for name in self.by_name if self.wholly else ():
-            if " " not in name and len(name) >= _FUZZY_LETTERS:
-                names.setdefault(abroad(name), set()).add(name)
+        for concept_id, concept in self.concepts.items() if self.wholly else ():
+            for name in map(plain, (concept_id, *concept.names)):
+                if " " not in name and len(name) >= _FUZZY_LETTERS:
+                    names.setdefault(abroad(name), set()).add(name)
         return {
             form: min(same, key=len) for form, same in names.items() if len({self.by_name[name] for name in same}) == 1
         }
@@ -254,10 +255,10 @@ class Dictionary:
         return self.by_name[name] if name and _is_form(word, name) else None
 
     def _unsure(self, names: Iterable[str]) -> str | None:
-        """The first of some names that the wide dictionary has from nobody who looked it up."""
+        """What the first of some names is, of those that the wide dictionary has from nobody who looked it up."""
         for name in names if self.behind else ():
             if name not in self.by_name and (product := self._wide.find(name)) and not product.sure:
-                return name
+                return " and ".join(product.substances)
         return None
 
     def _routes(self, ids: set[str] | frozenset[str], names: tuple[str, ...]) -> set[str | None]:
@@ -596,7 +597,8 @@ class Dictionary:
 
         for query in (phrase,) if whole else dict.fromkeys((phrase, *candidates)):
             heard = _sound(query)
-            best = process.extractOne(heard, self._by_sound.keys(), scorer=fuzz.ratio, score_cutoff=_FUZZY_RATIO)
+            least = _MEDICINE_RATIO if self.behind else _FUZZY_RATIO
+            best = process.extractOne(heard, self._by_sound.keys(), scorer=fuzz.ratio, score_cutoff=least)
             if best and best[0][:1] != heard[:1]:
                 best = None
             if self.behind and len(query) >= _WIDE_LETTERS and not (best and best[1] >= _WIDE_RATIO):
@@ -741,7 +743,7 @@ def _singular(name: str) -> str:
 
 def abroad(name: str) -> str:
     """One spelling for what a substance is called across Europe: 'levothyroxine', 'levotiroxina' → 'levotiroxin'."""
-    return " ".join(re.sub(r"(?<=[a-z]{4})(um|us|e|a|o|i)$", "", _sound(word)) for word in name.split())
+    return " ".join(re.sub(r"(?<=[a-z]{4})(um|us|e|a|o|i)$", "", _spelled(word)) for word in name.split())
 
 
 def _is_form(word: str, name: str) -> bool:
@@ -752,7 +754,11 @@ def _is_form(word: str, name: str) -> bool:
 
 def _sound(name: str) -> str:
     """A spelling with the letters that are often taken for one another made one: 'ibuprophen' → 'ibuprofen'."""
-    name = re.sub(r"c(?=[eiy])", "s", re.sub(r"^x", "s", name))
+    return _spelled(re.sub(r"c(?=[eiy])|^x", "s", name))
+
+
+def _spelled(name: str) -> str:
+    """A spelling without what languages write differently: 'phenytoin' → 'fenitoin'."""
     for written, spoken in _SPOKEN:
         name = name.replace(written, spoken)
     return re.sub(r"([a-z])\1", r"\1", name)

@@ -56,6 +56,7 @@ class _Mention:
     recorded: bool  # from a record system
     may_be: tuple[frozenset[str], ...] = ()  # the kinds its words leave open
     guess: bool = False
+    heard: str = ""  # what a guess was read as, in words
     route: str | None = None
     prescribed: bool | None = None
     current: bool | None = None  # on the planned day
@@ -72,7 +73,7 @@ class _Mention:
         return Evidence(
             origin=self.origin,
             quote=self.quote,
-            read_as=", ".join(sorted(self.concepts))[:200],
+            read_as=", ".join(dict.fromkeys(([self.heard] if self.heard else []) + sorted(self.concepts)))[:200],
             guess=self.guess,
             since=self.since,
             until=self.until,
@@ -256,6 +257,7 @@ class _Reader:
                 origin=origin,
                 recorded=recorded,
                 guess=part.guess is not None,
+                heard=part.guess or "",
                 route=part.route,
                 current=topic != "procedures",
                 last=last if topic == "procedures" else self.planned,
@@ -293,6 +295,7 @@ class _Reader:
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
+                        heard=part.guess or "",
                         route=_route(entry.route) or part.route,
                         prescribed=_prescribed(entry, part),
                         current=current,
@@ -317,6 +320,7 @@ class _Reader:
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
+                        heard=part.guess or "",
                         route="topical",
                         prescribed=care.prescribed,
                         current=last is None or last >= self.planned,
@@ -348,6 +352,7 @@ class _Reader:
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
+                        heard=part.guess or "",
                         family=entry.status == "family",
                         controlled=controlled,
                         current=not past,
@@ -424,6 +429,7 @@ class _Reader:
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
+                        heard=part.guess or "",
                         current=True,
                     )
                 )
@@ -448,6 +454,7 @@ class _Reader:
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
+                        heard=part.guess or "",
                         last=day,
                         until=entry.date,
                         areas=areas,
@@ -504,6 +511,7 @@ class _Reader:
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
+                        heard=part.guess or "",
                         current=True,
                     )
                 )
@@ -524,6 +532,7 @@ class _Reader:
                         origin=origin,
                         recorded=recorded,
                         guess=part.guess is not None,
+                        heard=part.guess or "",
                         last=day,
                         until=event.date,
                         areas=areas,

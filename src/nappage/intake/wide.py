@@ -17,7 +17,7 @@ _ROUTES = {
     "r": "rectal", "j": "injected",
 }  # fmt: skip
 _NOT_NAMES = frozenset({"substances.tsv", "effects.tsv"})
-_UNSURE = "to-confirm.tsv"
+_UNSURE = "by-hand.tsv"
 
 
 class Product(NamedTuple):
