@@ -256,8 +256,10 @@ def common(name: str) -> bool:
     """Whether a single word is an everyday one of a language in which patients write."""
     if " " in name:
         return False
-    return zipf_frequency(name, "en") >= 3.0 or any(
-        zipf_frequency(name, lang) >= 3.4 for lang in ("fr", "es", "de", "it", "pt", "nl")
+    return (
+        ordinary(name, "medications")
+        or zipf_frequency(name, "en") >= 3.0
+        or any(zipf_frequency(name, lang) >= 3.4 for lang in ("fr", "es", "de", "it", "pt", "nl"))
     )
 
 
