@@ -846,6 +846,6 @@ def test_a_code_beside_a_denial_asks_which_is_right(entry: dict[str, Any], asked
 
 @pytest.mark.parametrize(("stopped", "ill"), [("2026-11-04", False), (None, True)])
 def test_what_an_ended_medicine_was_for_is_not_there_any_more(stopped: str | None, ill: bool) -> None:
-    taken = {"name": "Nurofen Cold & Flu", "prescribed": False} | ({"stopped": stopped} if stopped else {})
+    taken = {"name": "ibuprofen; flu", "prescribed": False} | ({"stopped": stopped} if stopped else {})
     seen = read(Answers.model_validate({"medications": [taken], "history_complete": True}), EDITION, date(2026, 11, 25))
     assert bool(seen["acute_illness_active"]) is ill
