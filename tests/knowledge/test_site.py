@@ -388,6 +388,10 @@ def test_search_finds_as_you_type(home: Path, view: Any) -> None:
     assert _found(view, "vitamin-k-ant")[0] == "../rules/vitamin-k-antagonist.html"
     assert _found(view, "warfa")[0] == "../rules/vitamin-k-antagonist.html"
     assert _found(view, "seed000")[0] == "../sources/SEED000.html"
+    ids = [key[1] for key in LIBRARY.entries]
+    begun = [i for i in ids if ids.count(i) == 1 and sum(other.startswith(f"{i}-") for other in ids)]
+    for wanted in begun[:12]:
+        assert _found(view, wanted)[0].endswith(f"/{wanted}.html"), "an id itself, before those that begin like it"
     dossier = EDITION.rules["vitamin-k-antagonist"].records[0]
     carriers = {f"../{url(*key)}" for key, entry in LIBRARY.entries.items() if dossier in getattr(entry, "records", ())}
     assert set(_found(view, dossier)[: len(carriers)]) == carriers

@@ -38,7 +38,7 @@
       if (!found) return 0;
       total += found;
     }
-    return total;
+    return entry.kind === "Fact" ? total / 2 : total; // a record before the fact that it reads
   }
   function find(query) {
     const phrase = fold(query).trim().replace(/ +/g, " ");
