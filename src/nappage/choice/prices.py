@@ -90,7 +90,7 @@ class Reckoner:
         visits = 1 + sum(part.review is not None for part in regimen.counted)
         extra = Decimal(0) if prices.visit is None else visits * prices.visit
         low, high = regimen.bounds
-        words = self.say("sum", sessions=self.count(low, high), each=", ".join(parts))
+        words = self.say("sum", sessions=self.count(low, high), each=self.say("and").join(parts))
         if prices.visit is not None:
             words += " " + self.say("sum-visits", visits=str(visits), price=self.money(prices.visit))
         course = self.cost(low * each + extra, high * each + extra, words)

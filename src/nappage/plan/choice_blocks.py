@@ -285,7 +285,7 @@ class ChoiceBlocks:
         say = self.say
         rows = tuple(
             (
-                Said(text=line.what, strong=True),
+                Said(text=_capital(line.what), strong=True),
                 Said(text=f"{line.text}{self.dissent(line)}", refs=self.ref(line.sources)),
                 Said(text=self.when(line, kind)),
             )
@@ -301,7 +301,7 @@ class ChoiceBlocks:
         """The same for the patient, without sources."""
         return Steps(
             steps=tuple(
-                Step(text=f"{line.what}: {line.text}", when=self.when(line, kind))
+                Step(text=f"{_capital(line.what)}: {line.text}", when=self.when(line, kind))
                 for kind, lines in (("use", care.use), ("wait", care.wait), ("ask", care.ask))
                 for line in lines
             )
