@@ -1,4 +1,5 @@
-"""`nappage choose | plan | map | card | screen | formulate | schedule | score | knowledge | check`: thin verbs.
+"""`nappage choose | plan | map | card | screen | formulate | schedule | triage | score | knowledge |
+check`: thin verbs.
 
 Exit codes: 0 may proceed or accepted, 1 answered but may not, 2 bad input (one sentence on standard error).
 Imports stand inside the verbs, so that a verb loads only what it uses.
@@ -56,6 +57,10 @@ examples:
 examples:
   nappage schedule examples/schedule-facial.yaml                dates from a published protocol
   nappage schedule examples/schedule-proposed.yaml --json       dates that somebody proposes, checked""",
+    "triage": """\
+examples:
+  nappage triage examples/triage-report.yaml                    how urgent a patient's report is, why, what to ask
+  nappage triage report.yaml --plan out/anna/plan.json --json   with what was planned for the session""",
     "knowledge": """\
 examples:
   nappage knowledge list                     every record with its adopted position
@@ -164,6 +169,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("file", nargs="+", help=files)
     added = verb("schedule", "A course's dates, each with its reason; or proposed dates, checked.", _schedule)
     added.add_argument("file", help="a file with protocol or regimen, start, given, constraints or proposed; or -")
+    added = verb("triage", "How urgent a patient's report after a session is, why, and what to ask.", _triage)
+    added.add_argument("file", help="a report (YAML or JSON): what the patient answers and writes; or -")
+    added.add_argument("--plan", metavar="FILE", help="the session's plan.json, where the report has no treatment")
     added = verb("knowledge", "What this software believes, why, and who disagrees.", _knowledge)
     added.add_argument("what", choices=("list", "show", "sources", "conflicts", "coverage", "check", "site"))
     added.add_argument("id", nargs="?", help="for show: an id, or kind/id; for list: a kind of record")
@@ -555,6 +563,31 @@ def _schedule(args: argparse.Namespace) -> int:
     return MAY if course.verdict in ("scheduled", "scheduled-with-notes", "accepted") else MAY_NOT
 
 
+def _triage(args: argparse.Namespace) -> int:
+    from .aftercare import Report, Treated, triage
+    from .intake import load_yaml, validated
+
+    name, content = load_yaml(args.file)
+    report = validated(Report, content, name)
+    edition = _edition(args)
+    if args.plan:
+        from .plan import TreatmentPlan
+
+        if report.treatment != Treated():
+            raise InputError("--plan", "the report has a treatment of its own", "Give one or the other")
+        plan_name, plan = load_yaml(args.plan)
+        treated = Treated.of(validated(TreatmentPlan, plan, plan_name).order)
+        report = report.model_copy(update={"treatment": treated})
+    done = triage(report, edition, args.language)
+    if args.json:
+        _print_json(done)
+    else:
+        from .plan import compose, terminal
+
+        terminal.show(compose.triage_sheet(done, edition))
+    return MAY if done.level == "expected" and not done.incomplete else MAY_NOT
+
+
 def _knowledge(args: argparse.Namespace) -> int:
     from .intake.files import dumps
     from .knowledge import pages
@@ -663,6 +696,7 @@ def _score(args: argparse.Namespace) -> int:
 
 def schema_kinds() -> Mapping[str, type[Any]]:
     """The kinds of file with a published schema."""
+    from .aftercare import Report, Triage
     from .choice import Choice, PriceList
     from .course import Course, Request
     from .formulation import Formulation
@@ -675,7 +709,7 @@ def schema_kinds() -> Mapping[str, type[Any]]:
     return {
         "answers": Answers, "order": Order, "schedule": Request, "decision": Decision,
         "plan": TreatmentPlan, "screening": Screening, "formulation": Formulation, "course": Course,
-        "map": InjectionMap, "fit": Fit, "choice": Choice, "prices": PriceList,
+        "map": InjectionMap, "fit": Fit, "report": Report, "triage": Triage, "choice": Choice, "prices": PriceList,
     }  # fmt: skip
 
 
@@ -723,6 +757,12 @@ def _checked(name: str, content: Any, edition: Edition) -> tuple[str, list[str]]
                 f"today's is {edition.version} ({edition.fingerprint}). Plan again before it is used."
             )
         return "treatment plan", notes
+    if isinstance(content, dict) and content.get("document") == "triage":
+        validated(kinds["triage"], content, name)
+        return "triage", []
+    if keys & {"signs", "all_other_signs", "hours_since", "days_since"}:
+        validated(kinds["report"], content, name)
+        return "report", []
     if isinstance(content, dict) and content.get("document") == "injection-map":
         drawn = validated(InjectionMap, content, name)
         return "injection map", list(drawn.open)

@@ -14,8 +14,6 @@ EDITION = load(date(2026, 11, 25))
 ELSEWHERE = {
     **{f"SAF-{n}": "no ceiling was found; `ceiling_searched` of the substance says what was looked for"
        for n in (143, 144, 145, 146, 150)},
-    "SAF-160": "the vocabulary of an event picker, for the issue that records sessions",
-    "SAF-184": "a lump is diagnosed first: for the issue of body concerns",
     "SAF-217": "a society's statement on evidence, for the issue that furnishes the whole knowledge base",
     "SAF-230": "no source was found",
     "SAF-244": "the course's record, for the issue that records sessions",
@@ -24,7 +22,6 @@ ELSEWHERE = {
     "SAF-A11": "recognition of words and codes: tests/unit/test_concepts.py",
     "SAF-A24": "dose arithmetic: tests/unit/test_formulation.py",
     "SAF-A26": "refused ingredients are still computed: tests/unit/test_formulation.py",
-    **{f"SAF-A{n}": "triage of symptoms, for the issue that follows up" for n in (30, 34, 35, 39, 41)},
 }  # fmt: skip
 
 

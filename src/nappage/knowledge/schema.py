@@ -370,7 +370,7 @@ class Fact(Document):
     values: tuple[str, ...] = ()  # of a text or list fact
     question: Text | None = None
     topic: Id  # what `not_asked` names
-    asked: Literal["everyone", "clinician", "order", "never"] = "everyone"
+    asked: Literal["everyone", "clinician", "order", "report", "never"] = "everyone"
     only_if: str | None = None  # asked only where this holds or is unknown
     derive: dict[str, Any]
 

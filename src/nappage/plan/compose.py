@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ..aftercare import Line as AdviceLine
+from ..aftercare import Triage
 from ..choice import Choice
 from ..course import Course, Session
 from ..formulation import Cream, Formulation, IngredientDose
@@ -69,6 +70,8 @@ _TONES: dict[str, Tone] = {
     "accepted": "go",
     "refused": "stop",
     "conflict": "stop",
+    "emergency": "stop",
+    "expected": "go",
 }
 
 
@@ -802,6 +805,66 @@ def choice_sheet(choice: Choice, edition: Edition, language: str, reference: str
         rooms, choice.asked_on, title, tone="go" if choice.offers else "wait",
         verdict=edition.say(f"choice.verdict-{'offers' if choice.offers else 'none'}", language),
         statement=choice.statement, sections=tuple(rooms.choice.sections(choice)),
+    )  # fmt: skip
+
+
+def triage_sheet(triage: Triage, edition: Edition) -> Sheet:
+    """A patient's report, read."""
+    rooms = _Rooms(edition, triage.language)
+    say = rooms.say
+    unclear = triage.level == "expected" and triage.incomplete
+
+    def told(key: str, **words: str) -> str:
+        return edition.say(f"triage.{key}", triage.language, **words)
+
+    entries = []
+    for finding in triage.findings:
+        lines = [
+            Line(label=told("because"), text=f"{why.title}{': ' if why.said else ''}{'; '.join(why.said)}")
+            for why in finding.why
+        ]
+        if finding.assumed:
+            titles = "; ".join(edition.text(edition.facts[fact].title, triage.language) for fact in finding.assumed)
+            lines.append(Line(label=told("assumed"), text=titles))
+        lines += [
+            Line(label=say("do"), text=finding.do),
+            Line(label=told("tell"), text=finding.tell),
+            *([Line(label=told("ctcae"), text=finding.ctcae)] if finding.ctcae else []),
+            Line(
+                label=say("reason"), text=f"{finding.reason} ({_grade(finding.grade)})", refs=rooms.ref(finding.sources)
+            ),
+        ]
+        for dissent in finding.dissent:
+            rooms.ref(dissent.sources)
+            lines.append(Line(label=say("disagrees"), text=f"{dissent.line}: {dissent.level}"))
+        entries.append(
+            Entry(
+                mark=told(f"level.{finding.level}"),
+                tone=tone_of(finding.level),
+                title=finding.title,
+                lines=tuple(lines),
+            )
+        )
+    asked = Table(
+        columns=(Column(title=say("question"), wide=True), Column(title=say("could-be"))),
+        rows=tuple(
+            (
+                Said(text=" ".join((question.question, *(f"[{words}]" for words in question.because)))),
+                Said(text=told(f"level.{question.could_be}")),
+            )
+            for question in triage.ask
+        ),
+    )
+    outbreak = [Notice(tone="stop", title=told("outbreak"), text=" ".join(triage.outbreak.do))] * triage.outbreak.flag
+    return _room(
+        rooms, edition.on, told("title"),
+        tone="wait" if unclear else tone_of(triage.level),
+        verdict=told("level.unclear") if unclear else told(f"level.{triage.level}"),
+        statement=triage.statement + (f" {told('by', moment=triage.act_by)}" if triage.act_by else ""),
+        sections=(
+            Section(title=told("found"), blocks=(*outbreak, Entries(entries=tuple(entries)))),
+            Section(title=say("questions"), blocks=(asked,) if triage.ask else ()),
+        ),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A treatment → the sheet: what to do before and after, what is normal, what is not, whom to call.
 
 Each line keeps its length as published, and becomes clock times of *this* session where its time is known.
-With a date alone no hour is invented. (Symptom triage comes later.)
+With a date alone no hour is invented.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .knowledge import Advice, Cited, Edition, Position, cited, said_by
-from .values import Document, plain
+from ..knowledge import Advice, Cited, Edition, Position, cited, said_by
+from ..values import Document, plain
 
 
 class Treatment(Document):
