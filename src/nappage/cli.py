@@ -381,8 +381,8 @@ def _choose(args: argparse.Namespace) -> int:
 
     paths = [args.file, *args.answers]
     edition = _edition(args)
-    answers = assessed(_read_answers(paths), edition)
-    facts = _facts(answers, edition, edition.on)
+    answers = _read_answers(paths)
+    facts = _facts(assessed(answers, edition), edition, edition.on)
     choice = choose(answers, facts, edition, edition.on, _prices(args), args.language)
     if args.json:
         _print_json(choice)

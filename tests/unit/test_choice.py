@@ -127,6 +127,11 @@ def test_a_pregnancy_speaks_against_everything_once() -> None:
     assert choice.indications[0].alternatives
 
 
+def test_of_the_dead_nothing_is_chosen() -> None:
+    choice = chosen("fine lines", patient={**CLEAN["patient"], "deceased": True})
+    assert not choice.offers and choice.indications == () and "died" in choice.statement
+
+
 def test_a_protocol_published_for_elsewhere_is_not_offered_here() -> None:
     choice = chosen("double chin", order={**CLEAN["order"], "areas": ["abdomen"]})
     assert protocol(choice, "submental-fat").standing == "other-area"
@@ -249,13 +254,23 @@ def test_the_assessed_phototype_counts_where_none_was_given() -> None:
     choice = chosen("fine lines", patient=patient, assessment=scored)
     assert any("Phototype IV" in note.text for note in choice.notes)
     assert "pigment-risk" in [a.rule for a in choice.against]
-    differing = chosen("fine lines", assessment=scored)
-    assert "2 was entered" in differing.assessment.faults[0]
+
+
+def test_of_two_phototypes_the_higher_counts_and_the_other_is_asked_about() -> None:
+    scored = {"phototype": {"burns": "rarely", "tans": "easily"}}
+    higher = chosen("fine lines", assessment=scored)
+    assert "2 was entered" in higher.assessment.faults[0] and "4 counts" in higher.assessment.faults[0]
+    assert "pigment-risk" in [a.rule for a in higher.against]
+    darker = {**CLEAN["patient"], "phototype": 5}
+    assert any("Phototype V" in n.text for n in chosen("wrinkles", patient=darker, assessment=scored).notes)
 
 
 def test_wrinkles_at_rest_point_to_the_alternatives() -> None:
-    assert any("Glogau" in note.text for note in chosen("wrinkles", assessment={"glogau": {"grade": 3}}).notes)
-    assert not any("Glogau" in note.text for note in chosen("wrinkles", assessment={"glogau": {"grade": 2}}).notes)
+    def cautions(grade: int, concern: str = "wrinkles") -> str:
+        choice = chosen(concern, assessment={"glogau": {"grade": grade}})
+        return " ".join(note.text for i in choice.indications for note in i.cautions)
+
+    assert "Glogau" in cautions(3) and not cautions(2) and not cautions(4, "cellulite")
 
 
 # --- home care -----------------------------------------------------------------------------------------------

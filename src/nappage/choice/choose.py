@@ -37,7 +37,7 @@ from .prices import PriceList, Reckoner
 _ABOUT = ("efficacy", "duration", "evidence")
 _CONTROLLED = ("better", "no-different", "worse", "mixed")
 _GRADES: tuple[str, ...] = get_args(Grade)
-_MOST_WRINKLES = 3  # Glogau class from which wrinkles show at rest
+_AT_REST = 3  # Glogau class from which wrinkles show at rest
 _DARK = 4  # phototype from which inflammation readily leaves dark patches
 _SELF = "mesotherapy"  # itself among the alternatives, so that they can be held against it
 
@@ -70,6 +70,7 @@ class _Chooser:
         only: str | None,
     ) -> None:
         self.answers, self.facts = assessed(answers, edition), facts
+        self.assessment = assess(answers, edition, language)
         self.edition, self.on, self.language, self.only = edition, on, language, only
         self.order = answers.order or Order()
         self.reckoner = Reckoner(prices, self.order, edition, language)
@@ -81,10 +82,9 @@ class _Chooser:
     def choice(self) -> Choice:
         edition = self.edition
         concerns = concerns_of(self.answers, edition)
-        assessment = assess(self.answers, edition, self.language)
         base = self.screened(mixture=(), indication=None)
         wanted = tuple(dict.fromkeys(c.indication for c in concerns if c.indication))
-        indications = tuple(self.indication(indication, base) for indication in wanted)
+        indications = tuple(self.indication(i, base) for i in wanted) if self.facts.deceased is None else ()
         choice = Choice(
             language=self.language,
             asked_on=self.on,
@@ -94,7 +94,7 @@ class _Chooser:
             concerns=concerns,
             ask=tuple(self.ask(concerns, indications)),
             against=tuple(self.against(f) for f in base.findings if f.severity != "information"),
-            assessment=assessment,
+            assessment=self.assessment,
             notes=tuple(self.notes()),
             indications=indications,
             published=tuple(self.published(_SELF)) if indications else (),
@@ -131,20 +131,21 @@ class _Chooser:
             yield self.say("ask-areas")
 
     def notes(self) -> Iterator[Note]:
-        """What phototype and class of photoageing mean for the choice."""
-        edition = self.edition
+        """What the phototype means for the choice."""
         phototype = self.answers.patient.phototype
-        glogau = next((s.value for s in assess(self.answers, edition).scores if s.scale == "glogau"), None)
         if phototype is None:
             yield Note(text=self.say("note-no-phototype"))
         elif phototype >= _DARK:
-            rule = edition.rules["pigment-risk"]
             yield Note(
                 text=self.say("note-phototype", type=("IV", "V", "VI")[phototype - _DARK]),
-                sources=cited(edition, rule.adopted.source),
+                sources=cited(self.edition, self.edition.rules["pigment-risk"].adopted.source),
             )
-        if glogau is not None and glogau >= _MOST_WRINKLES:
-            itself = edition.alternatives[_SELF]
+
+    def cautions(self, indication: str) -> Iterator[Note]:
+        """What the class of photoageing means for an indication that mesotherapy is compared in."""
+        edition, itself = self.edition, self.edition.alternatives[_SELF]
+        glogau = next((s.value for s in self.assessment.scores if s.scale == "glogau"), None)
+        if glogau is not None and glogau >= _AT_REST and indication in itself.indications:
             yield Note(
                 text=self.say("note-glogau", grade=plain(glogau)),
                 sources=cited(edition, (*edition.scales["glogau"].source, *itself.source[:1])),
@@ -166,6 +167,7 @@ class _Chooser:
             title=indication_title(edition, indication),
             diagnosis_first=first,
             note=None if protocols or first else self.say("no-protocol"),
+            cautions=tuple(self.cautions(indication)),
             protocols=tuple(self.protocol(p, indication, base) for p in protocols if self.only in (None, p.id)),
             alternatives=tuple(map(self.alternative, alternatives)),
         )

@@ -118,20 +118,22 @@ class AlternativeChoice(Document):
     sources: tuple[Cited, ...]
 
 
+class Note(Document):
+    text: str
+    sources: tuple[Cited, ...] = ()
+
+
 class IndicationChoice(Document):
-    """`diagnosis_first`: why no protocol is shown before a diagnosis; `note`: why there is none at all."""
+    """`diagnosis_first`: why no protocol is shown before a diagnosis; `note`: why there is none at all.
+    `cautions`: what the skin assessment means for it."""
 
     id: str
     title: str
     diagnosis_first: str | None = None
     note: str | None = None
+    cautions: tuple[Note, ...] = ()
     protocols: tuple[ProtocolChoice, ...] = ()
     alternatives: tuple[AlternativeChoice, ...] = ()
-
-
-class Note(Document):
-    text: str
-    sources: tuple[Cited, ...] = ()
 
 
 class Assessment(Document):

@@ -93,8 +93,13 @@ class ChoiceBlocks:
         for text in (indication.diagnosis_first, indication.note):
             if text:
                 yield Notice(tone="wait", title=text)
+        yield from self.cautions(indication)
         if indication.protocols:
             yield Entries(entries=tuple(self.protocol(p) for p in indication.protocols))
+
+    def cautions(self, indication: IndicationChoice) -> Iterator[Block]:
+        for note in indication.cautions:
+            yield Paragraph(text=note.text, refs=self.ref(note.sources))
 
     def protocol(self, protocol: ProtocolChoice) -> Entry:
         """Everything known of one protocol for this patient."""
@@ -231,6 +236,7 @@ class ChoiceBlocks:
         for text in (indication.diagnosis_first, indication.note):
             if text:
                 yield Notice(tone="wait", title=text)
+        yield from self.cautions(indication)
         entries = []
         for protocol in indication.protocols:
             lines = [Line(label=say("benefit"), text=protocol.says)]
