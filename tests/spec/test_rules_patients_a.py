@@ -240,8 +240,8 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {**has("epilepsy", controlled=True), **mixed("carnitine")}, CONTRA, "epilepsy-with-convulsant-ingredient",
         "epilepsy"),
     "heart block with lidocaine": (
-        {**has("heart block", controlled=True), **mixed("lidocaine")}, CONTRA, "heart-block-lidocaine", ""),
-    "heart block without": (has("heart block", controlled=True), DECIDE, "arrhythmia", "heart-block-lidocaine"),
+        {**has("heart block", controlled=True), **mixed("lidocaine")}, CONTRA, "lidocaine-conduction", ""),
+    "heart block without": (has("heart block", controlled=True), DECIDE, "arrhythmia", "lidocaine-conduction"),
     "stroke": (has("stroke", status="past"), DECIDE, "stroke-or-tia", ""),
     "clot": (has("DVT", status="past"), DECIDE, "clotting-tendency", "bleeding-disorder"),
     "dialysis": (has("dialysis"), CONTRA, "kidney-disease-severe kidney-disease", ""),
