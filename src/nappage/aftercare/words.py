@@ -95,6 +95,10 @@ _KIN = _set("""mother father mum mom mama dad sister brother aunt uncle grandmot
     nephew soeur mere frere hermana madre amiga copine""")
 _REPORTS = _set("""says said thinks thought noticed told tells asked reckons saw sees pointed mentioned insists drove
     took brought worried wants""")
+_HAD_IT = re.compile(
+    rf"\b({'|'.join(sorted(_KIN))})( (just|has|also))* (had|got|has|received|underwent|came|went|was|is)( \w+){{0,3}} "
+    r"(sessions?|treatments?|treated|injections?|injected|mesotherapy|appointment|procedure)\b"
+)
 _OVER = re.compile(
     r"\b(gone|disappeared|resolved|stopped|subsided|cleared|settled|healed|vanished|went (away|down)|"
     r"passed|over now|parti|"
@@ -129,7 +133,8 @@ _DENIED_QUALITY = re.compile(
     r"\b(not|no|isnt|arent|wasnt|hasnt|havent|doesnt|didnt|without|nor|never|pas|sin)\b(\W+\w+){0,2}\W*$"
 )
 _THERE_IS_NONE = re.compile(
-    r"\b(cannot|dont|didnt|do not|did not) (see|notice|feel|find|spot) (any|a|much)\b(?! (thing|more))"
+    r"\b(can'?t|cannot|can not|couldn'?t|don'?t|didn'?t|do not|did not) "
+    r"(see|notice|feel|find|spot) (any|a|much)\b(?! (thing|more))"
 )
 
 
@@ -346,7 +351,8 @@ class _Text:
             for i, w in enumerate(words)
         )
         self.kin = bool(kin)
-        self.for_kin = bool(kin) and not own  # written for somebody: "my wife had the session, her face droops"
+        # Written for somebody: "my wife had her session yesterday, her face is drooping".
+        self.for_kin = not own and _HAD_IT.search(" ".join(words)) is not None
         self.mentions: list[Mention] = []
         self.unread: list[str] = []
 
