@@ -19,7 +19,7 @@ import pytest
 from nappage.knowledge import load
 from nappage.knowledge.choices import CASES, choices, conflicts_markdown, left_out_markdown
 from nappage.knowledge.coverage import coverage
-from nappage.knowledge.library import Library, citations
+from nappage.knowledge.library import Library, citations, spelt
 from nappage.knowledge.schema import Rule
 from nappage.knowledge.site import files, url, write
 from nappage.values import InputError
@@ -82,7 +82,7 @@ def test_every_record_has_its_page_with_all_it_says() -> None:
             assert record in words
         for position in getattr(entry, "positions", ()):
             assert position.id in page.ids
-            assert _squeezed(position.when or "") in words and position.grade.replace("-", "") in words.replace("-", "")
+            assert _squeezed(position.when or "") in words and _squeezed(spelt(position.grade)) in words
         for text in (getattr(entry, field, None) for field in ("do", "tell", "says")):
             if isinstance(text, dict):
                 assert all(_squeezed(said) in words for said in text.values()), key

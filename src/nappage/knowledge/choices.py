@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from ..values import Document
 from .coverage import Piece, coverage
 from .edition import Edition, Record
-from .library import KINDS, Library, in_words, says
+from .library import KINDS, Library, in_words, says, spelt
 from .schema import LEVELS, SEVERITIES, Advice, Citation, Position, Rule, TriageRule, ValueRecord
 
 _ABOVE = ("guideline", "label", "regulation", "regulator-warning")
@@ -179,7 +179,7 @@ def _position(library: Library, position: Position) -> str:
     where = f" where {in_words(when.outline)}" if when else ""
     cited = "; ".join(f"{c.ref}{f': {c.says}' if c.says else ''}" for c in position.source)
     note = f" {position.note}" if position.note else ""
-    return f"`{position.id}`: {says(position)}{where} ({position.grade.replace('-', ' ')}).{note} [{cited}]"
+    return f"`{position.id}`: {says(position)}{where} ({spelt(position.grade)}).{note} [{cited}]"
 
 
 def left_out_markdown(edition: Edition) -> str:

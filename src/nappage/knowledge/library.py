@@ -250,7 +250,7 @@ class Library:
             case Blebs():
                 return {"en": "The law of the bleb"}
             case Concept() if not title:
-                return {"en": _words(key[1]).capitalize()}
+                return {"en": spelt(key[1]).capitalize()}
         return {"en": title} if isinstance(title, str) else title or {"en": key[1]}
 
     def name(self, key: Key) -> str:
@@ -379,7 +379,7 @@ class Library:
             mark=says(position),
             tone=_TONES.get(position.says or position.level or "", "go"),
             in_force=position.id == record.adopts,
-            grade=position.grade,
+            grade=spelt(position.grade),
             when=self.when(position.when),
             lines=tuple(lines),
             source=position.source,
@@ -446,7 +446,7 @@ class Library:
             said = "; ".join(f"{name.upper()}: {_shown(codes)}" for name, codes in value.items())
         else:
             said = _shown(value, spread=field in _SPREAD)
-            said = _words(said) if _KEBAB.fullmatch(said) else said
+            said = spelt(said) if said == "rct" or _KEBAB.fullmatch(said) else said
         unit = _UNITS.get(field.rpartition("_")[2], "") if "_" in field else ""
         return Line(label=_label(field), said=f"{said} {unit}".strip().replace(" °", "°"), to=to)
 
@@ -475,7 +475,7 @@ class Library:
                 for example in entry.examples:
                     expect = example.expect if isinstance(example.expect, dict) else {entry.adopts: example.expect}
                     said = "; ".join(
-                        _words(word) if len(expect) == 1 and position == entry.adopts else f"{position}: {_words(word)}"
+                        spelt(word) if len(expect) == 1 and position == entry.adopts else f"{position}: {spelt(word)}"
                         for position, word in expect.items()
                     )
                     rows.append((self._given(example.given), said))
@@ -520,14 +520,14 @@ class Library:
             case PointSet():
                 return f"{len(entry.points)} points"
             case Evidence():
-                return ", ".join(_words(w) for w in (entry.design, entry.outcome) if w)
+                return ", ".join(spelt(w) for w in (entry.design, entry.outcome) if w)
             case Risk():
                 return "grave" if entry.grave else "counted" if entry.frequency else "frequency not known"
             case Price():
                 span = _shown(tuple(a for a in (entry.low, entry.high) if a is not None))
                 return f"{entry.currency} {span} a {entry.per}"
             case Alternative():
-                return _words(entry.design)
+                return spelt(entry.design)
             case Scale():
                 return "computed" if entry.computed else "not computed"
             case Technique():
@@ -535,7 +535,7 @@ class Library:
             case Product():
                 return entry.form
             case Substance():
-                return "refused" if entry.refused else ", ".join(map(_words, entry.classes[:2]))
+                return "refused" if entry.refused else ", ".join(map(spelt, entry.classes[:2]))
             case Region():
                 return f"part of {self.name(('regions', entry.parent))}" if entry.parent else ""
             case Compatibility():
@@ -551,17 +551,17 @@ class Library:
                       "rated_by", "kind", "verdict"):  # fmt: skip
             value = getattr(entry, field, None)
             if isinstance(value, str) and not (field == "about" and isinstance(entry, ValueRecord)):
-                out[_label(field).split(",")[0]] = _words(value)
+                out[_label(field).split(",")[0]] = spelt(value)
         if isinstance(entry, _Record):
             adopted = entry.adopted
             if adopted.says or adopted.level:
-                out["In force"] = _words(adopted.says or adopted.level or "")
-            out["Grade"] = _words(adopted.grade)
+                out["In force"] = spelt(adopted.says or adopted.level or "")
+            out["Grade"] = spelt(adopted.grade)
             out["Sources"] = "disagree" if entry.dissent else "agree"
         if isinstance(entry, Risk):
             out["Gravity"] = "grave" if entry.grave else "passing"
         if isinstance(entry, Substance) and entry.classes:
-            out["Class"] = _words(entry.classes[0])
+            out["Class"] = spelt(entry.classes[0])
         if isinstance(entry, Region) and entry.parent:
             out["Part of"] = self.name(("regions", entry.parent))
         return out
@@ -598,9 +598,9 @@ def says(position: Position) -> str:
     """What a position says, in a few words."""
     if position.level is not None:
         hours = f", within {position.within_hours} hours" if position.within_hours else ""
-        return f"{_words(position.level)}{hours}"
+        return f"{spelt(position.level)}{hours}"
     if position.says is not None:
-        return "no finding" if position.says == "none" else _words(position.says)
+        return "no finding" if position.says == "none" else spelt(position.says)
     if position.value is not None:
         unit = position.unit or ""
         plural = "s" if unit in _COUNTED and position.value != 1 else ""
@@ -615,7 +615,7 @@ def says(position: Position) -> str:
             )
             for phase in position.phases
         )
-    return _words(position.id)
+    return spelt(position.id)
 
 
 def in_words(outline: Outline, inner: bool = False) -> str:
@@ -670,8 +670,9 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, dict) and "en" in value and all(isinstance(said, str) for said in value.values())
 
 
-def _words(word: str) -> str:
-    return word.replace("-", " ")
+def spelt(word: str) -> str:
+    """A word of the schema as people write it."""
+    return "randomised trial" if word == "rct" else word.replace("-", " ")
 
 
 def _label(field: str) -> str:
@@ -697,7 +698,7 @@ def _shown(value: Any, spread: bool = False) -> str:
 
 
 def _pairs(items: Mapping[str, Any]) -> str:
-    return "; ".join(f"{_words(name).replace('_', ' ')}: {_shown(value)}" for name, value in items.items())
+    return "; ".join(f"{spelt(name).replace('_', ' ')}: {_shown(value)}" for name, value in items.items())
 
 
 def _layers(skin: SkinThickness) -> Iterable[str]:

@@ -16,7 +16,22 @@ from ...values import InputError
 from ..choices import CASES, ORIGINS, Choice, choices, fate
 from ..coverage import Piece, coverage
 from ..edition import Edition
-from ..library import KINDS, Article, Grid, Key, Library, Line, Outline, Part, When, citations, in_words, says, texts
+from ..library import (
+    KINDS,
+    Article,
+    Grid,
+    Key,
+    Library,
+    Line,
+    Outline,
+    Part,
+    When,
+    citations,
+    in_words,
+    says,
+    spelt,
+    texts,
+)
 from ..schema import Citation, Fact, Position, Source, Text
 
 _HERE = Path(__file__).parent
@@ -332,7 +347,7 @@ certified medical device.</footer>
         return (
             f'<section class="position{" force" if position.in_force else ""}" id="{escape(position.id)}">'
             f"<header><h3>{escape(position.title.replace('-', ' '))}</h3>{tone}{mark}"
-            f'<span class="grade">{escape(position.grade.replace("-", " "))}</span></header>'
+            f'<span class="grade">{escape(position.grade)}</span></header>'
             f"{self.when(position.when, root) if position.when else ''}{lines}"
             f"{self.cited(position.source, root)}</section>"
         )
@@ -407,7 +422,7 @@ certified medical device.</footer>
         )
         return (
             f"<p><b>{escape(says(position))}</b> {f'<i>{way}</i> ' if way else ''}"
-            f"<small>{escape(position.grade.replace('-', ' '))}</small>{where}</p><ul>{refs}</ul>"
+            f"<small>{escape(spelt(position.grade))}</small>{where}</p><ul>{refs}</ul>"
         )
 
     def left_out(self) -> str:
@@ -491,7 +506,7 @@ left out.</p>
         facets, rows = [], []
         for ref, source in sorted(self.edition.sources.items()):
             cited = len({key for key, _, _ in self.cited_by.get(ref, ())})
-            of = {"Read": _SEEN[source.seen], "Kind": (source.kind or "not stated").replace("-", " ")}
+            of = {"Read": _SEEN[source.seen], "Kind": spelt(source.kind or "not stated")}
             facets.append(of)
             rows.append(
                 f'<tr id="{escape(ref)}" data-facets="{_facets(of)}"><td class="lead"><a href="{escape(ref)}.html">'
@@ -510,7 +525,7 @@ left out.</p>
         if source.year:
             rows.append(("Year", str(source.year)))
         if source.kind:
-            rows.append(("Kind", escape(source.kind.replace("-", " "))))
+            rows.append(("Kind", escape(spelt(source.kind))))
         if source.url:
             web = source.url.startswith(("http://", "https://"))
             rows.append(
