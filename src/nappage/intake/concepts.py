@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -250,9 +250,23 @@ class Dictionary:
         return tuple(sorted(i for i in ids if i not in self.concepts and not self._effect(i)[1]))
 
     def _foreign(self, word: str) -> frozenset[str] | None:
-        """The concepts of a substance as other languages call it: 'enoxaparina', 'Phenprocoumon', 'warfarine'."""
-        name = self.by_form.get(abroad(word)) if len(word) >= _FUZZY_LETTERS else None
-        return self.by_name[name] if name and _is_form(word, name) else None
+        """The concepts of a substance as other languages call it: 'Phenprocoumon', 'enoxaparina', 'levotiroxina'.
+        Only -a, -o and -um bring another spelling with them; else it would be a misspelling."""
+        if len(word) < _FUZZY_LETTERS:
+            return None
+        if word.endswith(("a", "o", "um")):
+            return self.by_name.get(self.by_form.get(abroad(word), ""))
+        return self.by_name.get(word[:-1] if word[-1] == "e" else f"{word}e")
+
+    def _foreign_wide(self, word: str) -> frozenset[str] | None:
+        """The same, of substances that only the wide dictionary has."""
+        if len(word) < _FUZZY_LETTERS:
+            return None
+        substance = word[:-1] if word[-1] == "e" else f"{word}e"
+        if word.endswith(("a", "o", "um")):
+            form = abroad(word)
+            substance = self._wide_forms.beginning(form[0]).get(form, "")
+        return self._ids(Product((substance,))) if substance in self._wide.codes else None
 
     def _unsure(self, names: Iterable[str]) -> str | None:
         """What the first of some names is, of those that the wide dictionary has from nobody who looked it up."""
@@ -293,17 +307,17 @@ class Dictionary:
             own, theirs = self._sides(text)
             relatives = (theirs & named) if own & named else named
             named, family = own & named or named, not own & named
-        if not found:
-            found = named
+        found = found or named
         if not found and not matched and not (codes and not text):
-            found, guess = self._by_guess(_split_at_denial(words)[0] if negated else words)
+            heard, guess = self._by_guess(_split_at_denial(words)[0] if negated else words)
+            found = set(heard)
             matched = (guess,) if guess else ()
             negated = negated and not guess
         elif found and not codes and not family and spoken == text and not _negated(text):
             for item in _ITEM.split(text):  # 'aspirin and klopidogrel'
                 if not self._by_words(plain(item))[0]:
-                    more, heard = self._by_guess(plain(item), whole=True)
-                    found, guess = found | more, heard or guess
+                    more, meant = self._by_guess(plain(item), whole=True)
+                    found, guess = found | more, meant or guess
         return Recognition(
             concepts=self._closed(found),
             guess=guess or (None if negated else self._unsure(matched)),
@@ -372,13 +386,8 @@ class Dictionary:
                 if product:
                     end, name, ids = stop, words, ids | self._ids(product)
                     break
-            other = (
-                self._wide_by_form.get(abroad(tokens[start]))
-                if not ids and len(tokens[start]) >= _FUZZY_LETTERS
-                else None
-            )
-            if other and _is_form(tokens[start], other):
-                end, name, ids = start + 1, tokens[start], self._ids(Product((other,)))
+            if not ids and (hit := self._foreign_wide(tokens[start])):
+                end, name, ids = start + 1, tokens[start], hit
         return (end, (name, ids)) if ids else None
 
     def _not_denied(self, text: str) -> set[str]:
@@ -535,12 +544,12 @@ class Dictionary:
         for phrase in phrases:
             heard, guess = self._by_guess(phrase, whole=True)
             if heard:
-                return frozenset(heard), guess, False
+                return heard, guess, False
         found: frozenset[str] = frozenset()
         guess = None
         left = []
         for word in odd:
-            heard, name = self._by_guess(word, whole=True) if anywhere or not item.names else (set(), None)
+            heard, name = self._by_guess(word, whole=True) if anywhere or not item.names else (frozenset(), None)
             found, guess = found | heard, name or guess
             left += [] if heard else [word]
         return found, guess, bool(left)
@@ -587,43 +596,62 @@ class Dictionary:
     def _closed(self, ids: set[str] | frozenset[str]) -> frozenset[str]:
         return frozenset().union(*(self.closure(concept_id) for concept_id in ids)) if ids else frozenset()
 
-    def _by_guess(self, words: str, whole: bool = False) -> tuple[set[str], str | None]:
+    @lru_cache(maxsize=8192)  # noqa: B019 - a dictionary lives as long as its edition
+    def _by_guess(self, words: str, whole: bool = False) -> tuple[frozenset[str], str | None]:
         """The name a misspelling is likest to; `whole`: all words together, none of them alone."""
         candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in FORMS | SALTS]
         phrase = " ".join(w for w in words.split() if w not in FORMS | SALTS and not w.isdigit())
         if not candidates:
-            return set(), None
+            return frozenset(), None
         from rapidfuzz import fuzz, process  # only when something is misspelt: keeps the start quick
 
         for query in (phrase,) if whole else dict.fromkeys((phrase, *candidates)):
             heard = _sound(query)
             least = _MEDICINE_RATIO if self.behind else _FUZZY_RATIO
-            best = process.extractOne(heard, self._by_sound.keys(), scorer=fuzz.ratio, score_cutoff=least)
-            if best and best[0][:1] != heard[:1]:
-                best = None
+            names = self._curated_sounds.beginning(heard[0])
+            best = process.extractOne(heard, names.keys(), scorer=fuzz.ratio, score_cutoff=least)
             if self.behind and len(query) >= _WIDE_LETTERS and not (best and best[1] >= _WIDE_RATIO):
                 close = max(_WIDE_RATIO, best[1] if best else 0)
-                other = process.extractOne(heard, self._wide_by_sound.keys(), scorer=fuzz.ratio, score_cutoff=close)
-                if other and other[0][:1] == heard[:1]:
-                    name = self._wide_by_sound[other[0]]
-                    product = self._wide.find(name)
-                    return set(self._ids(product)) if product else set(), name
+                wide_names = self._wide_sounds.beginning(heard[0])
+                other = process.extractOne(heard, wide_names.keys(), scorer=fuzz.ratio, score_cutoff=close)
+                if other and (product := self._wide.find(wide_names[other[0]])):
+                    return self._ids(product), wide_names[other[0]]
             if best:
-                name = self._by_sound[best[0]]
-                return set(self.by_name[name]), name
-        return set(), None
+                return self.by_name[names[best[0]]], names[best[0]]
+        return frozenset(), None
 
     @cached_property
-    def _by_sound(self) -> dict[str, str]:
-        return {_sound(name): name for name in self.by_name if len(name) >= _FUZZY_LETTERS}
+    def _curated_sounds(self) -> _Sounds:
+        return _Sounds((name for name in self.by_name if len(name) >= _FUZZY_LETTERS), _sound)
 
     @cached_property
-    def _wide_by_form(self) -> dict[str, str]:
-        return {abroad(name): name for name in self._wide.codes if " " not in name and len(name) >= _FUZZY_LETTERS}
+    def _wide_sounds(self) -> _Sounds:
+        return _Sounds((n for n in (*self._wide.codes, *self._wide.products) if len(n) >= _WIDE_LETTERS), _sound)
 
     @cached_property
-    def _wide_by_sound(self) -> dict[str, str]:
-        return {_sound(n): n for n in (*self._wide.codes, *self._wide.products) if len(n) >= _WIDE_LETTERS}
+    def _wide_forms(self) -> _Sounds:
+        return _Sounds((n for n in self._wide.codes if " " not in n and len(n) >= _FUZZY_LETTERS), abroad)
+
+
+class _Sounds:
+    """Names by how they sound, made letter by letter when one is asked for: there are many."""
+
+    _WRITTEN = {"f": "fp", "s": "sxzc", "c": "ck", "i": "iy", "v": "vw", "e": "eao", "t": "t"}  # how it may begin
+
+    def __init__(self, names: Iterable[str], sound: Callable[[str], str]) -> None:
+        self.sound = sound
+        self.names: dict[str, list[str]] = {}
+        for name in names:
+            self.names.setdefault(name[0], []).append(name)
+        self.made: dict[str, dict[str, str]] = {}
+
+    def beginning(self, letter: str) -> dict[str, str]:
+        """Sound → name, of those whose sound begins with a letter."""
+        if letter not in self.made:
+            near = (name for written in self._WRITTEN.get(letter, letter) for name in self.names.get(written, ()))
+            heard = ((self.sound(name), name) for name in near)
+            self.made[letter] = {sound: name for sound, name in heard if sound[0] == letter}
+        return self.made[letter]
 
 
 class _Keyed:
@@ -731,10 +759,11 @@ def _denied_places(text: str, names: list[tuple[int, int]]) -> set[int]:
 
 def plain(text: str) -> str:
     """Lower case, no accents, no punctuation: 'Crohn’s disease' → 'crohns disease'."""
-    folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    bare = "".join(c for c in folded if not unicodedata.combining(c))
-    bare = re.sub(r"['’]", "", bare)
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", bare).split())
+    bare = text.casefold()
+    if not bare.isascii():
+        folded = unicodedata.normalize("NFKD", bare.translate(_LETTERS))
+        bare = "".join(c for c in folded if not unicodedata.combining(c)).replace("’", "")
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", bare.replace("'", "")).split())
 
 
 def _singular(name: str) -> str:
@@ -744,12 +773,6 @@ def _singular(name: str) -> str:
 def abroad(name: str) -> str:
     """One spelling for what a substance is called across Europe: 'levothyroxine', 'levotiroxina' → 'levotiroxin'."""
     return " ".join(re.sub(r"(?<=[a-z]{4})(um|us|e|a|o|i)$", "", _spelled(word)) for word in name.split())
-
-
-def _is_form(word: str, name: str) -> bool:
-    """Whether a word that sounds like a name is that name in another language. Only -a, -o and -um bring another
-    spelling with them ('levotiroxina'); else it is a misspelling."""
-    return word.endswith(("a", "o", "um")) or word.rstrip("e") == name.rstrip("e")
 
 
 def _sound(name: str) -> str:
