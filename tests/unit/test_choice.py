@@ -62,6 +62,7 @@ def protocol(choice: Choice, name: str) -> ProtocolChoice:
         ("melasma, hair loss", ["melasma", "hair-loss"]),
         ("pitted scars", ["acne-scars"]),
         ("sagging earlobes", [None]),
+        ("no pain, fewer wrinkles", [None, "facial-rejuvenation"]),
     ],
 )
 def test_concerns_are_read_by_the_longest_names(words: str, indications: list[str | None]) -> None:
@@ -137,6 +138,8 @@ def test_a_protocol_published_for_elsewhere_is_not_offered_here() -> None:
     assert protocol(choice, "submental-fat").standing == "other-area"
     here = chosen("double chin", order={**CLEAN["order"], "areas": ["under the chin"]})
     assert protocol(here, "submental-fat").standing != "other-area"
+    hands = chosen("ageing hands", order={**CLEAN["order"], "areas": ["backs of the hands"]})
+    assert protocol(hands, "hands").standing == "offered"
 
 
 def test_a_product_is_held_against_this_patient() -> None:
@@ -152,6 +155,16 @@ def test_null_results_are_named_in_plain_words() -> None:
     assert "no difference" in cellulite.says or "No benefit was found" in cellulite.says
     face = protocol(chosen("fine lines"), "facial-rejuvenation")
     assert "No trial was found." in [p.says for p in face.products]
+
+
+@pytest.mark.parametrize("indication", sorted(EDITION.indications))
+def test_every_indication_can_be_chosen_and_priced(indication: str) -> None:
+    prices = PriceList(currency="EUR", session=Decimal(100))
+    choice = chosen(indication, prices=prices)
+    assert [i.id for i in choice.indications] == [indication]
+    for found in choice.indications[0].protocols:
+        assert found.says and found.course_cost is not None and found.year_cost is not None
+        assert found.course_cost.low <= found.course_cost.high and found.year_cost.low <= found.year_cost.high
 
 
 def test_alternatives_begin_with_doing_nothing_and_are_not_ranked_by_effect() -> None:

@@ -79,6 +79,10 @@ class _Chooser:
     def say(self, key: str, **words: str) -> str:
         return self.edition.say(f"choice.{key}", self.language, **words)
 
+    def bare(self, key: str) -> str:
+        """A phrase to stand inside another one."""
+        return self.say(key).removeprefix("[en] ")
+
     def choice(self) -> Choice:
         edition = self.edition
         concerns = concerns_of(self.answers, edition)
@@ -111,7 +115,7 @@ class _Chooser:
             return self.say("says-not-understood")
         standing = [p for i in choice.indications for p in i.protocols]
         for wanted, key in (("offered", "says-offered"), ("clinician-decides", "says-clinician")):
-            found = [f"{p.title} ({self.say(f'short-{p.benefit}')})" for p in standing if p.standing == wanted]
+            found = [f"{p.title} ({self.bare(f'short-{p.benefit}')})" for p in standing if p.standing == wanted]
             if found:
                 return self.say(key, titles="; ".join(found))
         if not standing:
@@ -186,7 +190,7 @@ class _Chooser:
         found = tuple(self.found(e) for e in self.evidence(protocol, indication))
         fitting = [p for p in self.reckoner.ordered if self.suits(protocol, edition.products[p])]
         course, year, note = self.reckoner.protocol(protocol.id, regimen, start, fitting)
-        places = ", ".join(edition.text(edition.regions[a].title, self.language) for a in protocol.areas)
+        places = ", ".join(map(self.place, protocol.areas))
         return ProtocolChoice(
             id=protocol.id,
             title=edition.text(protocol.title, self.language),
@@ -211,6 +215,11 @@ class _Chooser:
             cost_note=note,
             sources=regimen.adopted.sources,
         )
+
+    def place(self, area: str) -> str:
+        """An area as people say it; a whole such as `body` is no region of its own."""
+        region = self.edition.regions.get(area)
+        return area if region is None else self.edition.text(region.title, self.language)
 
     def screened(
         self, *, mixture: Iterable[str], indication: str | None, protocol: Protocol | None = None, product: str = ""
@@ -241,7 +250,8 @@ class _Chooser:
         regions = [region_id(self.edition, area) for area in self.order.areas]
         if not protocol.areas or not regions or None in regions:
             return True
-        return any(set(protocol.areas) & closure(self.edition, region) for region in regions if region)
+        published = {region_id(self.edition, area) or area for area in protocol.areas}
+        return any(published & closure(self.edition, region) for region in regions if region)
 
     def against(self, finding: Finding) -> Against:
         own = (b for b in finding.because if self.edition.facts[b.fact].topic != "order")
@@ -370,8 +380,8 @@ class _Chooser:
         bounds = [plain(amount) for amount in (low, high) if amount is not None]
         return self.say(
             f"price-{kind}", title=self.edition.text(price.title, self.language), low=bounds[0], high=bounds[-1],
-            currency=price.currency, per=self.say(f"per-{price.per}"), country=price.country,
-            year=str(price.year) if price.year else self.say("no-year"),
+            currency=price.currency, per=self.bare(f"per-{price.per}"), country=price.country,
+            year=str(price.year) if price.year else self.bare("no-year"),
         )  # fmt: skip
 
 

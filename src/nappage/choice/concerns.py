@@ -9,6 +9,8 @@ from ..intake import Answers, normal
 from ..knowledge import Edition
 from .document import Concern
 
+# A part that denies something is asked about, whatever it names: "no pain", "not the wrinkles".
+_DENIED = re.compile(r"\b(no|not|none|never|without|nothing|sans|pas|\w+n['’]t)\b", re.I)
 _APART = re.compile(r"[,;/\n]|\b(?:and|et|but|sowie)\b", re.I)
 
 
@@ -30,7 +32,7 @@ def _read(text: str, edition: Edition) -> Iterator[Concern]:
         yield _concern(text, whole, edition)
         return
     for part in filter(None, map(str.strip, _APART.split(text))):
-        found = list(_within(normal(part), edition))
+        found = [] if _DENIED.search(part) else list(_within(normal(part), edition))
         if not found:
             yield Concern(words=part)
         for indication in found:

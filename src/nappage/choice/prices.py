@@ -72,6 +72,10 @@ class Reckoner:
     def say(self, key: str, **words: str) -> str:
         return self.edition.say(f"choice.{key}", self.language, **words)
 
+    def bare(self, key: str, **words: str) -> str:
+        """A phrase to stand inside another one."""
+        return self.say(key, **words).removeprefix("[en] ")
+
     def protocol(
         self, protocol: str, regimen: Regimen, start: date, products: Sequence[str]
     ) -> tuple[Cost | None, Cost | None, str]:
@@ -85,23 +89,23 @@ class Reckoner:
         added = [(product, prices.products[product]) for product in products if product in prices.products]
         missing = [product for product in products if product not in prices.products]
         each = session + sum((price for _, price in added), Decimal(0))
-        parts = [self.say("sum-session", price=self.money(session))]
-        parts += [self.say("sum-product", product=self.title(p), price=self.money(price)) for p, price in added]
+        parts = [self.bare("sum-session", price=self.money(session))]
+        parts += [self.bare("sum-product", product=self.title(p), price=self.money(price)) for p, price in added]
         visits = 1 + sum(part.review is not None for part in regimen.counted)
         extra = Decimal(0) if prices.visit is None else visits * prices.visit
         low, high = regimen.bounds
-        words = self.say("sum", sessions=self.count(low, high), each=self.say("and").join(parts))
+        words = self.bare("sum", sessions=self.count(low, high), each=self.bare("and").join(parts))
         if prices.visit is not None:
-            words += " " + self.say("sum-visits", visits=str(visits), price=self.money(prices.visit))
+            words += " " + self.bare("sum-visits", visits=str(visits), price=self.money(prices.visit))
         course = self.cost(low * each + extra, high * each + extra, words)
         fewest, most = (_in_a_year(regimen, start, often) for often in (False, True))
         notes = [self.say("not-counted", products=", ".join(map(self.title, missing)))] if missing else []
         if not products:
             notes.append(self.say("product-not-counted"))
         if any(part.name == "maintenance" for part in regimen.parts):
-            said = self.say("sum-year", sessions=self.count(fewest, most))
+            said = self.bare("sum-year", sessions=self.count(fewest, most))
         else:
-            said, (fewest, most) = self.say("sum-no-maintenance"), (low, high)
+            said, (fewest, most) = self.bare("sum-no-maintenance"), (low, high)
         return course, self.cost(fewest * each + extra, most * each + extra, said), " ".join(notes)
 
     def alternative(self, alternative: Alternative) -> tuple[Cost | None, str]:
@@ -113,14 +117,14 @@ class Reckoner:
         if found is None:
             return None, self.say("no-alternative-price")
         if found.course is not None:
-            return self.cost(found.course, found.course, self.say("sum-course")), ""
+            return self.cost(found.course, found.course, self.bare("sum-course")), ""
         assert found.session is not None
         if alternative.sessions is None:
             price = self.money(found.session)
             return None, self.say("session-only", price=price)
         low, high = alternative.sessions
-        each = self.say("sum-session", price=self.money(found.session))
-        words = self.say("sum", sessions=self.count(low, high), each=each)
+        each = self.bare("sum-session", price=self.money(found.session))
+        words = self.bare("sum", sessions=self.count(low, high), each=each)
         return self.cost(low * found.session, high * found.session, words), ""
 
     def cost(self, low: Decimal, high: Decimal, words: str) -> Cost:
@@ -133,7 +137,7 @@ class Reckoner:
 
     def count(self, low: int, high: int) -> str:
         key = "sessions" if high != 1 else "session"
-        return self.say(key, count=str(low) if low == high else f"{low}–{high}").removeprefix("[en] ")
+        return self.bare(key, count=str(low) if low == high else f"{low}–{high}")
 
     def title(self, product: str) -> str:
         return self.edition.text(self.edition.products[product].title, self.language)

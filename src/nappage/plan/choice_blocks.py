@@ -56,6 +56,10 @@ class ChoiceBlocks:
     def say(self, key: str, **words: str) -> str:
         return self.edition.say(f"choice.{key}", self.language, **words)
 
+    def bare(self, key: str, **words: str) -> str:
+        """A phrase to stand inside another one."""
+        return self.say(key, **words).removeprefix("[en] ")
+
     # --- a choice by itself ----------------------------------------------------------------------------------
 
     def sections(self, choice: Choice) -> Iterator[Section]:
@@ -162,9 +166,9 @@ class ChoiceBlocks:
         text = found.says if whole else _FIRST_SENTENCE.split(found.says)[0].rstrip(".") + "."
         about = [found.design.replace("-", " ")]
         if found.people:
-            about.append(self.say("people", count=str(found.people)))
+            about.append(self.bare("people", count=str(found.people)))
         if found.against:
-            about.append(self.say("versus", against=found.against))
+            about.append(self.bare("versus", against=found.against))
         return f"{text} ({', '.join(about)})"
 
     def disagreement(self, protocol: ProtocolChoice) -> Iterator[Line]:
@@ -213,7 +217,7 @@ class ChoiceBlocks:
 
     def alternative(self, found: AlternativeChoice) -> tuple[Said, ...]:
         say = self.say
-        use = found.use + (f"; {say('not-for', what=found.not_for)}" if found.not_for else "")
+        use = found.use + (f"; {self.bare('not-for', what=found.not_for)}" if found.not_for else "")
         course = [_capital(part) for part in (found.course,) if part]
         if not found.id.startswith("nothing"):
             course.append(say("lasts", what=found.lasts) if found.lasts else say("no-length"))
@@ -257,7 +261,7 @@ class ChoiceBlocks:
                 more = "; ".join(f"{name.replace('_', ' ')} {plain(value)}" for name, value in score.details.items())
                 bounds = ""
                 if score.low is not None and score.high is not None:
-                    bounds = say("bounds", low=plain(score.low), high=plain(score.high))
+                    bounds = self.bare("bounds", low=plain(score.low), high=plain(score.high))
                 meaning = "; ".join(part for part in (score.label or "", more) if part)
                 rows.append(
                     (
@@ -277,7 +281,7 @@ class ChoiceBlocks:
         say = self.say
         rows = tuple(
             (
-                Said(text=f"{risk.title} ({say('grave')})" if risk.grave else risk.title, strong=True),
+                Said(text=f"{risk.title} ({self.bare('grave')})" if risk.grave else risk.title, strong=True),
                 Said(text=f"{risk.tell} {say('unsure')}" if risk.unsure else risk.tell, refs=self.ref(risk.sources)),
                 Said(text=risk.frequency or say("frequency-unknown")),
             )
