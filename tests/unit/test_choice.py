@@ -336,6 +336,14 @@ def test_each_irritant_has_its_own_lengths(product: str, days: tuple[int, int]) 
     assert [(line.before_days, line.after_days) for line in lines if line.what == product] == [days]
 
 
+def test_a_medicine_put_on_the_skin_is_kept_and_one_swallowed_is_no_home_care() -> None:
+    told = care(
+        FIRST, skincare=[], medications=[{"name": "Differin gel", "prescribed": True}, {"name": "Roaccutane 20 mg"}]
+    )
+    assert [line.what for line in told.ask] == ["Differin gel"] and "keep using it" in told.ask[0].text
+    assert not any("Roaccutane" in line.what for line in (*told.wait, *told.ask))
+
+
 def test_plain_skincare_stays_and_the_unknown_is_asked_about() -> None:
     told = care(FIRST, skincare=[{"product": "CeraVe moisturiser"}, {"product": "Xyzzy 3000 elixir"}])
     assert "CeraVe moisturiser" not in [line.what for line in (*told.wait, *told.ask)]

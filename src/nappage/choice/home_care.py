@@ -94,7 +94,7 @@ class _Writer:
     def write(self) -> HomeCare:
         wait: list[Care] = []
         ask: list[Care] = []
-        for entry in self.answers.skincare or ():
+        for entry in (*(self.answers.skincare or ()), *self._on_the_skin()):
             care = self._product(entry)
             if care is not None:
                 (ask if care.prescribed or not (care.before_days or care.after_days) else wait).append(care)
@@ -112,6 +112,17 @@ class _Writer:
                     text=self.edition.text(record.says, self.language),
                     sources=cited(self.edition, record.source),
                 )
+
+    def _on_the_skin(self) -> Iterable[SkincareEntry]:
+        """Current medicines that are put on the skin and irritate it, the record's among them; of those nothing says
+        that they were self-bought."""
+        record = self.answers.record
+        for entry in (*(self.answers.medications or ()), *((record.medications if record else None) or ())):
+            line = self.dictionary.line(entry.name, entry.codes, "medications")
+            routes = {part.route for part in line.parts} | {(entry.route or "").strip().casefold()}
+            irritates = any(kind.concepts & part.concepts for kind in _KINDS for part in line.parts)
+            if irritates and "topical" in routes and entry.current is not False and entry.stopped is None:
+                yield SkincareEntry(product=entry.name or "?", prescribed=entry.prescribed)
 
     def _product(self, entry: SkincareEntry) -> Care | None:
         """A line of the patient's skincare; None: it may stay as it is."""
