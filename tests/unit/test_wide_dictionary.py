@@ -147,6 +147,13 @@ def test_everyday_words_are_no_medicines(text: str) -> None:
     assert not [part for part in line.parts if part.guess is None and part.concepts - set(EDITION.medicines)]
 
 
+@pytest.mark.parametrize("text", ["Zorbetanio", "Zorbetania", "Zorbetanum", "???", "Ωζρ"])
+def test_a_word_that_sounds_foreign_and_one_without_latin_letters_name_nothing(text: str) -> None:
+    line = MEDICINES.line(text, {}, "medications")
+    assert not line.parts
+    assert line.unread
+
+
 # --- the tables --------------------------------------------------------------------------------------------------
 
 

@@ -286,7 +286,7 @@ def main(raw: Path, out: Path) -> None:
     used: Counter[str] = Counter()
     for source, products in lists.items():
         for product in products:
-            parts = tuple(sorted({substances.of(s) for s in product.substances if s.strip()} - NOISE))
+            parts = tuple(sorted({substances.of(s) for s in product.substances if s.strip()} - NOISE - {""}))
             if not parts or len(parts) > 12 or any(len(p) > 60 for p in parts):
                 continue
             used.update(parts)

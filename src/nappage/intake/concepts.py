@@ -162,7 +162,7 @@ class Dictionary:
         for concept_id, concept in self.concepts.items():
             for name in (concept_id.replace("-", " "), *concept.names, *concept.brands):
                 names.setdefault(plain(name), set()).add(concept_id)
-        return {name: frozenset(ids) for name, ids in names.items()}
+        return {name: frozenset(ids) for name, ids in names.items() if name}  # '' is a name in another script
 
     @cached_property
     def longest(self) -> int:
@@ -255,7 +255,7 @@ class Dictionary:
         if len(word) < _FUZZY_LETTERS:
             return None
         if word.endswith(("a", "o", "um")):
-            return self.by_name.get(self.by_form.get(abroad(word), ""))
+            return self.by_name.get(self.by_form.get(abroad(word), word))
         return self.by_name.get(word[:-1] if word[-1] == "e" else f"{word}e")
 
     def _foreign_wide(self, word: str) -> frozenset[str] | None:
@@ -265,7 +265,7 @@ class Dictionary:
         substance = word[:-1] if word[-1] == "e" else f"{word}e"
         if word.endswith(("a", "o", "um")):
             form = abroad(word)
-            substance = self._wide_forms.beginning(form[0]).get(form, "")
+            substance = self._wide_forms.beginning(form[0]).get(form, word)
         return self._ids(Product((substance,))) if substance in self._wide.codes else None
 
     def _unsure(self, names: Iterable[str]) -> str | None:

@@ -17,7 +17,7 @@ SALTS = _set("""
     sulphate hydrobromide bitartrate monohydrate mesylate mesilate fumarate besylate besilate calcium hcl magnesium
     bromide chloride nitrate dihydrate trihydrate hemihydrate tromethamine trometamol axetil
     medoxomil cilexetil mononitrate dinitrate edisylate tosylate pivalate decanoate enanthate propionate furoate
-    valerate dipropionate""")
+    valerate dipropionate oxalate malate pamoate embonate hydrate anhydrous""")
 # What a medicine comes in, and words for one that nobody named.
 FORMS = _set("""
     tablet tablets tab tabs capsule capsules cap caps caplet pill pills medicine medicines medication medications
