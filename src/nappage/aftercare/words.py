@@ -12,9 +12,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from ..knowledge import Edition
+from ..rules import facts_of
 from ..values import Document
 
 Status = Literal["yes", "no", "unsure"]
@@ -50,11 +52,14 @@ _FILLERS = _set("""a an the my your his her our their is are was were be been be
     me se en al del lo que es esta estoy ai ne""")
 _CONTRAST = _set("""but however although though except yet whereas while because then mais pero aber sauf aunque sino
     otherwise""")
-_JOINS = _set("and or nor et ou ni y o plus &")
+_JOINS = _set("and or nor et ou ni y o")
 _EITHER = _set("or nor ou ni o")
 # A list goes on with these; a comma or an 'and' before them ends no clause.
 _GOES_ON = _set("""lip lips tongue throat face eye eyes eyelid eyelids mouth cheek cheeks neck nose chin forehead arm
-    arms leg legs hand hands breathe breathing swallow swallowing see speak talk move speaking talking""")
+    arms leg legs hand hands breathe breathing swallow swallowing see speak talk move speaking talking white pale cold
+    blue purple black numb weak swollen tight hot red sore tender blurry blurred double painful itchy hard slurred
+    froid froide""")
+_VERBS = _set("is are was were feels feel felt looks look has have seems seem est sont esta estan")
 # A new statement begins with these, so a denial before them does not reach it.
 _SUBJECTS = _set("""i im ive my it its the there theres he she his her this that these we they now today yesterday
     just only some a an have has got feel feels suddenly since je mon ma mes le la il elle tengo mi el ahora""")
@@ -67,6 +72,7 @@ _NOT_BEFORE = {
     "without": _set("warning sleep sleeping"),
     "pas": _set("normal bien mieux"),
 }
+_ANSWERED = _set("i im ive my it its the she he")  # "no I cannot see": an answer, then what there is
 _DID_NOT = _set("dont doesnt didnt")
 _HAS_NOT = _set("havent hasnt hadnt")
 _SEEN = _set("""have had has feel felt see seen notice noticed get got hurt itch seem look experience experienced
@@ -79,7 +85,8 @@ _DETERMINED = _set("my the this these its that mon ma mes cette ce mi esta este"
 _FEARED = re.compile(
     r"\b(if|should i|(could|can|will|would) (it|this|i|that|he|she|they|you)|is it possible|risks? of|(afraid|scared|"
     r"frightened|terrified|fear|worr(y|ied)|concerned|anxious) (of|about)|in case|(watch|look) (out )?for|(read|heard|"
-    r"googled|saw online|leaflet|internet|warned|told me)|(cause|causes|lead to|turn into|become|end up|"
+    r"googled|saw online|leaflet|internet|warned|told me)|(can|could|does|do|will|would) \w+ (make|give)|"
+    r"(cause|causes|lead to|turn into|become|end up|"
     r"chance of|prevent|"
     r"avoid|peur de|miedo)|est ce que|puede|peut)\b"
 )
@@ -178,20 +185,26 @@ class Lexicon:
             for key in ("words", "fine"):
                 for text in fact.derive.get(key, ()):
                     self._add(sign, key == "fine", flat(text))
-        mild = {
-            fact
-            for rule in edition.triage.values()
-            if rule.adopted.level == "expected"
-            for fact in edition.kinds
-            if rule.adopted.when and re.search(rf"\b{fact}\b", rule.adopted.when)
-        }
-        self.mild = frozenset(sign for sign, fact in self.fact_of.items() if fact in mild)
+        self.mild = self._in_rules(edition, "expected")
+        self.grave = self._in_rules(edition, "emergency")
         ordinary = edition.texts.get("triage.ordinary-words", {})
-        self.ordinary = frozenset(flat(" ".join(ordinary.values())).split())
+        said = frozenset(flat(" ".join(ordinary.values())).split())
+        self.ordinary = said.union(
+            _FILLERS, _CONTRAST, _JOINS, _GOES_ON, _SUBJECTS, _NOT, _SEEN, _KIN, _REPORTS, _VERBS
+        )
         self._likely = sorted(
             {w for w in self._exact if len(w) >= _LETTERS - 1}
             | {f"{stem}{end}" for stem in self._stems for end in ("", "s", "ed", "ing", "ness", "en") if len(stem) > 3}
         )
+        self._longer = [word for word in self._likely if len(word) > _LETTERS]
+
+    def _in_rules(self, edition: Edition, level: str) -> frozenset[str]:
+        """The signs that rules of a level read."""
+        read: set[str] = set()
+        for rule in edition.triage.values():
+            if rule.adopted.level == level and rule.adopted.when:
+                read |= facts_of(edition.condition(rule.adopted.when))
+        return frozenset(sign for sign, fact in self.fact_of.items() if fact in read)
 
     @staticmethod
     def of(edition: Edition) -> Lexicon:
@@ -241,18 +254,17 @@ class Lexicon:
         from rapidfuzz import process  # only where something is unknown
         from rapidfuzz.distance import OSA
 
-        most = 1 if len(word) < 8 else 2
-        found = process.extractOne(word, self._likely, scorer=OSA.distance, score_cutoff=most)
-        if found is None or found[0][0] not in word[:2]:
-            return None
-        return str(found[0])
+        most = 1 if len(word) < 9 else 2
+        # A short word with another letter is often another word (child, chill); with one missing seldom.
+        likely = self._longer if len(word) == _LETTERS else self._likely
+        found = process.extractOne(word, likely, scorer=OSA.distance, score_cutoff=most)
+        return None if found is None or found[0][0] not in word[:2] else str(found[0])
 
     def known(self, word: str) -> bool:
         """Whether a word is one that says nothing of a sign by itself."""
-        return (
-            word in self.ordinary or word in _FILLERS or word in _CONTRAST or word in _JOINS or word in _NOT or word
-            in _KIN or word in _SUBJECTS or word in _SEEN or word in _GOES_ON or word in _REPORTS or word.isdigit()
-        or len(word) < 3 )  # fmt: skip
+        if word.isdigit() or len(word) < 3 or word in self.ordinary:
+            return True
+        return any(word.removesuffix(end) in self.ordinary for end in ("s", "d", "ed", "ing", "ly"))
 
     def matches(self, words: list[str]) -> Iterator[tuple[_Pattern, frozenset[int], tuple[int, int]]]:
         """Patterns in a clause's words: pattern, the places it takes, first and last."""
@@ -373,8 +385,24 @@ class _Text:
         tokens = self._tokens(said, offset)
         if not tokens:
             return
-        for first, last in self._clauses(tokens):
+        clauses = list(self._clauses(tokens))
+        for first, last in clauses:
             self._clause(tokens, first, last, answered_no)
+        for (first, middle), (after, last) in pairwise(clauses):
+            if tokens[middle].word == "," and after == middle + 1:
+                self._across(tokens, first, last)
+
+    def _across(self, tokens: list[_Token], first: int, last: int) -> None:
+        """A grave sign told over a comma ("swollen like anything, my whole throat") is asked about."""
+        places = self._places(tokens, first, last)
+        heard = {mention.sign for mention in self.mentions}
+        for pattern, taken, span in self.lexicon.matches([tokens[i].word for i in places]):
+            sign = pattern.sign
+            if pattern.fine or sign in heard or sign in self.lexicon.mild or sign not in self.lexicon.grave:
+                continue
+            if self._status(tokens, places, taken, span, first, last, answered_no=False) == "yes":
+                heard.add(sign)
+                self.mentions.append(Mention(sign=sign, status="unsure", quote=self._quote(tokens, first, last)))
 
     def _tokens(self, said: str, offset: int) -> list[_Token]:
         out: list[_Token] = []
@@ -405,7 +433,7 @@ class _Text:
                 following = next(
                     (t.word for t in tokens[place + 1 :] if t.word not in _FILLERS and t.word not in _JOINS), ""
                 )
-                stop = following not in _GOES_ON
+                stop = following not in _GOES_ON or self._begins(tokens, place)
             if stop:
                 if place > first:
                     yield first, place
@@ -413,11 +441,23 @@ class _Text:
         if first < len(tokens):
             yield first, len(tokens)
 
-    def _clause(self, tokens: list[_Token], first: int, last: int, answered_no: bool) -> None:
-        places = [
-            i for i in range(first, last)
+    @staticmethod
+    def _begins(tokens: list[_Token], place: int) -> bool:
+        """Whether a statement of its own follows: 'my throat is …' begins one, 'tongue and throat are' ends a list."""
+        after = [token.word for token in tokens[place + 1 : place + 4]]
+        return len(after) > 2 and after[0] in _DETERMINED and after[2] in _VERBS
+
+    @staticmethod
+    def _places(tokens: list[_Token], first: int, last: int) -> list[int]:
+        """Where the words of a clause stand, fillers and joints left out."""
+        return [
+            i
+            for i in range(first, last)
             if tokens[i].word not in _FILLERS and tokens[i].word[0].isalnum() and tokens[i].word not in _JOINS
-        ]  # fmt: skip
+        ]
+
+    def _clause(self, tokens: list[_Token], first: int, last: int, answered_no: bool) -> None:
+        places = self._places(tokens, first, last)
         words = [tokens[i].word for i in places]
         said = " ".join(token.word for token in tokens[first:last])
         best: dict[str, tuple[_Pattern, frozenset[int], tuple[int, int]]] = {}
@@ -440,9 +480,9 @@ class _Text:
         for sign, (_, taken, span) in best.items():
             if any(taken < other for s, (_, other, _) in best.items() if s != sign):
                 continue  # 'swollen' in 'swollen eyelid' is the eyelid's
-            if sign in good and not any(words[i] in ("cannot", "unable") for i in taken):
+            if sign in good and any(taken <= whole for p, whole, _ in fine if p.sign == sign):
                 continue
-            status = self._status(tokens, places, taken, span, first, last, answered_no)
+            status = self._status(tokens, places, taken, span, first, last, answered_no, fine=sign in denied_fine)
             if status is None:
                 continue
             found.append(self._mention(sign, status, tokens, places, taken, said, first, last))
@@ -551,7 +591,7 @@ class _Text:
     def _negates(self, tokens: list[_Token], place: int, own: set[int]) -> bool:
         word = tokens[place].word
         following = tokens[place + 1].word if place + 1 < len(tokens) else ""
-        if following in _NOT_BEFORE.get(word, ()):
+        if following in _NOT_BEFORE.get(word, ()) or (word == "no" and following in _ANSWERED):
             return False
         if word == "free":
             return following in ("of", "from")
@@ -563,6 +603,8 @@ class _Text:
         if _DOUBT.match(" ".join(t.word for t in tokens[cue : cue + 3])):
             return "unsure"
         between = tokens[cue + 1 : start]
+        if tokens[cue].word in ("without", "sans", "sin") and any(t.word in ("i", "je") for t in between):
+            return None
         joins = [t.word for t in between if t.word in _JOINS or not t.word[0].isalnum()]
         count = sum(t.word not in _FILLERS and t.word[0].isalnum() and t.word not in _JOINS for t in between)
         if not joins:
@@ -635,7 +677,8 @@ class _Text:
             for i, word in enumerate(words)
             if i not in covered and self.lexicon.elements(word) and not self.lexicon.known(word)
         ]
-        if (strange and not matched) or len(strange) > 2 or (loose and not matched and not any(_qualities(said))):
+        told = matched or (any(_qualities(said)) and any(m.status == "yes" for m in self.mentions))
+        if len(strange) > 2 or (strange and not told) or (loose and not told):
             self.unread.append(self._quote(tokens, first, last))
 
 
