@@ -139,6 +139,14 @@ def test_a_guess_of_a_medicine_that_matters_counts_until_it_is_denied() -> None:
     assert values.get("nsaid_current", True) is True
 
 
+def test_a_misspelling_near_several_names_counts_as_each_of_them_on_any_route() -> None:
+    part = only("Xerelto")
+    assert "anticoagulant" in part.concepts
+    assert part.guess is not None
+    assert "xarelto" in part.guess.split(" or ")
+    assert part.route is None
+
+
 @pytest.mark.parametrize(
     "text", ["water", "food", "honey", "a holiday", "sandwich", "Freya", "gold", "sunburn", "thyme", "fire", "diesel"]
 )

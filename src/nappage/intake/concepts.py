@@ -103,6 +103,8 @@ _SPOKEN = (
 # wide dictionary more is asked.
 _FUZZY_LETTERS, _FUZZY_RATIO, _MEDICINE_RATIO = 6, 87, 85
 _WIDE_LETTERS, _WIDE_RATIO = 7, 87
+_NEAR, _ABOUT = 4, 2.0  # how many names are looked at, and how much less alike is still about as near
+_OR = " or "
 _ATC_LETTERS = 7  # of a substance; shorter codes are groups
 
 
@@ -277,6 +279,8 @@ class Dictionary:
 
     def _routes(self, ids: set[str] | frozenset[str], names: tuple[str, ...]) -> set[str | None]:
         """The routes that names always mean: a product of the wide dictionary its own, else those of its concepts."""
+        if any(_OR in name for name in names):  # a guess between several names
+            return set()
         if self.behind and names:
             products = [self._wide.find(name) if name not in self.by_name else None for name in names]
             if all(product and product.route for product in products):
@@ -608,17 +612,26 @@ class Dictionary:
         for query in (phrase,) if whole else dict.fromkeys((phrase, *candidates)):
             heard = _sound(query)
             least = _MEDICINE_RATIO if self.behind else _FUZZY_RATIO
-            names = self._curated_sounds.beginning(heard[0])
-            best = process.extractOne(heard, names.keys(), scorer=fuzz.ratio, score_cutoff=least)
-            if self.behind and len(query) >= _WIDE_LETTERS and not (best and best[1] >= _WIDE_RATIO):
-                close = max(_WIDE_RATIO, best[1] if best else 0)
-                wide_names = self._wide_sounds.beginning(heard[0])
-                other = process.extractOne(heard, wide_names.keys(), scorer=fuzz.ratio, score_cutoff=close)
-                if other and (product := self._wide.find(wide_names[other[0]])):
-                    return self._ids(product), wide_names[other[0]]
-            if best:
-                return self.by_name[names[best[0]]], names[best[0]]
+            near: dict[str, float] = {}
+            tables = [(self._curated_sounds, least)]
+            if self.behind and len(query) >= _WIDE_LETTERS:
+                tables.append((self._wide_sounds, _WIDE_RATIO))
+            for sounds, ratio in tables:
+                names = sounds.beginning(heard[0])
+                for sound, score, _ in process.extract(
+                    heard, names.keys(), scorer=fuzz.ratio, score_cutoff=ratio, limit=_NEAR
+                ):
+                    near.setdefault(names[sound], score)
+            # Of names about as near, any may be meant: all of them count until it is confirmed.
+            meant = [name for name, score in near.items() if score >= max(near.values()) - _ABOUT]
+            if meant:
+                return frozenset().union(*(self._named(name) for name in meant)), _OR.join(meant)
         return frozenset(), None
+
+    def _named(self, name: str) -> frozenset[str]:
+        """The ids of a name that one of the two dictionaries has."""
+        product = None if name in self.by_name else self._wide.find(name)
+        return self._ids(product) if product else self.by_name[name]
 
     @cached_property
     def _curated_sounds(self) -> _Sounds:
