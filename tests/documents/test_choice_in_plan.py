@@ -90,6 +90,7 @@ def test_an_order_without_a_known_protocol_still_makes_a_plan(edition, order: di
     plan = draft(Answers.model_validate({"order": order}), edition, ON)
     assert plan.choice is None or not plan.choice.protocols
     assert clinician(plan, edition).sections and plan.home_care is not None
+    assert bool(plan.risks) == bool(order)
 
 
 def test_who_must_not_be_treated_gets_alternatives_and_no_risks_or_home_care(answers, edition) -> None:

@@ -151,6 +151,9 @@ def draft(
     course, note = _course(answers, facts, screening, edition, language)
     aftercare = _aftercare(order, facts, course, edition, language)
     excluded = screening.verdict == "contraindicated"
+    named = (
+        order.mixture or order.products or order.technique or order.indication
+    )  # else there is nothing to consent to
     days = tuple(s.date for s in course.sessions) if course else (order.planned_start,) if order.planned_start else ()
     return base.model_copy(
         update={
@@ -160,7 +163,7 @@ def draft(
             "course": course,
             "course_note": note,
             "choice": _choice(answers, facts, edition, on, prices, language),
-            "risks": () if excluded else risks_to_tell(facts.row, edition, language),
+            "risks": () if excluded or not named else risks_to_tell(facts.row, edition, language),
             "home_care": None if excluded else home_care(answers, days, on, edition, language),
             "aftercare": aftercare,
             "to_sign": _to_sign(base, order, formulation, drawn, map_note, course, edition, language),
