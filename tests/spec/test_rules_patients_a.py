@@ -107,11 +107,11 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "76": ({"patient": {"birth_date": "1950-01-01"}}, CLEAR, "over-75", ""),
     # --- mind ---
     "questionnaire positive": (
-        {"context": {"bdd_questionnaire": "positive"}}, DECIDE, "body-dysmorphia-questionnaire", ""),
+        {"context": {"bdd_questionnaire": "positive"}}, DEFER, "body-dysmorphia-questionnaire", ""),
     "questionnaire negative": (
         {"context": {"bdd_questionnaire": "negative"}}, CLEAR, "", "body-dysmorphia-questionnaire"),
-    "unrealistic hopes": ({"context": {"expectations": "unrealistic"}}, DECIDE, "expectations-and-free-choice", ""),
-    "pushed by somebody": ({"context": {"voluntary": False}}, DECIDE, "expectations-and-free-choice", ""),
+    "unrealistic hopes": ({"context": {"expectations": "unrealistic"}}, DECIDE, "expectations", ""),
+    "pushed by somebody": ({"context": {"voluntary": False}}, DEFER, "request-not-voluntary", ""),
     "afraid of needles": ({"needle_fear": True}, CARE, "needle-fear", ""),
     # --- bleeding ---
     "haemophilia": (has("haemophilia A"), CONTRA, "bleeding-disorder", "medical-session-despite-exclusion"),
@@ -137,12 +137,12 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "low-dose aspirin, bought": (
         takes("aspirin", dose="81 mg", prescribed=False), DECIDE, "aspirin-prescribed", "aspirin-self-bought"),
     "aspirin bought for a headache, 6 days ago": (
-        takes("aspirin", prescribed=False, reason="headache", stopped="2026-11-19"), DEFER, "aspirin-self-bought",
+        takes("aspirin", prescribed=False, reason="headache", stopped="2026-11-19"), CARE, "aspirin-self-bought",
         "aspirin-prescribed antithrombotic-continues"),
     "aspirin bought, 7 days ago": (
         takes("aspirin", prescribed=False, stopped="2026-11-18"), CLEAR, "", "aspirin-self-bought"),
     "aspirin inside another remedy": (
-        takes("Anadin Extra", prescribed=False, stopped="2026-11-24"), DEFER, "aspirin-self-bought", ""),
+        takes("Anadin Extra", prescribed=False, stopped="2026-11-24"), CARE, "aspirin-self-bought", ""),
     "ibuprofen bought, 6 days ago": (
         takes("Nurofen", prescribed=False, stopped="2026-11-19"), CARE, "nsaid-self-bought", "nsaid-prescribed"),
     "ibuprofen bought, 7 days ago": (
@@ -165,9 +165,9 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "isotretinoin six months ago less a day": (
         takes("isotretinoin", stopped="2026-05-26"), DEFER, "isotretinoin-oral", "isotretinoin-oral-past"),
     "isotretinoin six months ago": (
-        takes("isotretinoin", stopped="2026-05-25"), DECIDE, "isotretinoin-oral-past", "isotretinoin-oral"),
+        takes("isotretinoin", stopped="2026-05-25"), CLEAR, "isotretinoin-oral-past", "isotretinoin-oral"),
     "isotretinoin 18 months ago less a day": (
-        takes("Accutane", stopped="2025-05-26"), DECIDE, "isotretinoin-oral-past", "isotretinoin-oral"),
+        takes("Accutane", stopped="2025-05-26"), CLEAR, "isotretinoin-oral-past", "isotretinoin-oral"),
     "isotretinoin 18 months ago": (takes("Accutane", stopped="2025-05-25"), CLEAR, "", RETINOIDS),
     "isotretinoin eleven months ago, keloids": (
         {**takes("isotretinoin", stopped="2025-12-26"), **has("keloid")}, CONTRA, "isotretinoin-oral-scarring", ""),
@@ -219,6 +219,11 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         has("poorly controlled type 2 diabetes"), CONTRA, "diabetes-insulin-or-uncontrolled uncontrolled-condition",
         ""),
     "type 1 diabetes": (has("type 1 diabetes"), CONTRA, "diabetes-insulin-or-uncontrolled", ""),
+    "metformin, nothing said": (takes("metformin"), DECIDE, "diabetes", "glucose-lowering-without-diabetes"),
+    "metformin for polycystic ovaries": (
+        takes("metformin", reason="polycystic ovaries"), CARE, "glucose-lowering-without-diabetes", "diabetes"),
+    "gliclazide, no diabetes": (takes("gliclazide"), DECIDE, "diabetes", "glucose-lowering-without-diabetes"),
+    "a slimming jab": (takes("Wegovy"), CARE, "glucose-lowering-without-diabetes", "diabetes"),
     "insulin": ({**has("diabetes", controlled=True), **takes("Lantus")}, CONTRA,
                 "diabetes-insulin-or-uncontrolled", ""),
     "diabetes of the father": (has("diabetes", status="family"), CLEAR, "", "diabetes"),

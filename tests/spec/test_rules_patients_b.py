@@ -171,7 +171,7 @@ PATIENTS: list[tuple[str, dict[str, Any], str, str | None, date | None]] = [
      "amide-anaesthetic-allergy", None),
     ("lidocaine, mepivacaine ordered", allergic("lidocaine", **uses("mepivacaine")), CONTRA,
      "amide-anaesthetic-allergy", None),
-    ("procaine, lidocaine ordered", allergic("procaine", **uses("lidocaine")), CLEAR, None, None),
+    ("procaine, lidocaine ordered", allergic("procaine", **uses("lidocaine")), CARE, "ester-allergy-amide-vial", None),
     ("procaine, in the order", allergic("procaine", **uses("procaine")), CONTRA, "ester-anaesthetic-allergy", None),
     ("fish and polynucleotides", allergic("fish", **uses("polynucleotide")), CONTRA, "fish-allergy", None),
     ("prawns and polynucleotides", allergic("prawns", **uses("polynucleotide")), HOLD, "shellfish-allergy", None),
