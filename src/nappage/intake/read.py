@@ -113,6 +113,15 @@ _EXPECTED = frozenset({
 _EXPECTED_DAYS = 14  # a bruise is gone by then
 _LASTING = frozenset({"anaphylaxis-history", "keloid", "recurrent-herpes-labialis"})
 
+# Names of the jurisdictions that rules ask for. A law that binds must not be missed for want of a code.
+_JURISDICTIONS = {
+    "england": "GB-ENG", "en": "GB-ENG", "scotland": "GB-SCT", "wales": "GB-WLS", "northern-ireland": "GB-NIR",
+    "uk": "GB", "united-kingdom": "GB", "great-britain": "GB", "britain": "GB", "france": "FR",
+    "usa": "US", "us": "US", "united-states": "US", "united-states-of-america": "US", "america": "US",
+    "brazil": "BR", "brasil": "BR", "australia": "AU", "european-union": "EU", "europe": "EU", "ireland": "IE",
+    "germany": "DE", "deutschland": "DE", "spain": "ES", "espana": "ES", "italy": "IT", "italia": "IT",
+    "switzerland": "CH", "austria": "AT", "belgium": "BE", "netherlands": "NL", "portugal": "PT", "canada": "CA",
+}  # fmt: skip
 # A value, the mentions behind it, and what it waits for when it is unknown.
 _Read = tuple[Any, list[_Mention], str]
 
@@ -957,7 +966,7 @@ class _Reader:
                 technique = technique_id(edition, order.technique, self.gaps) if order.technique else None
                 return edition.techniques[technique].device if technique else None
             case "jurisdiction":
-                return (order.jurisdiction or self.answers.context.jurisdiction or "").strip().upper() or None
+                return self._jurisdiction(order.jurisdiction or self.answers.context.jurisdiction)
             case "points":
                 return None if order.points is None else Decimal(order.points)
             case "depth_mm":
@@ -988,6 +997,17 @@ class _Reader:
             case "component_count":
                 return Decimal(contents.components)
         raise KeyError(f"facts: no order reading called '{what}'")
+
+    def _jurisdiction(self, name: str | None) -> str | None:
+        """The code whose law is read: of a country, or of a nation of the United Kingdom; None: not known."""
+        if not name or not name.strip():
+            return None
+        code = _JURISDICTIONS.get(normal(name), name.strip().upper())
+        country, _, part = code.partition("-")
+        if not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", code):
+            self.gaps.append(f"the jurisdiction '{name}' is not read; write a code like GB-ENG, GB-SCT, FR or US")
+            return None
+        return code if country == "GB" or not part else country
 
     # --- contradictions ------------------------------------------------------------------------------------
 
