@@ -201,8 +201,11 @@ def row_of(report: Report, edition: Edition) -> Row:
     row.values["unread_words"] = bool(row.heard.unread)
     if row.heard.unread:
         row.said["unread_words"] = tuple(f"“{words}”" for words in row.heard.unread)
+    others = _quotes(m for m in row.heard.mentions if m.sign == "similar_cases" and m.status == "yes")
     if report.similar_cases is not None:
         row.values["similar_cases"] = Decimal(report.similar_cases)
+    elif others:  # how many is not told; one is enough
+        row.values["similar_cases"], row.said["similar_cases"] = Decimal(1), others
     if report.hours is not None:
         row.values["hours_since"] = report.hours
     return row
@@ -352,9 +355,12 @@ def _patient(report: Report, edition: Edition, row: Row) -> None:
     for name, fact in edition.facts.items():
         keys = fact.derive.get("patient", ()) if fact.asked == "report" else ()
         answers = {given[key] for key in keys if given.get(key) in ("yes", "no")}
+        told = _quotes(m for m in row.heard.mentions if m.sign == name and m.status == "yes")
         if answers:
             row.values[name] = "yes" in answers
             row.said[name] = ("from the patient's history",)
+        elif told and keys:
+            row.values[name], row.said[name] = True, told
 
 
 # --- the treatment ---------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from ..knowledge import Cited, Edition, cited, said_by
-from ..knowledge.schema import LEVELS, Level, TriageRule
+from ..knowledge.schema import LEVELS, Citation, Level, TriageRule
 from ..rules import Reading, facts_of
 from ..values import Document, plain
 from .report import Report, Row, row_of, signs, ticks_of
@@ -123,7 +123,7 @@ class Triage(Document):
     language: str
 
 
-_ELSEWHERE = frozenset({"unexplained"})  # known only after the other rules were read
+_LAST = frozenset({"unexplained"})  # known only after the other rules were read
 _GRAVELY = frozenset({"time", "treatment", "order"})  # topics whose unknown facts are read at their gravest
 _SERIOUS = (
     "death",
@@ -157,9 +157,11 @@ class _Triager:
         self.waiting: list[tuple[TriageRule, Reading]] = []
 
     def triage(self) -> Triage:
-        late = [rule for rule in self.edition.triage.values() if self._facts(rule) & _ELSEWHERE]
+        late = []
         for rule in self.edition.triage.values():
-            if rule not in late:
+            if self._facts(rule) & _LAST:
+                late.append(rule)
+            else:
                 self._read(rule)
         self._note_unexplained()
         for rule in late:
@@ -382,19 +384,13 @@ class _Triager:
         if key not in self.edition.texts:
             return None
         name, _, ref = self.edition.say(key, self.language).rpartition(" ")
-        return Receiver(name=name, sources=cited(self.edition, [_citation(ref)]))
+        return Receiver(name=name, sources=cited(self.edition, [Citation(ref=ref.strip("[]"))]))
 
     def _say(self, text: Mapping[str, str]) -> str:
         return self.edition.text(dict(text), self.language)
 
     def _title(self, fact: str) -> str:
         return self._say(self.edition.facts[fact].title)
-
-
-def _citation(ref: str) -> Any:
-    from ..knowledge.schema import Citation
-
-    return Citation(ref=ref.strip("[]"))
 
 
 def _rank(rule: TriageRule) -> int:

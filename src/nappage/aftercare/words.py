@@ -46,28 +46,30 @@ def _set(words: str) -> frozenset[str]:
 
 
 # Words that say nothing where they stand between two that do. In three languages.
-_FILLERS = _set("""a an the my your his her our their is are was were be been being am i im ive id he she we they you
-    this that these those of in on at to for from by very really so quite just rather pretty some any bit little also
-    still now again too there theres as s le la les un une des du de mon ma mes je j est suis el los las una mi mis
-    me se en al del lo que es esta estoy ai ne""")
-_CONTRAST = _set("""but however although though except yet whereas while because then mais pero aber sauf aunque sino
-    otherwise""")
+_FILLERS = _set("""a an the my your his her our their is are was were be been being am i im ive id he she we they
+    you this that these those of in on at to for from by very really so quite just rather pretty
+    some any bit little also still now again too there theres as s le la les un une des du de mon
+    ma mes je j est suis el los las una mi mis me se en al del lo que es esta estoy ai ne""")
+_CONTRAST = _set("""but however although though except yet whereas while because then mais pero aber sauf aunque
+    sino otherwise""")
 _JOINS = _set("and or nor et ou ni y o")
 _EITHER = _set("or nor ou ni o")
 # A list goes on with these; a comma or an 'and' before them ends no clause.
-_GOES_ON = _set("""lip lips tongue throat face eye eyes eyelid eyelids mouth cheek cheeks neck nose chin forehead arm
-    arms leg legs hand hands breathe breathing swallow swallowing see speak talk move speaking talking white pale cold
-    blue purple black numb weak swollen tight hot red sore tender blurry blurred double painful itchy hard slurred
-    froid froide""")
+_GOES_ON = _set("""lip lips tongue throat face eye eyes eyelid eyelids mouth cheek cheeks neck nose chin forehead
+    arm arms leg legs hand hands breathe breathing swallow swallowing see speak talk move speaking
+    talking white pale cold blue purple black numb weak swollen tight hot red sore tender blurry
+    blurred double painful itchy hard slurred froid froide""")
 _VERBS = _set("is are was were feels feel felt looks look has have seems seem est sont esta estan")
 # A new statement begins with these, so a denial before them does not reach it.
 _SUBJECTS = _set("""i im ive my it its the there theres he she his her this that these we they now today yesterday
-    just only some a an have has got feel feels suddenly since je mon ma mes le la il elle tengo mi el ahora""")
-_NOT = _set("""no not never none without nor neither denies denied deny nil dont doesnt didnt havent hasnt hadnt isnt
-    arent wasnt werent aint pas aucun aucune sans jamais ni sin ningun ninguna nunca tampoco free negative absent""")
+    just only some a an have has got feel feels suddenly since je mon ma mes le la il elle tengo
+    mi el ahora""")
+_NOT = _set("""no not never none without nor neither denies denied deny nil dont doesnt didnt havent hasnt
+    hadnt isnt arent wasnt werent aint pas aucun aucune sans jamais ni sin ningun ninguna nunca
+    tampoco free negative absent""")
 _NOT_BEFORE = {
-    "not": _set("""only just because normal right good ok okay well happy nice better improving gone going settling
-        fading stopping stop leaving sleeping sleep slept"""),
+    "not": _set("""only just because normal right good ok okay well happy nice better improving gone going
+    settling fading stopping stop leaving sleeping sleep slept"""),
     "no": _set("longer idea doubt better relief improvement change matter wonder sooner sense"),
     "without": _set("warning sleep sleeping"),
     "pas": _set("normal bien mieux"),
@@ -75,8 +77,9 @@ _NOT_BEFORE = {
 _ANSWERED = _set("i im ive my it its the she he")  # "no I cannot see": an answer, then what there is
 _DID_NOT = _set("dont doesnt didnt")
 _HAS_NOT = _set("havent hasnt hadnt")
-_SEEN = _set("""have had has feel felt see seen notice noticed get got hurt itch seem look experience experienced
-    show any been burn sting bleed suffer develop developed appear really even actually a the""")
+_SEEN = _set("""have had has feel felt see seen notice noticed get got hurt itch seem look experience
+    experienced show any been burn sting bleed suffer develop developed appear really even
+    actually a the""")
 _DOUBT = re.compile(
     r"\b(not (sure|certain)|unsure|(dont|do not|cannot|didnt) (know|tell|remember|think|believe)|no idea|whether|"
     r"hard to (say|tell)|je ne sais pas|no se si)\b"
@@ -91,17 +94,20 @@ _FEARED = re.compile(
     r"avoid|peur de|miedo)|est ce que|puede|peut)\b"
 )
 _PAST = re.compile(
-    r"\b(last (time|year|summer|winter|month)|years? ago|as a (child|kid|teenager)|when i was|in the past|"
-    r"history of|used to|"
-    r"(previous|earlier|other) (session|treatment|time|visit)s?|in (19|20)\d\d|before (this|the) (session|treatment)|"
-    r"la derniere fois|la ultima vez|hace anos|il y a \w+ ans)\b"
+    r"\b(last time|years? ago|as a (child|kid|teenager)|when i was (a |\d|young|little|pregnant|at school)|in the past|"
+    r"history of|used to|la derniere fois|la ultima vez|hace anos|il y a \w+ ans)\b"
+)
+# The session itself may have been then.
+_PERHAPS_PAST = re.compile(
+    r"\b(last (year|summer|winter)|(previous|earlier|other) (session|treatment|time|visit)s?|in (19|20)\d\d|"
+    r"before (this|the|my) (session|treatment))\b"
 )
 _PRESENT = re.compile(r"\b(now|since|still|again|today|currently|right now|this time|maintenant|ahora)\b")
-_KIN = _set("""mother father mum mom mama dad sister brother aunt uncle grandmother grandfather grandma grandpa son
-    daughter cousin husband wife partner boyfriend girlfriend friend flatmate colleague neighbour neighbor niece
-    nephew soeur mere frere hermana madre amiga copine""")
-_REPORTS = _set("""says said thinks thought noticed told tells asked reckons saw sees pointed mentioned insists drove
-    took brought worried wants""")
+_KIN = _set("""mother father mum mom mama dad sister brother aunt uncle grandmother grandfather grandma
+    grandpa son daughter cousin husband wife partner boyfriend girlfriend friend flatmate
+    colleague neighbour neighbor niece nephew soeur mere frere hermana madre amiga copine""")
+_REPORTS = _set("""says said thinks thought noticed told tells asked reckons saw sees pointed mentioned insists
+    drove took brought worried wants""")
 _HAD_IT = re.compile(
     rf"\b({'|'.join(sorted(_KIN))})( (just|has|also))* (had|got|has|received|underwent|came|went|was|is)( \w+){{0,3}} "
     r"(sessions?|treatments?|treated|injections?|injected|mesotherapy|appointment|procedure)\b"
@@ -125,7 +131,7 @@ _QUALITIES = {
     "severe": re.compile(
         r"\b(severe\w*|terribl[ey]|horribl[ey]|awful\w*|unbearable|excruciating|extreme\w*|massive\w*|agony|"
         r"a lot|badly|"
-        r"heav(y|ily)|gush\w*|pouring|soak\w*|tense|intense\w*|really bad|very bad|dreadful\w*)\b"
+        r"heav(y|ily)|gush\w*|pouring|soak\w*|tense|intense\w*|really bad|very bad|shut|dreadful\w*)\b"
     ),
     "large": re.compile(
         r"\b(large|big|huge|massive|enormous|size of|egg|golf|palm|whole|entire|grande?s?|gros\w*|enorme\w*|giant)\b"
@@ -136,6 +142,21 @@ _QUALITIES = {
         r"leve\w*|petit\w*)\b"
     ),
 }
+# A clause without a sign that speaks of a part of the body or of a colour is understood only where it says that all is
+# well, or speaks of the session and its care.
+_BODY = _set("""skin cheek cheeks face head eye eyes eyelid eyelids lid lids brow eyebrow eyebrows lip lips
+    mouth tongue throat nose chin jaw neck forehead temple ear ears scalp chest back arm arms leg
+    legs hand hands finger fingers foot feet toes calf thigh thighs tummy stomach belly heart
+    pulse breath breathing vision sight eyesight seeing speech voice speaking talking smile pupil
+    pupils urine blood vein veins peau joue visage bouche oeil yeux piel cara ojo ojos boca""")
+_COLOURS = _set("""white whitish pale blue bluish purple violet black grey gray yellow green brown dark dusky
+    mottled blanc blanche bleu noir gris negro negra azul blanco blanca""")
+_WELL = _set("""fine ok okay well good great perfect normal happy lovely amazing better clear healed gone
+    unchanged calm soft smooth bien bon bueno perfecto""")
+_CARE = _set("""session sessions treatment treatments treated injection injections injected needle needles
+    done makeup cream sunscreen sun wash ice apply massage touch photo photos picture pictures
+    attached gym exercise procedure appointment mesotherapy meso sport shower sauna swim swimming
+    alcohol seance sesion""")
 _DENIED_QUALITY = re.compile(
     r"\b(not|no|isnt|arent|wasnt|hasnt|havent|doesnt|didnt|without|nor|never|pas|sin)\b(\W+\w+){0,2}\W*$"
 )
@@ -177,9 +198,9 @@ class Lexicon:
         self.unless: dict[str, frozenset[str]] = {}
         self.fact_of: dict[str, str] = {}
         for name, fact in edition.facts.items():
-            sign = fact.derive.get("sign")
-            if fact.asked != "report" or sign is None or "quality" in fact.derive:
+            if fact.asked != "report" or "words" not in fact.derive:
                 continue
+            sign = fact.derive.get("sign", name)
             self.fact_of[sign] = name
             self.unless[sign] = frozenset(fact.derive.get("unless", ()))
             for key in ("words", "fine"):
@@ -264,7 +285,8 @@ class Lexicon:
         """Whether a word is one that says nothing of a sign by itself."""
         if word.isdigit() or len(word) < 3 or word in self.ordinary:
             return True
-        return any(word.removesuffix(end) in self.ordinary for end in ("s", "d", "ed", "ing", "ly"))
+        stems = {word.removesuffix(end) for end in ("s", "d", "ed", "ing", "ly")}
+        return bool(self.ordinary & (stems | {f"{stem}e" for stem in stems}))
 
     def matches(self, words: list[str]) -> Iterator[tuple[_Pattern, frozenset[int], tuple[int, int]]]:
         """Patterns in a clause's words: pattern, the places it takes, first and last."""
@@ -389,11 +411,11 @@ class _Text:
         for first, last in clauses:
             self._clause(tokens, first, last, answered_no)
         for (first, middle), (after, last) in pairwise(clauses):
-            if tokens[middle].word == "," and after == middle + 1:
+            if tokens[middle].word in (",", "and", "et", "y") and after == middle + 1:
                 self._across(tokens, first, last)
 
     def _across(self, tokens: list[_Token], first: int, last: int) -> None:
-        """A grave sign told over a comma ("swollen like anything, my whole throat") is asked about."""
+        """A grave sign told over a comma or an 'and' ("my eye is swollen and it hurts") is asked about."""
         places = self._places(tokens, first, last)
         heard = {mention.sign for mention in self.mentions}
         for pattern, taken, span in self.lexicon.matches([tokens[i].word for i in places]):
@@ -429,7 +451,7 @@ class _Text:
         for place, token in enumerate(tokens):
             word = token.word
             stop = word in _CONTRAST
-            if word in _JOINS or not word[0].isalnum():
+            if word in _JOINS or (not word[0].isalnum() and word != ":"):
                 following = next(
                     (t.word for t in tokens[place + 1 :] if t.word not in _FILLERS and t.word not in _JOINS), ""
                 )
@@ -526,11 +548,7 @@ class _Text:
         start, end = places[span[0]], places[span[1]]
         before = " ".join(t.word for t in tokens[:start])
         around = " ".join(t.word for t in tokens[first:last])
-        if self._of_others(tokens, start) or (
-            _PAST.search(" ".join(t.word for t in tokens))
-            and not _PRESENT.search(around)
-            and _PAST.search(f"{around} {before}")
-        ):
+        if self._of_others(tokens, start) or (_PAST.search(around) and not _PRESENT.search(around)):
             return None
         if fine:
             return "yes"
@@ -541,6 +559,8 @@ class _Text:
             return denial
         if self._answered_after(tokens, end, last):
             return "no"
+        if _PERHAPS_PAST.search(around) and not _PRESENT.search(around):
+            return "unsure"
         within = before.rsplit(" but ", 1)[-1]
         if _DOUBT.search(within[-60:]):
             return "unsure"
@@ -678,7 +698,9 @@ class _Text:
             if i not in covered and self.lexicon.elements(word) and not self.lexicon.known(word)
         ]
         told = matched or (any(_qualities(said)) and any(m.status == "yes" for m in self.mentions))
-        if len(strange) > 2 or (strange and not told) or (loose and not told):
+        open_ = not _CARE.intersection(words) and (_NOT.intersection(said.split()) or not _WELL.intersection(words))
+        speaks = open_ and bool((_BODY | _COLOURS).intersection(words))
+        if len(strange) > 2 or (not told and (strange or loose or speaks)):
             self.unread.append(self._quote(tokens, first, last))
 
 
