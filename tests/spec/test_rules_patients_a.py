@@ -325,7 +325,7 @@ def test_a_clean_patient_answers_no_to_every_rule_about_the_person() -> None:
     ("changes", "day"),
     [
         (takes("isotretinoin", stopped="2026-08-31"), date(2027, 2, 28)),
-        (takes("aspirin", prescribed=False, stopped="2026-11-24"), date(2026, 12, 1)),
+        ({"procedures": [{"name": "glycolic peel", "date": "2026-11-20"}]}, date(2026, 12, 4)),
         ({"procedures": [{"name": "gave birth", "date": "2026-11-01"}]}, date(2026, 12, 13)),
         (takes("Roaccutane"), None),
     ],
