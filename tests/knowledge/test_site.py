@@ -177,9 +177,9 @@ def test_other_languages_stand_beside_the_english() -> None:
 
 
 def test_it_is_made_quickly() -> None:
-    start = time.perf_counter()
+    start = time.process_time()  # other work on the machine does not count
     files(EDITION)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 # --- the colours --------------------------------------------------------------------------------------------------
