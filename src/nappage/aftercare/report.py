@@ -304,7 +304,7 @@ def _qualities(
         spreads = tick.spreading if tick else None
         worse = True if trend == "worse" or spreads == "yes" or "worse" in words else False if trend else None
         severe = True if severity == "severe" or "severe" in words else False if severity else None
-        large = True if severity in ("moderate", "severe") or "large" in words else False if severity else None
+        large = True if severity == "severe" or "large" in words else False if severity else None
         # What softens counts from words only where the sign itself is known from words alone.
         better = True if trend == "better" or (only_words and "better" in words) else False if trend or worse else None
         mild = True if severity == "mild" or (only_words and "mild" in words) else False if severity or severe else None

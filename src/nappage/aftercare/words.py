@@ -21,6 +21,7 @@ from ..values import Document
 
 Status = Literal["yes", "no", "unsure"]
 _GAP, _APART = 3, 4  # words that "..", and the sides of "~", may have between them
+_BACK = 40  # words before a sign that are read with it
 _REACH = 6  # words over which a denial reaches
 _LETTERS = 5  # shortest word that may be a misspelling
 
@@ -77,6 +78,7 @@ _NOT_BEFORE = {
 _ANSWERED = _set("i im ive my it its the she he")  # "no I cannot see": an answer, then what there is
 _DID_NOT = _set("dont doesnt didnt")
 _HAS_NOT = _set("havent hasnt hadnt")
+_BECOME = _set("turned become changed spread appeared started come grown swollen bled fainted vomited lost")
 _SEEN = _set("""have had has feel felt see seen notice noticed get got hurt itch seem look experience
     experienced show any been burn sting bleed suffer develop developed appear really even
     actually a the""")
@@ -195,14 +197,15 @@ class Lexicon:
         self._exact: dict[str, set[int]] = {}
         self._stems: dict[str, set[int]] = {}
         self._from: dict[int, list[_Pattern]] = {}
-        self.unless: dict[str, frozenset[str]] = {}
+        self.unless: dict[str, tuple[str, ...]] = {}  # sign → stems that void its patterns in a clause
         self.fact_of: dict[str, str] = {}
         for name, fact in edition.facts.items():
             if fact.asked != "report" or "words" not in fact.derive:
                 continue
             sign = fact.derive.get("sign", name)
             self.fact_of[sign] = name
-            self.unless[sign] = frozenset(fact.derive.get("unless", ()))
+            if "unless" in fact.derive:
+                self.unless[sign] = tuple(fact.derive["unless"])
             for key in ("words", "fine"):
                 for text in fact.derive.get(key, ()):
                     self._add(sign, key == "fine", flat(text))
@@ -396,8 +399,9 @@ class _Text:
             follows = sentences[number + 1].group().split() if number + 1 < len(sentences) else []
             answered_no = (
                 match.group().rstrip().endswith("?")
-                and bool(follows)
+                and follows[:1] != []
                 and follows[0].strip(",.") in ("no", "nope", "none", "non")
+                and follows[1:2] not in (["idea"], ["but"], ["matter"])
             )
             self._sentence(match.start(), match.group(), answered_no)
         return Heard(mentions=tuple(self.mentions), unread=tuple(self.unread))
@@ -429,7 +433,7 @@ class _Text:
     def _tokens(self, said: str, offset: int) -> list[_Token]:
         out: list[_Token] = []
         for match in _TOKEN.finditer(said):
-            word = match.group()
+            word = match.group()[:_BACK]
             word = _ELIDED.sub("", word).replace("'", "")
             word = "cannot" if word in ("cant", "couldnt", "cannot") else word
             guess = False
@@ -484,12 +488,9 @@ class _Text:
         said = " ".join(token.word for token in tokens[first:last])
         best: dict[str, tuple[_Pattern, frozenset[int], tuple[int, int]]] = {}
         fine: list[tuple[_Pattern, frozenset[int], tuple[int, int]]] = []
+        voided = {sign for sign, stems in self.lexicon.unless.items() if any(word.startswith(stems) for word in words)}
         for pattern, taken, span in self.lexicon.matches(words):
-            if any(
-                word.startswith(tuple(self.lexicon.unless[pattern.sign]))
-                for word in words
-                if self.lexicon.unless[pattern.sign]
-            ):
+            if pattern.sign in voided:
                 continue
             if pattern.fine:
                 fine.append((pattern, taken, span))
@@ -546,7 +547,7 @@ class _Text:
     ) -> Status | None:  # fmt: skip
         """None: somebody else's, or long past."""
         start, end = places[span[0]], places[span[1]]
-        before = " ".join(t.word for t in tokens[:start])
+        before = " ".join(t.word for t in tokens[max(0, start - _BACK) : start])
         around = " ".join(t.word for t in tokens[first:last])
         if self._of_others(tokens, start) or (_PAST.search(around) and not _PRESENT.search(around)):
             return None
@@ -587,7 +588,7 @@ class _Text:
         """'no' where a denial reaches the mention, 'unsure' where it may, None where there is none."""
         own = {places[i] for i in taken}
         start, end = places[span[0]], places[span[1]]
-        for place in range(end - 1, -1, -1):
+        for place in range(end - 1, max(-1, start - _BACK), -1):
             token = tokens[place]
             if place in own:
                 continue
@@ -616,7 +617,7 @@ class _Text:
         if word == "free":
             return following in ("of", "from")
         if word in _DID_NOT or word in _HAS_NOT:
-            return following in _SEEN or place + 1 in own
+            return following in _SEEN or place + 1 in own or (word in _HAS_NOT and following in _BECOME)
         return True
 
     def _reaches(self, tokens: list[_Token], cue: int, start: int, end: int) -> Status | None:
@@ -627,10 +628,12 @@ class _Text:
             return None
         joins = [t.word for t in between if t.word in _JOINS or not t.word[0].isalnum()]
         count = sum(t.word not in _FILLERS and t.word[0].isalnum() and t.word not in _JOINS for t in between)
+        if tokens[cue].word in ("denies", "denied", "deny"):
+            return "no"  # as a clinician writes, of the whole list
         if not joins:
             return "no" if count <= _REACH else "unsure"
         rest = []
-        for place in range(cue + 1, len(tokens)):
+        for place in range(cue + 1, min(cue + _BACK, len(tokens))):
             if self._stops(tokens, place):
                 break
             rest.append(tokens[place].word)
@@ -651,7 +654,7 @@ class _Text:
     def _of_others(self, tokens: list[_Token], start: int) -> bool:
         if not self.kin or self.for_kin:
             return False
-        for place in range(start - 1, -1, -1):
+        for place in range(start - 1, max(-1, start - _BACK), -1):
             word = tokens[place].word
             if word in _CONTRAST or word in ("i", "im", "ive", "me"):
                 return False
@@ -698,8 +701,11 @@ class _Text:
             if i not in covered and self.lexicon.elements(word) and not self.lexicon.known(word)
         ]
         told = matched or (any(_qualities(said)) and any(m.status == "yes" for m in self.mentions))
-        open_ = not _CARE.intersection(words) and (_NOT.intersection(said.split()) or not _WELL.intersection(words))
-        speaks = open_ and bool((_BODY | _COLOURS).intersection(words))
+        every = said.split()
+        if every[0] in ("no", "without", "sans", "sin") and not _BODY.intersection(words):
+            return  # whatever it is, it is not there
+        well = bool(_WELL.intersection(words)) and not _NOT.intersection(every)
+        speaks = not well and not _CARE.intersection(words) and bool((_BODY | _COLOURS).intersection(words))
         if len(strange) > 2 or (not told and (strange or loose or speaks)):
             self.unread.append(self._quote(tokens, first, last))
 
