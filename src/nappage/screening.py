@@ -6,12 +6,12 @@ the screening incomplete; a clear that is incomplete is never called clear.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from .intake import Facts, normal
+from .intake import Evidence, Facts, normal
 from .knowledge import Cited, Edition, Position, Rule, cited, said_by
 from .knowledge.schema import SEVERITIES, Severity
 from .rules import MORE, Reader, Reading, facts_of
@@ -39,12 +39,14 @@ class Dissent(Document):
 
 
 class Because(Document):
-    """The patient's own fact behind a finding: what it is, its value, and the words it was read from."""
+    """The patient's own fact behind a finding: what it is, its value, the words it was read from, and what those were
+    read as where they say it otherwise ("Sintrom": acenocoumarol)."""
 
     fact: str
     title: str
     value: bool | int | float | str | tuple[str, ...] | None
     quotes: tuple[str, ...] = ()
+    read_as: tuple[str, ...] = ()
     confirm: bool = False  # read through a misspelling
 
 
@@ -466,8 +468,22 @@ class _Screener:
             quotes=tuple(
                 dict.fromkeys(" ".join(w for w in (e.quote, f"[{e.note}]" if e.note else "") if w) for e in evidence)
             ),
+            read_as=tuple(dict.fromkeys(name for e in evidence for name in self._names(e))),
             confirm=any(e.guess for e in evidence),
         )
+
+    def _names(self, evidence: Evidence) -> Iterator[str]:
+        """What the words were read as, the most exact things only, unless the words say so themselves."""
+        kinds = (self.edition.medicines, self.edition.allergens, self.edition.conditions)
+        known = {i: kind[i] for i in evidence.read_as.split(", ") for kind in kinds if i in kind}
+        above = {parent for concept in known.values() for parent in concept.is_a}
+        exact = [i for i in known if i not in above and not known[i].contains]
+        exact = [i for i in exact if i not in self.edition.classes] or exact
+        said = evidence.quote.casefold()
+        for concept_id in exact:
+            name = known[concept_id].title or concept_id.replace("-", " ")
+            if name.casefold() not in said:
+                yield name
 
     def _wait_of(self, position: Position) -> tuple[date | None, str | None]:
         """Earliest acceptable day of a deferral, and in words until when."""

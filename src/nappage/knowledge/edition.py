@@ -152,6 +152,12 @@ class Edition:
         return {}
 
     @cached_property
+    def classes(self) -> frozenset[str]:
+        """Ids of the concepts that others belong to."""
+        kinds = (self.medicines, self.conditions, self.allergens)
+        return frozenset(parent for kind in kinds for concept in kind.values() for parent in concept.is_a)
+
+    @cached_property
     def rule_readers(self) -> Mapping[str, Reader]:
         """Rule id → what reads its adopted position; rules whose adopted position says nothing have none."""
         return {rule.id: self.reader(when) for rule in self.rules.values() if (when := rule.adopted.when)}

@@ -129,6 +129,7 @@ class _Rooms:
         lines: list[Line] = []
         for because in finding.because:
             quotes = "; ".join(f"“{quote}”" for quote in because.quotes if quote)
+            quotes += f" ({', '.join(because.read_as)})" if quotes and because.read_as else ""
             value = "" if because.value is True else f": {_shown(because.value)}"
             confirm = f" ({say('confirm')})" if because.confirm else ""
             lines.append(
