@@ -118,7 +118,7 @@ class Report(Document):
     days_since: Annotated[Amount, Field(ge=0, le=8_000)] | None = None
     treated: datetime | date | None = None
     reported: datetime | date | None = None
-    text: str | tuple[str, ...] = ()
+    text: str | tuple[str, ...] | None = None
     signs: dict[str, Answer | Sign | None] = {}
     all_other_signs: Answer | None = None
     temperature_c: Annotated[Amount, Field(ge=25, le=45)] | None = None
@@ -137,7 +137,7 @@ class Report(Document):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        return (self.text,) if isinstance(self.text, str) else self.text
+        return (self.text,) if isinstance(self.text, str) else self.text or ()
 
     @property
     def hours(self) -> Decimal | None:
