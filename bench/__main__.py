@@ -1,4 +1,4 @@
-"""`python bench [screening|population|plan|documents|concepts|layout] [--record]`: side by side with peers, as ratios.
+"""`python bench [PART ...] [--record]`: side by side with peers, as ratios.
 
 Everything is counted in CPU seconds of this process or its children, so that a busy machine changes little.
 `--record` writes the figures into the table of bench/README.md.
@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 # Part → libraries whose versions go with its figures; those from npm stand in peers/package.json.
 PARTS = {
     "screening": ("zen-engine",),
+    "answers": ("pydantic",),
     "population": ("duckdb", "narwhals", "pyarrow"),
     "plan": ("pydantic", "typst"),
     "documents": ("typst", "weasyprint"),

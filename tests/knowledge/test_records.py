@@ -11,7 +11,7 @@ import pytest
 
 from nappage.knowledge import Decision, KnowledgeError, load
 from nappage.knowledge.check import as_row, check, says
-from nappage.knowledge.edition import _load, fingerprint_of, read_data
+from nappage.knowledge.edition import _load, compiled, fingerprint_of
 from nappage.rules.columns import column
 
 ON = date(2026, 11, 25)
@@ -155,25 +155,39 @@ def test_a_missing_source_and_a_wrong_example_are_found(tmp_path) -> None:
     assert "the example expects" in faults
 
 
-def test_reading_the_data_gives_every_folder_something() -> None:
-    for kind, entries in read_data().items():
+def test_every_part_of_the_data_has_something_in_it() -> None:
+    for kind, entries in compiled()[0].items():
         assert entries, kind
 
 
-def test_what_was_read_is_kept_until_a_file_changes(tmp_path, monkeypatch) -> None:
+def test_the_compiled_form_is_kept_until_a_file_changes(tmp_path) -> None:
     import shutil
     import sys
 
     from nappage.knowledge.edition import DATA
 
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     data = tmp_path / "data"
     shutil.copytree(DATA, data, ignore=shutil.ignore_patterns("__pycache__"))
-    first = read_data(data)
-    cache = data / "__pycache__" / "read.json"
-    assert cache.is_file() and read_data(data) == first
+    parts, digest = compiled(data)
+    cache = data / "__pycache__" / f"edition.{sys.implementation.cache_tag}.pickle"
+    made = cache.stat().st_mtime_ns
+    assert compiled(data) == (parts, digest) and cache.stat().st_mtime_ns == made
     text = data / "texts" / "screening.yaml"
     text.write_text(text.read_text() + 'verdict.more: {en: "more"}\n')
-    assert read_data(data)["texts"]["verdict.more"] == {"en": "more"}
-    cache.write_text("{broken")
-    assert read_data(data)["texts"]["verdict.more"] == {"en": "more"}
+    parts, changed = compiled(data)
+    assert parts["texts"]["verdict.more"] == {"en": "more"} and changed != digest
+    for broken in (b"", b"broken", b"\x80\x05K\x01."):
+        cache.write_bytes(broken)
+        assert compiled(data) == (parts, changed)
+    assert _load(ON, (), data).say("verdict.more") == "more"
+
+
+def test_a_folder_that_is_only_read_gives_the_same(tmp_path) -> None:
+    import shutil
+
+    from nappage.knowledge.edition import DATA
+
+    data = tmp_path / "data"
+    shutil.copytree(DATA, data, ignore=shutil.ignore_patterns("__pycache__"))
+    (data / "__pycache__").write_text("no folder can be made here")
+    assert compiled(data)[1] == compiled(DATA)[1]

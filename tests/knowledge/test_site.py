@@ -6,7 +6,6 @@ import dataclasses
 import json
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
@@ -174,12 +173,6 @@ def test_markup_in_a_record_stays_words() -> None:
 def test_other_languages_stand_beside_the_english() -> None:
     zone = next(danger for danger in EDITION.danger.values() if "fr" in danger.says)
     assert f'lang="fr"><b>French</b> {zone.says["fr"][:20]}'.replace("'", "&#x27;") in site()[url("danger", zone.id)]
-
-
-def test_it_is_made_quickly() -> None:
-    start = time.process_time()  # other work on the machine does not count
-    files(EDITION)
-    assert time.process_time() - start < 5
 
 
 # --- the colours --------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ Each table was written from the sources first: what is given, and what a careful
 from __future__ import annotations
 
 import json
-import timeit
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -410,15 +409,6 @@ ORDINARY: dict[str, dict[str, Any]] = {
     "aged 70": {"patient": {"age": 70}},
     "last flu jab": {"procedures": [{"name": "flu vaccination", "date": "2025-10-20"}]},
 }
-
-
-def test_screening_takes_a_millisecond_with_its_reasons(edition: Edition) -> None:
-    """The best of many runs, so that other work on the machine does not count."""
-    content = {**WOMAN, **ORDINARY["antihypertensive"], **allergic("penicillin"), "order": ORDER}
-    facts = read(Answers.model_validate(content), edition, ON)
-    screen(facts, edition)
-    took = min(timeit.repeat(lambda: screen(facts, edition), number=1, repeat=200))
-    assert took <= 0.001
 
 
 @pytest.mark.parametrize("name", ORDINARY)

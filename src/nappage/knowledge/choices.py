@@ -150,7 +150,18 @@ def conflicts_markdown(edition: Edition) -> str:
             lines += [f"## {KINDS[kind][1]}", ""]
             for choice in of:
                 lines += [*_entry(library, choice), ""]
+    lines += ["## Shown side by side", "", *_side_by_side(edition)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _side_by_side(edition: Edition) -> Iterator[str]:
+    """Conflicts of the dossier that no choice settles: their sources stand beside each other in what carries them."""
+    yield "Questions on which the sources disagree and nothing is chosen, since no rule or limit hangs on them."
+    yield ""
+    chosen = {name for choice in choices(edition) for name in choice.records}
+    for piece in coverage(edition):
+        if piece.id.startswith("conflict/") and piece.id not in chosen:
+            yield f"- **{piece.says}** {', '.join(f'`{carrier}`' for carrier in piece.carried_by)} ({piece.id})"
 
 
 def _named(title: str, of: list[Choice]) -> list[str]:

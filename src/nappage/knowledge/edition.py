@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pydantic
 import yaml
 from pydantic import ValidationError
 
@@ -231,22 +233,13 @@ def load(on: date, policy: Policy = ()) -> Edition:
 @lru_cache(maxsize=8)
 def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
     """`policy` as JSON, since a decision that holds texts has no hash."""
-    raw = read_data(data)
-    kinds: dict[str, type[Document]] = {
-        "rules": Rule, "values": ValueRecord, "protocols": Protocol, "advice": Advice, "triage": TriageRule,
-    }  # fmt: skip
+    parts, digest = compiled(data)
+    records: dict[str, dict[str, Any]] = {}
+    for kind in _POSITIONED:
+        settled = {record_id: _settle(record, on) for record_id, record in parts[kind].items()}
+        records[kind] = {record_id: record for record_id, record in settled.items() if record is not None}
     decided: dict[str, Decision] = {}
     lapsed: list[Decision] = []
-    records: dict[str, dict[str, Any]] = {}
-    for kind, model in kinds.items():
-        loaded = _models(model, raw[kind], kind)
-        records[kind] = {}
-        for record_id, record in loaded.items():
-            if record.id != record_id:  # type: ignore[attr-defined]
-                raise KnowledgeError(f"{kind}/{record_id}.yaml: its id must equal the file name")
-            settled = _settle(record, on)  # type: ignore[arg-type]
-            if settled is not None:
-                records[kind][record_id] = settled
     for decision in map(Decision.model_validate_json, policy):
         where = next((k for k, found in records.items() if decision.record in found), None)
         if where is None:
@@ -257,92 +250,89 @@ def _load(on: date, policy: tuple[str, ...], data: Path) -> Edition:
             continue
         records[where][decision.record] = _decide(record, decision)
         decided[decision.record] = decision
-    digest = hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode())
-    digest.update(repr((on.isoformat(), list(policy))).encode())
+    whole = hashlib.sha256(repr((digest, on.isoformat(), list(policy))).encode())
     return Edition(
         on=on,
         version=VERSION,
-        fingerprint=digest.hexdigest()[:16],
-        sources=_models(Source, raw["sources"], "sources"),
-        facts=_models(Fact, raw["facts"], "facts"),
-        **records,
-        medicines=_models(Concept, raw["concepts/medicines"], "medicines"),
-        conditions=_models(Concept, raw["concepts/conditions"], "conditions"),
-        allergens=_models(Concept, raw["concepts/allergens"], "allergens"),
-        procedures=_models(Concept, raw["concepts/procedures"], "procedures"),
-        events=_models(Concept, raw["concepts/events"], "events"),
-        skin_states=_models(Concept, raw["concepts/skin"], "skin"),
-        indications=_models(Concept, raw["concepts/indications"], "indications"),
-        substances=_models(Substance, raw["substances"], "substances"),
-        products=_models(Product, raw["products"], "products"),
-        techniques=_models(Technique, raw["techniques"], "techniques"),
-        regions=_models(Region, raw["regions"], "regions"),
-        danger=_models(Danger, _with_ids(raw["danger"]), "danger"),
-        point_sets=_models(PointSet, _with_ids(raw["point_sets"]), "point_sets"),
-        compatibility=tuple(_models(Compatibility, raw["compatibility"], "compatibility").values()),
-        texts=raw["texts"],
-        thickness=_models(Thickness, {"thickness": raw["thickness"]}, "data")["thickness"],
-        blebs=_models(Blebs, {"blebs": raw["blebs"]}, "data")["blebs"],
-        evidence=_models(Evidence, _with_ids(raw["evidence"]), "evidence"),
-        risks=_models(Risk, _with_ids(raw["risks"]), "risks"),
-        alternatives=_models(Alternative, _with_ids(raw["alternatives"]), "alternatives"),
-        prices=_models(Price, _with_ids(raw["prices"]), "prices"),
-        scales=_models(Scale, _with_ids(raw["scales"]), "scales"),
+        fingerprint=whole.hexdigest()[:16],
+        **{**parts, **records},
         lapsed=tuple(lapsed),
         decisions=decided,
     )
 
 
-def read_data(data: Path = DATA) -> dict[str, dict[str, Any]]:
-    """All YAML under `data`, unvalidated: folder name → id → content; dates as ISO text. What was read is kept in
-    `__pycache__` beside it, as Python keeps its own, and read again when a file's name, size or time differs."""
+# The parts of an edition, with the model of their entries. Positioned ones are settled for a day and a policy.
+_POSITIONED: dict[str, type[_Record]] = {
+    "rules": Rule, "values": ValueRecord, "protocols": Protocol, "advice": Advice, "triage": TriageRule,
+}  # fmt: skip
+_CONCEPTS = ("medicines", "conditions", "allergens", "procedures", "events", "skin", "indications")
+_MERGED: dict[str, type[Document]] = {"sources": Source, "facts": Fact, "evidence": Evidence, "risks": Risk}
+_SINGLE: dict[str, type[Document]] = {
+    "substances": Substance, "products": Product, "techniques": Technique, "regions": Region, "danger": Danger,
+    "point_sets": PointSet, "compatibility": Compatibility, "alternatives": Alternative, "prices": Price,
+    "scales": Scale, "thickness": Thickness, "blebs": Blebs,
+}  # fmt: skip
+
+
+def compiled(data: Path = DATA) -> tuple[dict[str, Any], str]:
+    """The parts of an edition, read and validated, and a digest of all that was read. They are kept in `__pycache__`
+    beside the YAML, as Python keeps its own, and made anew when a file's name, size or time differs, or the shapes'.
+    Raises KnowledgeError when a record may not stand."""
     stamp = _stamp(data)
-    cache = data / "__pycache__" / "read.json"
+    cache = data / "__pycache__" / f"edition.{sys.implementation.cache_tag}.pickle"
     try:
-        kept: dict[str, Any] = json.loads(cache.read_bytes())
-        if kept["stamp"] == stamp:
-            return kept["raw"]  # type: ignore[no-any-return]
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # none, or a broken one: read anew
-    text = json.dumps({"stamp": stamp, "raw": _read_tree(data)}, default=str)
-    if not sys.dont_write_bytecode:
-        try:
-            cache.parent.mkdir(exist_ok=True)
-            part = cache.with_suffix(f".{os.getpid()}")
-            part.write_text(text, "utf-8")
-            os.replace(part, cache)
-        except OSError:
-            pass  # a folder that is only read
-    return json.loads(text)["raw"]  # type: ignore[no-any-return]
+        kept, parts, digest = pickle.loads(cache.read_bytes())
+        if kept == stamp:
+            return parts, digest
+    except Exception:  # none, a broken one, or one of other shapes: whatever it is, it is made anew
+        pass
+    parts, digest = _compile(data)
+    try:
+        cache.parent.mkdir(exist_ok=True)
+        part = cache.with_suffix(f".{os.getpid()}")
+        part.write_bytes(pickle.dumps((stamp, parts, digest), pickle.HIGHEST_PROTOCOL))
+        os.replace(part, cache)
+    except OSError:
+        pass  # a folder that is only read
+    return parts, digest
 
 
 def _stamp(data: Path) -> str:
-    digest = hashlib.sha256(VERSION.encode())
+    digest = hashlib.sha256(f"{VERSION} {pydantic.VERSION}\n".encode())
+    shapes = [str(Path(__file__).with_name(name)) for name in ("edition.py", "schema.py")]
     for folder, folders, files in os.walk(data):
         folders.sort()
-        for name in sorted(files):
-            if name.endswith(".yaml"):
-                path = os.path.join(folder, name)
-                status = os.stat(path)
-                digest.update(f"{os.path.relpath(path, data)} {status.st_size} {status.st_mtime_ns}\n".encode())
+        for path in (*(os.path.join(folder, name) for name in sorted(files) if name.endswith(".yaml")), *shapes):
+            status = os.stat(path)
+            digest.update(f"{os.path.relpath(path, data)} {status.st_size} {status.st_mtime_ns}\n".encode())
+        shapes = []
     return digest.hexdigest()
 
 
-def _read_tree(data: Path) -> dict[str, dict[str, Any]]:
-    out: dict[str, dict[str, Any]] = {}
-    for kind in ("rules", "values", "protocols", "advice", "triage"):
-        out[kind] = {path.stem: read_yaml(path) for path in sorted((data / kind).glob("*.yaml"))}
-    for kind in ("sources", "facts", "texts", "evidence", "risks"):
-        out[kind] = _merged(sorted((data / kind).glob("*.yaml")))
-    for kind in ("medicines", "conditions", "allergens", "procedures", "events", "skin", "indications"):
-        out[f"concepts/{kind}"] = read_yaml(data / "concepts" / f"{kind}.yaml")
-    for kind in (
-        "substances", "products", "techniques", "regions", "danger", "point_sets", "compatibility", "thickness",
-        "blebs", "alternatives", "prices", "scales",
-    ):  # fmt: skip
-        out[kind] = read_yaml(data / f"{kind}.yaml")
-    out["texts"] = {key: {"en": t} if isinstance(t, str) else t for key, t in out["texts"].items()}
-    return out
+def _compile(data: Path) -> tuple[dict[str, Any], str]:
+    raw: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
+    for kind, positioned in _POSITIONED.items():
+        raw[kind] = {path.stem: read_yaml(path) for path in sorted((data / kind).glob("*.yaml"))}
+        parts[kind] = _models(positioned, raw[kind], kind)
+        for record_id, record in parts[kind].items():
+            if record.id != record_id:
+                raise KnowledgeError(f"{kind}/{record_id}.yaml: its id must equal the file name")
+    for kind in _CONCEPTS:
+        raw[f"concepts/{kind}"] = read_yaml(data / "concepts" / f"{kind}.yaml")
+        parts["skin_states" if kind == "skin" else kind] = _models(Concept, raw[f"concepts/{kind}"], kind)
+    for kind, model in _MERGED.items():
+        raw[kind] = _merged(sorted((data / kind).glob("*.yaml")))
+        parts[kind] = _models(model, _with_ids(raw[kind], model), kind)
+    for kind, model in _SINGLE.items():
+        raw[kind] = read_yaml(data / f"{kind}.yaml")
+        whole = model in (Thickness, Blebs)
+        parts[kind] = _models(model, {kind: raw[kind]} if whole else _with_ids(raw[kind], model), kind)
+    parts["compatibility"] = tuple(parts["compatibility"].values())
+    parts["thickness"], parts["blebs"] = parts["thickness"]["thickness"], parts["blebs"]["blebs"]
+    texts = _merged(sorted((data / "texts").glob("*.yaml")))
+    raw["texts"] = parts["texts"] = {key: {"en": t} if isinstance(t, str) else t for key, t in texts.items()}
+    return parts, hashlib.sha256(json.dumps(raw, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def read_yaml(path: Path) -> Any:
@@ -359,7 +349,10 @@ def _merged(paths: Iterable[Path]) -> dict[str, Any]:
     return out
 
 
-def _with_ids(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _with_ids(raw: Mapping[str, Any], model: type[Document]) -> Mapping[str, Any]:
+    """The entries of a map, each with its key as its id where its model has one."""
+    if "id" not in model.model_fields:
+        return raw
     return {key: {"id": key, **value} for key, value in raw.items()}
 
 
@@ -430,4 +423,4 @@ def _shorter(own: Wait | None, adopted: Wait) -> bool:
     return anchor != (adopted.since, adopted.after) or length < (adopted.months or 0) * 30 + (adopted.days or 0)
 
 
-__all__ = ["ConditionError", "Decision", "Edition", "Policy", "Record", "fingerprint_of", "load", "read_data"]
+__all__ = ["ConditionError", "Decision", "Edition", "Policy", "Record", "compiled", "fingerprint_of", "load"]
