@@ -288,7 +288,7 @@ class ChoiceBlocks:
             for risk in risks
         )
         if rows:
-            columns = _columns((say("risk"), 3), (say("risk-tell"), 8), (say("how-often"), 3))
+            columns = _columns((say("risk"), 5), (say("risk-tell"), 14), (say("how-often"), 5))
             yield Table(columns=columns, rows=rows, note=say("risks-note"), long=True)
 
     def home(self, care: HomeCare) -> Iterator[Block]:
@@ -334,7 +334,11 @@ class ChoiceBlocks:
             return ""
         if 0 < len(line.periods) <= _MOST_PERIODS:
             return "; ".join(say("resume", first=self.day(p.first), resume=self.day(p.resume)) for p in line.periods)
-        return say("undated", before=str(line.before_days or 0), after=str(line.after_days or 0))
+        before, after = (self.days(count or 0) for count in (line.before_days, line.after_days))
+        return say("undated", before=before, after=after) if line.before_days else say("undated-after", after=after)
+
+    def days(self, count: int) -> str:
+        return self.bare("one-day") if count == 1 else self.bare("days", count=str(count))
 
     def day(self, day: date) -> str:
         return self.words.short_day(day)

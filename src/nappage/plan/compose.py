@@ -5,6 +5,7 @@ Every label is a text of the edition, so a sheet speaks the plan's language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -47,6 +48,8 @@ from .words import Words
 
 if TYPE_CHECKING:
     from ..injection_map.documents import Pictures
+
+_QUOTED = re.compile(r'"([^"]+)"')  # the ids that a condition names
 
 _TONES: dict[str, Tone] = {
     "contraindicated": "stop",
@@ -130,7 +133,7 @@ class _Rooms:
         for because in finding.because:
             quotes = "; ".join(f"“{quote}”" for quote in because.quotes if quote)
             quotes += f" ({', '.join(because.read_as)})" if quotes and because.read_as else ""
-            value = "" if because.value is True else f": {_shown(because.value)}"
+            value = "" if because.value is True else f": {self.shown(because.value, finding.rule)}"
             confirm = f" ({say('confirm')})" if because.confirm else ""
             lines.append(
                 Line(label=say("because"), text=f"{because.title}{value}{f' — {quotes}' if quotes else ''}{confirm}")
@@ -160,6 +163,23 @@ class _Rooms:
             records=(f"rules/{finding.rule}",),
             lines=tuple(lines),
         )
+
+    def shown(self, value: object, rule: str) -> str:
+        """A fact's value in words. Of a list only what the rule asks for, where it names any of it."""
+        if not isinstance(value, tuple | list):
+            return _shown(value)
+        asked = {
+            word for position in self.edition.rules[rule].positions for word in _QUOTED.findall(position.when or "")
+        }
+        return ", ".join(self.title(str(one)) for one in [one for one in value if one in asked] or value)
+
+    def title(self, name: str) -> str:
+        """A region, substance or product by its title, a class by its id in words."""
+        edition = self.edition
+        for kind in (edition.regions, edition.substances, edition.products):
+            if name in kind:
+                return edition.text(kind[name].title, self.say.language)
+        return name.replace("-", " ")
 
     def questions(self, screening: Screening) -> Iterator[Block]:
         say = self.say
@@ -500,9 +520,10 @@ class _Clinician(_Composer):
         else:
             yield Glance(label=say("course"), value=say("no-dates"), note="")
         count = len(plan.to_sign)
-        yield Glance(
-            label=say("before-signing"), value=say("open-points", count=str(count)) if count else say("nothing-open")
-        )
+        left = say("open-points", count=str(count)) if count else say("nothing-open")
+        if plan.screening.verdict in ("contraindicated", "defer"):
+            left = say("not-as-planned")
+        yield Glance(label=say("before-signing"), value=left)
 
     def sections(self) -> Iterator[Section]:
         plan, say = self.plan, self.say
@@ -562,7 +583,7 @@ class _Clinician(_Composer):
                     )
                 ),
             )
-            yield Section(title=say("told"), blocks=(self.advice(care.about),) if care.about else ())
+            yield Section(title=say("told"), blocks=tuple(self.told(care.about)))
 
     def placement(self) -> Iterator[Block]:
         say, place = self.say, self.plan.placement
@@ -606,6 +627,23 @@ class _Clinician(_Composer):
             rows.append((Said(text=line.title, strong=True), said))
         return Table(columns=(Column(title=say("about")), Column(title=say("line"), wide=True)), rows=tuple(rows))
 
+    def told(self, lines: Iterable[AdviceLine]) -> Iterator[Block]:
+        """What stands word for word on the patient's sheet: here only on whose word, and who disagrees."""
+        rows = tuple(
+            (
+                Said(text=line.title, strong=True),
+                Said(
+                    text="; ".join(line.dissent),
+                    refs=self.rooms.ref(line.sources),
+                    records=self.rooms.named(line.id, "advice"),
+                ),
+            )
+            for line in lines
+        )
+        if rows:
+            columns = (Column(title=self.say("about")), Column(title=self.say("told-line"), wide=True))
+            yield Table(columns=columns, rows=rows, note=self.say("told-note"))
+
 
 class _Patient(_Composer):
     def sheet(self) -> Sheet:
@@ -614,7 +652,7 @@ class _Patient(_Composer):
         key = "unclear" if unclear else screening.verdict
         day, clock = self.start()
         dated = plan.course is not None and bool(plan.course.sessions)
-        glance = [Glance(label=say("patient-treatment"), value=plan.indication or self.treatment())]
+        glance = [Glance(label=say("patient-treatment"), value=self.plainly())]
         if dated:
             glance.append(Glance(label=say("first-session"), value=day, note=clock))
         return Sheet(
@@ -633,6 +671,13 @@ class _Patient(_Composer):
             sections=() if screening.deceased else tuple(s for s in self.sections() if s.blocks),
             foot=self.foot(),
         )
+
+    def plainly(self) -> str:
+        """The concern in the patient's words, where its name is a clinician's."""
+        key = f"plainly-{self.plan.choice.id}" if self.plan.choice else ""
+        if f"plan.{key}" in self.edition.texts:
+            return self.say(key)
+        return self.plan.indication or self.treatment()
 
     def statement(self, key: str) -> str:
         if self.plan.screening.deceased:

@@ -29,14 +29,13 @@ _WIDE_MM, _GAP_MM = 174, 3  # of a printed page, and between drawings
 
 
 def for_clinician(map: InjectionMap, drawn: Pictures | None, say: Words, ref: Ref) -> Iterator[Block]:
-    """The zones in a table, how deep the tip comes to lie, what is open, the views, every point, and the charts."""
+    """The zones in a table, how deep the tip comes to lie, what is open, every point, the views, and the charts."""
     yield from summary(map, say, ref)
     yield from _depths(map, say, ref)
-    if drawn is not None:
-        yield from (_figure(view) for view in drawn.views.values())
     yield from _dangers(map, say, ref)
     yield _points(map, say)
     if drawn is not None:
+        yield from (_figure(view) for view in drawn.views.values())
         yield from (_figure(chart) for chart in _in_rows(drawn.charts.values()))
 
 
@@ -253,7 +252,16 @@ def _chance(chance: LayerChance, say: Words) -> str:
 
 
 def _dangers(map: InjectionMap, say: Words, ref: Ref) -> Iterator[Block]:
-    if not map.dangers:
+    """Those that touch this map, with their margin and its source; the others are hatched on the drawings and named."""
+    reached = {id for zone in map.zones for id in zone.cut_by}
+    near = [danger for danger in map.dangers if danger.id in reached or danger.entered]
+    others = "; ".join(danger.title for danger in map.dangers if danger not in near)
+    note = " ".join(
+        part for part in (say("map-danger-note"), say("map-danger-others", names=others) if others else "") if part
+    )
+    if not near:
+        if map.dangers:
+            yield Paragraph(text=note, quiet=True)
         return
     yield Table(
         long=True,
@@ -268,9 +276,9 @@ def _dangers(map: InjectionMap, say: Words, ref: Ref) -> Iterator[Block]:
                 Said(text=f"{_short(danger.margin_mm)} mm"),
                 Said(text=_why(danger, say), refs=ref(danger.sources)),
             )
-            for danger in map.dangers
+            for danger in near
         ),
-        note=say("map-danger-note"),
+        note=note,
     )
 
 

@@ -149,12 +149,15 @@ def draft(
         drawn, map_note = None, edition.say("plan.no-map-contraindicated", language)
     formulation = formulate(order, facts, edition, language, planned_ml=None if drawn is None else drawn.volume_ml)
     course, note = _course(answers, facts, screening, edition, language)
-    aftercare = _aftercare(order, facts, course, edition, language)
+    # Deferred without a date: the planned day is not the session's, so no line counts from it.
+    dateless = screening.verdict == "defer" and course is None
+    aftercare = _aftercare(order, facts, course, edition, language, clock=not dateless)
     excluded = screening.verdict == "contraindicated"
     named = (
         order.mixture or order.products or order.technique or order.indication
     )  # else there is nothing to consent to
-    days = tuple(s.date for s in course.sessions) if course else (order.planned_start,) if order.planned_start else ()
+    start = () if dateless or order.planned_start is None else (order.planned_start,)
+    days = tuple(s.date for s in course.sessions) if course else start
     return base.model_copy(
         update={
             "formulation": formulation,
@@ -348,7 +351,10 @@ def _course(
     return plan_course(request, edition, language), note
 
 
-def _aftercare(order: Order, facts: Facts, course: Course | None, edition: Edition, language: str) -> Aftercare | None:
+def _aftercare(
+    order: Order, facts: Facts, course: Course | None, edition: Edition, language: str, *, clock: bool
+) -> Aftercare | None:
+    """The sheet's lines; without `clock` they count in hours from a session whose day is not known."""
     start = next((s.date for s in course.sessions), None) if course else order.planned_start
     if start is None:
         return None
@@ -359,8 +365,8 @@ def _aftercare(order: Order, facts: Facts, course: Course | None, edition: Editi
         technique=facts["technique"],
         areas=tuple(area for area in facts["areas"] or () if area != MORE),
         start=start,
-        time=order.planned_time,
-        zone=order.time_zone,
+        time=order.planned_time if clock else None,
+        zone=order.time_zone if clock else None,
         combined_with=facts["combined_with"] or (),
         sex=facts["sex"],
         purpose=facts["purpose"] or "cosmetic",
