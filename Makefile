@@ -83,12 +83,14 @@ debian-bench: .venv/.stamp-bench
 
 # What docs/reference takes from the code and the data. Tests fail when it is stale.
 reference: .venv/.stamp-test
-	@for kind in answers order schedule decision plan screening formulation course map fit choice prices; do \
+	@for kind in answers order schedule decision plan screening formulation course map fit choice \
+	    prices report triage; do \
 	    $(BIN)/nappage check --schema $$kind > docs/reference/schemas/$$kind.schema.json; done
 	@$(BIN)/nappage knowledge conflicts --markdown --on 2026-11-25 > docs/reference/conflicts.md
 	@$(BIN)/nappage knowledge coverage --markdown --on 2026-11-25 > docs/reference/left-out.md
 	@$(BIN)/python -m tests.samples
 	@$(BIN)/python -m tests.injection_map.validation
+	@$(BIN)/python -m tests.vignettes.page
 
 clean:
 	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
