@@ -53,13 +53,13 @@ def figures(sheet) -> list[Figure]:
     return [block for section in sheet.sections for block in section.blocks if isinstance(block, Figure)]
 
 
-def test_summary_then_what_is_open_then_views_then_points_then_charts(sheet, drawn) -> None:
+def test_summary_then_what_is_open_then_points_then_views_then_charts(sheet, drawn) -> None:
     blocks = section(sheet, "Injection map").blocks
     kinds = [block.kind for block in blocks]
     first_view, last_view = kinds.index("figure"), kinds.index("figure") + len(drawn.views) - 1
     tables = [i for i, kind in enumerate(kinds) if kind == "table"]
-    assert tables[0] < kinds.index("entries") < first_view <= last_view < tables[-1]
-    assert kinds[tables[-1] + 1 :] == ["figure"] * len(drawn.charts)
+    assert tables[0] < kinds.index("entries") < tables[-1] < first_view <= last_view
+    assert kinds[last_view + 1 :] == ["figure"] * len(drawn.charts)
 
 
 def test_what_is_asked_stands_before_warnings_and_notes(sheet) -> None:
