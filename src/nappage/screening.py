@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from .intake import Evidence, Facts, normal
+from .intake import Accepted, Evidence, Facts, normal
 from .knowledge import Cited, Edition, Position, Rule, cited, said_by
 from .knowledge.schema import SEVERITIES, Severity
 from .rules import MORE, Reader, Reading, facts_of
@@ -112,6 +112,7 @@ class Screening(Document):
     order_questions: tuple[OrderQuestion, ...] = ()
     order_gaps: tuple[str, ...] = ()
     checklist: tuple[ChecklistItem, ...] = ()
+    accepted: tuple[Accepted, ...] = ()  # medicines of unknown effect that a clinician answers for
     deceased: bool = False
 
     @property
@@ -381,6 +382,7 @@ class _Screener:
             order_questions=tuple(self.order_waits.values()),
             order_gaps=facts.order_gaps,
             checklist=tuple(self.checklist),
+            accepted=facts.accepted,
             deceased=facts.deceased is not None,
         )
 
@@ -594,7 +596,7 @@ class _Screener:
                         rules=(),
                         could_be="relative-contraindication",
                         quote=unread.quote,
-                        question=self._phrase("ask.unread", quote=unread.quote),
+                        question=self._unread(unread.quote),
                     )
                 )
         for contradiction in self.facts.contradictions:
@@ -627,12 +629,19 @@ class _Screener:
         out.sort(key=lambda q: (SEVERITIES.index(q.could_be), -q.count, q.question))
         return tuple(out)
 
+    def _unread(self, quote: str) -> str:
+        """What is asked of words that were not read; of a medicine known by name, what it does."""
+        known = dict.fromkeys(name for unread in self.facts.unread if unread.quote == quote for name in unread.known)
+        if not known:
+            return self._phrase("ask.unread", quote=quote)
+        return self._phrase("ask.effect", quote=quote, known=", ".join(name.replace("-", " ") for name in known))
+
     def _question(self, key: str, quote: str | None, facts: list[str]) -> OpenQuestion:
         rules = tuple(dict.fromkeys(rule for fact in facts for rule in self.stakes[fact][1]))
         gravest = min(self.stakes[fact][0] for fact in facts)
         fact = self.edition.facts.get(key)
         if key.startswith("unread:"):
-            text = self._phrase("ask.unread", quote=quote or "")
+            text = self._unread(quote or "")
         elif key == "order":
             text = self._phrase("ask.order", quote=quote or "")
         elif key in ("route", "date", "kind"):

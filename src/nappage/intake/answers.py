@@ -164,6 +164,8 @@ class MedicationEntry(Entry):
     stopped_at_latest: bool = False  # `stopped` is the last day it can have been taken, not the day it ended
     prescribed: bool | None = None
     reason: str | None = None
+    # A named clinician's reason why it does nothing to a treatment, of one that is known by name only or not at all.
+    no_effect: str | None = Field(default=None, min_length=3)
 
     @field_validator("dose", "reason", mode="before")
     @classmethod

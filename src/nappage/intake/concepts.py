@@ -69,7 +69,8 @@ _KIN = (
 _FAMILY = re.compile(rf"\b(family history|family|{_KIN})('s|s')?\b", re.I)
 # Words of the patient's own in a clause that also names a relative: "I have had epilepsy since my son's birth".
 _OWN = re.compile(
-    r"\b(i|i['’]?m|i['’]?ve|me|myself)\b(?!.*\b(family history|in (the|my) family)\b)|\b(took|use[ds]?|borrowed)\b",
+    r"\b(i|i['’]?m|i['’]?ve|me|myself)\b(?!.*\b(family history|in (the|my) family)\b)|\b(took|use[ds]?|borrowed)\b|"
+    rf"\b(mine|my own|my(?! (?:[a-z]+ )?(?:{_KIN}|family|side|childhood|birth)s?\b))\b",
     re.I,
 )
 # A clause that only says whose: "(mother)", "in my brother", "family history".
@@ -80,6 +81,13 @@ _RELATIVE = rf"(?:family history|{_KIN})"
 _SPEAKER = re.compile(
     r"[.;,:()\n]|\s[-–]\s|\b(?:but|while|whereas)\b|\band\s+(?=i\b|my\b|his\b|her\b|(?:an?\s+)?" + _RELATIVE + r"\b)",
     re.I,
+)
+# What a relative has or takes, after which the patient goes on about themselves: 'my husband takes Eliquis, so I know'.
+_HAS = re.compile(
+    r"\b(has|had|have|takes|took|is on|was on|used|uses|suffers|suffered|died|diagnosed|needs|needed|gets|got)\b", re.I
+)
+_SO_I = re.compile(
+    r"\b(?:and so|so|because|therefore|hence|which is why|that['’]?s why|that is why)\s+(?=i\b|i['’])", re.I
 )
 # 'me and my sister', 'my mother and I', 'like my mother': what follows is said of both.
 _BOTH = re.compile(
@@ -92,8 +100,48 @@ _IN_THE_FAMILY = re.compile(r"\b(in (the|my) family|family history)\b", re.I)
 _ITEM = re.compile(r"[,;+&/\n]|\b(?:and|plus|with)\b", re.I)
 _GAP = re.compile(r"[,;+&|\n•]|\.\s|\s/\s|\s[-–]\s")
 _SLASH_LETTERS = 4  # 'aspirin/clopidogrel' are two, 'mg/hr' and 'and/or' are not
-_REASON = re.compile(r"\b(for|because|against|due to|pour|contre)\b", re.I)
+_REASON = re.compile(
+    r"\b(for|because|against|due to|pour|contre|gegen|wegen|f[uü]r|para|contra|contro|por|"
+    r"per(?! (day|week|month|night|hour)\b))\b",
+    re.I,
+)
 _QUALITIES = frozenset({"uncontrolled", "healthy"})  # said of an illness beside them
+# How an illness stands, in words that name none: nothing of it is asked where it stands beside a recognised one.
+_STATUS = re.compile(
+    r"\b(?:(?:with |an? )?undetectable(?: viral load)?|viral load (?:is )?(?:un|not )detectable|"
+    r"(?:signed off|discharged)(?: (?:from|by) (?:the |my )?(?:care|clinic|hospital|team|consultant|specialist|"
+    r"oncolog\w+|cardiolog\w+|dermatolog\w+|follow[- ]?up))?|no (?:longer|more) (?:followed|seen)(?: up)?|"
+    r"(?:given the )?all[- ]clear|cancer[- ]free|"
+    r"(?:only|just) (?:the |some |a few |old |flat |faint )*(?:scars?|marks?)(?: now| left| today| remain\w*)?|"
+    r"(?:all )?(?:(?:my|the|last|recent|blood|lab|liver|kidney|thyroid|heart) )*(?:tests?|bloods?|results?|scans?|"
+    r"function|ecg|echo) (?:(?:is|are|was|were|came back|been|all|always|now|both) )*"
+    r"(?:normal|negative|fine|clear|unremarkable|ok)|scar(?= (?:19|20)\d\d\b))\b"
+)
+# The long-term sugar value; one above the looser of the usual goals (8 % or 64 mmol/mol) is asked about.
+_HBA1C = re.compile(
+    r"\b(?:(?:my|last|latest|recent) )*(?:hb ?a1c|a1c|h(?:a)?emoglobin a1c)\b\W*(?:(?:is|was|of|at|about|around|now) )*"
+    r"(?P<value>\d{1,3}(?:[.,]\d+)?)(?: ?(?:%|percent|mmol/mol))?"
+)
+_HBA1C_PERCENT, _HBA1C_MMOL_MOL, _PERCENT_BELOW = 8.0, 64.0, 20.0
+# Signs, and the words that rule out what they may be a word for.
+_RULED_OUT = {
+    "easy-bruising": re.compile(
+        r"\b(?:tests?|tested|bloods?|clotting|coagulation|checked|investigated|screened)\b[^.;]*"
+        r"\b(?:normal|negative|fine|all clear|unremarkable|ok|nothing found)\b",
+        re.I,
+    ),
+    "scar-of-an-operation": re.compile(
+        r"\b(?:flat|thin|pale|white|faded|fine line|invisible|barely visible|healed (?:well|normally)|normal|plate|"
+        r"plane|p[aâ]le|blass|flach|plana|pálida|piatta|pallida)\b",
+        re.I,
+    ),
+}
+_NOT_NORMAL = re.compile(
+    r"\b(?:not|isn['’]?t|wasn['’]?t|weren['’]?t|never|ab-?|waiting|awaiting|except|but|nearly|almost)\s*"
+    r"(?:\w+ )?(?:normal|fine|clear|ok|negative|tested|checked|flat|thin|pale)|"
+    r"\babnormal|\bwaiting\b|\bawaiting\b|\bpending\b",
+    re.I,
+)
 _CODE_PREFIX = ("icd10", "atc")  # hierarchical: a code stands for all that begin with it
 _LETTERS = str.maketrans({"ı": "i", "ł": "l", "œ": "oe", "æ": "ae", "ø": "o", "đ": "d"})  # that NFKD leaves whole
 _SPOKEN = (
@@ -105,6 +153,16 @@ _FUZZY_LETTERS, _FUZZY_RATIO, _MEDICINE_RATIO = 6, 87, 85
 _WIDE_LETTERS, _WIDE_RATIO = 7, 87
 _NEAR, _ABOUT = 4, 2.0  # how many names are looked at, and how much less alike is still about as near
 _OR = " or "
+# What the package of a supplement promises: 'krill oil ("natural blood thinner" on the bottle)'.
+_PACKAGE = r"(?:on|by) (?:the|its) (?:bottle|label|box|pack(?:et|age|aging)?|tub|jar|tin|leaflet)\b"
+_PROMISE = re.compile(
+    rf"\(?[\"“”„«](?P<quoted>[^\"“”„«»\n]{{3,80}})[\"“”»](?P<where>\s*(?:it says |written |printed )?{_PACKAGE})?\)?|"
+    rf"\(?\b(?:(?:it|which|that) says|(?:it|which|that) is called) (?P<says>[^,;().\n]{{3,80}}?)\s*{_PACKAGE}\)?|"
+    r"\(?\b(?:marketed|sold|advertised|labelled|labeled) as (?P<sold>[^,;().\n]{3,80})\)?",
+    re.I,
+)
+_NATURAL = re.compile(r"\b(natural|nature['’]?s|herbal|naturel|naturelle|nat[uü]rlich\w*|naturale)\b", re.I)
+_SUPPLEMENTS = frozenset({"bleeding-supplement", "harmless-supplement"})
 _ATC_LETTERS = 7  # of a substance; shorter codes are groups
 
 
@@ -419,7 +477,15 @@ class Dictionary:
         for sentence in _SENTENCE.split(_BOTH.sub(" bothofus ", text)):
             latest: set[str] = set()
             relative = False
-            for clause in self._clauses(sentence):
+            waiting = self._clauses(sentence)[::-1]
+            while waiting:
+                clause = waiting.pop()
+                turn = _SO_I.search(clause)
+                theirs_first = clause[: turn.start()] if turn else ""
+                named_first = relative or _FAMILY.search(theirs_first)
+                if turn and named_first and _HAS.search(theirs_first) and not _OWN.search(theirs_first):
+                    waiting.append(clause[turn.end() :])
+                    clause = theirs_first
                 names = self._by_words(plain(clause))[0]
                 if "bothofus" in clause:
                     own, theirs = own | names | latest, theirs | names | latest
@@ -457,6 +523,7 @@ class Dictionary:
     def line(self, text: str, codes: Mapping[str, Any] | None, topic: str) -> Line:
         """What a line of the list `topic` says, each of its things apart. Raises nothing: what is not understood
         is returned as unread."""
+        text = self._without_promises(text)
         whole = self.recognise(text, codes)
         coded = self._by_codes(codes or {})
         if coded:
@@ -480,7 +547,9 @@ class Dictionary:
             ids = frozenset().union(*item.names.values()) & whole.own
             guess = None
             places: list[int] = []
-            if item.names or not item.relative:
+            every = frozenset().union(*item.names.values())
+            others = bool(every) and not ids and every <= whole.relatives and not _OWN.search(item.text)
+            if not others and (item.names or not item.relative):
                 places = strange(
                     item.words,
                     topic,
@@ -491,7 +560,7 @@ class Dictionary:
                 )
             after_reason = item.reason or (after_reason and not item.names)
             if places:
-                heard, guess, left = self._guess_in(item, places, anywhere=topic == "medications")
+                heard, guess, left = self._guess_in(item, places)
                 if heard and item.relative:
                     relatives |= self._closed(heard)
                 else:
@@ -509,6 +578,10 @@ class Dictionary:
                 parts[-1] = parts[-1].model_copy(update={"text": f"{parts[-1].text}, {item.text}"})
             else:
                 before += f"{item.text} "
+        if topic == "conditions" and parts and all(part.concepts == {"uncontrolled"} for part in parts):
+            return Line(unread=(text,), relatives=frozenset(relatives))  # nobody said what
+        if topic == "conditions" and not _NOT_NORMAL.search(text):
+            parts = [self._without_causes(part, text) for part in parts]
         if not parts and not relatives and not whole.negated:
             if not whole.concepts:
                 return Line(unread=(text,) if text else ())
@@ -520,6 +593,23 @@ class Dictionary:
                 ]
                 unread = []
         return Line(parts=tuple(parts), relatives=frozenset(relatives), unread=tuple(unread), denied=whole.negated)
+
+    def _without_promises(self, text: str) -> str:
+        """A text without what the package of a supplement promises, where that is a class of medicines and names
+        none of them."""
+        if not self.behind:
+            return text
+        for promise in reversed(list(_PROMISE.finditer(text))):
+            quoted = promise["quoted"] or ""
+            if quoted and not (promise["where"] or _NATURAL.search(quoted)):
+                continue  # 'my "blood thinner"'
+            before = _ITEM.split(text[: promise.start()].rstrip(" ,:–-"))[-1]
+            named = self._by_words(plain(before))[0]
+            promised = self._by_words(plain(quoted or promise["says"] or promise["sold"]))[0]
+            supplements = bool(named) and all(self.closure(i) & _SUPPLEMENTS for i in named)
+            if supplements and promised and all(self._below(i) or self.concepts[i].may_be for i in promised):
+                text = text[: promise.start()].rstrip(" ,:–-") + text[promise.end() :]
+        return text
 
     def without_names(self, text: str) -> str:
         """A text with a comma in place of each name that this dictionary knows."""
@@ -541,11 +631,13 @@ class Dictionary:
             known=self._known(ids),
         )
 
-    def _guess_in(self, item: _Item, places: list[int], anywhere: bool) -> tuple[frozenset[str], str | None, bool]:
-        """What the strange words of an item may be misspellings of, and whether any is left unexplained."""
+    def _guess_in(self, item: _Item, places: list[int]) -> tuple[frozenset[str], str | None, bool]:
+        """What the strange words of an item may be misspellings of, and whether any is left unexplained. Beside a name
+        that was recognised nothing is guessed: they are asked about."""
+        if item.names:
+            return frozenset(), None, True
         odd = [item.words[i] for i in places]
-        phrases = [" ".join(odd)] if item.names else [plain(item.text), " ".join(odd)]
-        for phrase in phrases:
+        for phrase in (plain(item.text), " ".join(odd)):
             heard, guess = self._by_guess(phrase, whole=True)
             if heard:
                 return heard, guess, False
@@ -553,7 +645,7 @@ class Dictionary:
         guess = None
         left = []
         for word in odd:
-            heard, name = self._by_guess(word, whole=True) if anywhere or not item.names else (frozenset(), None)
+            heard, name = self._by_guess(word, whole=True)
             found, guess = found | heard, name or guess
             left += [] if heard else [word]
         return found, guess, bool(left)
@@ -579,6 +671,16 @@ class Dictionary:
                 out |= {self.closure(kind) for kind in others}
         return tuple(sorted(out, key=sorted))
 
+    def _without_causes(self, part: Part, text: str) -> Part:
+        """A sign without what it may be a word for, where the line says that it is not that."""
+        for sign in part.concepts & _RULED_OUT.keys():
+            if _RULED_OUT[sign].search(text):
+                causes = {
+                    self.closure(kind) for other in self.concepts[sign].may_be for kind in (other, *self._below(other))
+                }  # as `_kinds` gives them
+                part = part.model_copy(update={"may_be": tuple(kind for kind in part.may_be if kind not in causes)})
+        return part
+
     @lru_cache(maxsize=4096)  # noqa: B019 - a dictionary lives as long as its edition
     def _below(self, concept_id: str) -> frozenset[str]:
         """The kinds of a class, at any depth."""
@@ -603,7 +705,11 @@ class Dictionary:
     @lru_cache(maxsize=8192)  # noqa: B019 - a dictionary lives as long as its edition
     def _by_guess(self, words: str, whole: bool = False) -> tuple[frozenset[str], str | None]:
         """The name a misspelling is likest to; `whole`: all words together, none of them alone."""
-        candidates = [w for w in words.split() if len(w) >= _FUZZY_LETTERS and w not in FORMS | SALTS]
+        candidates = [
+            w
+            for w in words.split()
+            if len(w) >= _FUZZY_LETTERS and w not in FORMS | SALTS and not (self.behind and ordinary(w, "medications"))
+        ]
         phrase = " ".join(w for w in words.split() if w not in FORMS | SALTS and not w.isdigit())
         if not candidates:
             return frozenset(), None
@@ -716,6 +822,8 @@ def _items(dictionary: Dictionary, text: str, topic: str) -> list[_Item]:
     inside = {i for start, end, _ in spans for i in range(start, end)}
     within = {i for start, end, _ in spans for i in range(start + 1, end)}
     denied = _denied_places(bare_text, [(tokens[s][1], tokens[e - 1][2]) for s, e, _ in spans])
+    if topic == "conditions" and spans:
+        denied |= _status_places(bare_text)
     out: list[_Item] = []
     current: list[int] = []
     joined = False
@@ -767,6 +875,18 @@ def _denied_places(text: str, names: list[tuple[int, int]]) -> set[int]:
                 out.update(range(place + denial.start(), place + len(clause)))
             place += len(clause)
         start = stop.end() if stop else len(text)
+    return out
+
+
+def _status_places(text: str) -> set[int]:
+    """Places of a line that say how an illness stands."""
+    out: set[int] = set()
+    for status in _STATUS.finditer(text):
+        out.update(range(*status.span()))
+    for measured in _HBA1C.finditer(text):
+        value = float(measured["value"].replace(",", "."))
+        if value <= (_HBA1C_PERCENT if value < _PERCENT_BELOW else _HBA1C_MMOL_MOL):
+            out.update(range(*measured.span()))
     return out
 
 

@@ -34,6 +34,14 @@ class Unread(Document):
     known: tuple[str, ...] = ()
 
 
+class Accepted(Document):
+    """A medicine whose effect is not known here and of which a clinician says, for a reason, that it has none."""
+
+    origin: str
+    quote: str
+    reason: str
+
+
 class Contradiction(Document):
     """The record holds what the answers leave out or deny. The record's word stands until it is settled."""
 
@@ -46,9 +54,10 @@ class Contradiction(Document):
 class Facts(Document):
     """`values`: fact id → value, None unknown; elapsed times count to `planned`. `evidence`: fact id → words.
     `waiting`: fact id → what keeps it unknown (a list not asked, a detail missing, words not read, a word for
-    several things). `answered_on`, `lapsed`: the day of the answers and the topics that are asked again since. `at_most`: of an elapsed or coming time that is unknown because one entry has no day, the time
-    by the entries that have one: it cannot be longer. `guesses`: what was read through a
-    misspelling, whatever it is."""
+    several things). `answered_on`, `lapsed`: the day of the answers and the topics that are asked again since.
+    `at_most`: of an elapsed or coming time that is unknown because one entry has no day, the time by the entries that
+    have one: it cannot be longer. `guesses`: what was read through a misspelling, whatever it is. `accepted`: medicines
+    of unknown effect that a clinician answers for."""
 
     asked_on: date
     planned: date
@@ -59,6 +68,7 @@ class Facts(Document):
     waiting: dict[str, str] = {}
     at_most: dict[str, Any] = {}
     unread: tuple[Unread, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
     guesses: tuple[Evidence, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     order_gaps: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from ..rules import MORE
 from ..values import InputError, age_in_years, day_bounds, whole_months_between
 from .answers import Answers, ConditionEntry, Context, Lifestyle, MedicationEntry, Order, Patient, ProcedureEntry
 from .concepts import Dictionary, Line, Part, plain
-from .facts import Contradiction, Evidence, Facts, Unread
+from .facts import Accepted, Contradiction, Evidence, Facts, Unread
 from .words import FORMS, strange
 
 # The answer list behind each kind of reading; `topic` of the questions that ask for it.
@@ -133,6 +133,7 @@ class _Reader:
     answers: Answers
     order: Order
     unread: list[Unread] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     at_most: dict[str, Decimal] = field(default_factory=dict)
 
@@ -217,6 +218,8 @@ class _Reader:
         for quote in (text or _code_words(codes),) if nothing else line.unread:
             if not ask or self._of_another_list(topic, quote, origin, recorded, ended):
                 continue
+            if topic == "conditions" and codes and self._coded_allergy(text, codes, origin, recorded):
+                continue
             if topic == "allergies" and self._of_the_order(quote, origin, recorded):
                 continue
             self.unread.append(Unread(topic=topic, origin=origin, quote=quote))
@@ -230,6 +233,21 @@ class _Reader:
                 self.unread.append(Unread(topic="medications", origin=origin, quote=part.text, known=part.known))
                 self.missing_words.setdefault("medications", []).append(part.text)
 
+    def _accept_effect(self, entry: MedicationEntry, origin: str) -> bool:
+        """Whether a clinician says of a medicine that it has no effect on a treatment, and may: it is one thing, and
+        nothing that a rule asks about is recognised in it, by a guess either."""
+        if not entry.no_effect:
+            return False
+        line = self.dictionaries["medications"].line(entry.name, entry.codes, "medications")
+        unknown = not line.parts and len(line.unread) == 1
+        by_name = len(line.parts) == 1 and not line.unread and line.parts[0].guess is None
+        known = set(line.parts[0].known) if by_name else set()
+        if not unknown and not (known and line.parts[0].concepts == known and not line.parts[0].may_be):
+            return False
+        quote = entry.name or _code_words(entry.codes)
+        self.accepted.append(Accepted(origin=origin, quote=quote, reason=entry.no_effect))
+        return True
+
     def _of_the_order(self, text: str, origin: str, recorded: bool) -> bool:
         """Whether an allergy names a product or substance of the edition, not an allergen of the dictionary."""
         named = find_by_name(self.edition.products, text) or find_by_name(self.edition.substances, text)
@@ -237,6 +255,13 @@ class _Reader:
             return False
         self.mentions["allergies"].append(_Mention(frozenset({named}), text, origin, recorded, current=True))
         return True
+
+    def _coded_allergy(self, text: str, codes: Mapping[str, Any], origin: str, recorded: bool) -> bool:
+        """Whether an illness whose words name nothing ("allergy: yes") has the code of an allergy, which counts."""
+        parts = self.dictionaries["allergies"].line("", codes, "allergies").parts if _ALLERGIC.search(text) else ()
+        for part in parts:
+            self._carry("allergies", part, text, origin, recorded)
+        return bool(parts)
 
     def _of_another_list(self, topic: str, text: str, origin: str, recorded: bool, ended: bool = False) -> bool:
         """Whether words not known in their own list are known in another, where they then count: a medicine among
@@ -282,8 +307,11 @@ class _Reader:
             else:
                 note = ""
             current = (last >= self.planned) if last is not None else (entry.current is not False)
-            line = self._see("medications", entry.name, entry.codes, origin, recorded, ended=not current)
-            if current or last is None or (self.planned - last).days <= _RECENT_RECORD_DAYS:
+            accepted = self._accept_effect(entry, origin)
+            line = self._see(
+                "medications", entry.name, entry.codes, origin, recorded, ask=not accepted, ended=not current
+            )
+            if not accepted and (current or last is None or (self.planned - last).days <= _RECENT_RECORD_DAYS):
                 self._ask_effect(line, origin)
             if current and entry.reason and not recorded and not _AGAINST.search(entry.reason):
                 for part in self.dictionaries["conditions"].line(entry.reason, {}, "conditions").parts:
@@ -653,6 +681,7 @@ class _Reader:
             waiting=waiting,
             at_most=self.at_most,
             unread=tuple(self.unread),
+            accepted=tuple(self.accepted),
             guesses=tuple(m.evidence() for mentions in self.mentions.values() for m in mentions if m.guess),
             contradictions=self._contradictions(values, evidence),
             order_gaps=tuple(dict.fromkeys(self.gaps)),
@@ -1083,6 +1112,7 @@ def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
 
 
+_STRENGTH = re.compile(r"\b\d+(?:[.,]\d+)?\s*(?:%|(?:mg|g|mcg|µg|iu|ie|ui)(?:\s*/\s*ml)?(?![a-z]))\s*$", re.I)
 _RATIO = re.compile(r"\b1\s*(?::|/|in\b)\s*\d[\d .,]*\b")
 
 
@@ -1179,7 +1209,10 @@ def contents_of(edition: Edition, order: Order) -> Contents:
             known = known and product.excipients is not None
             excipients.update(product.excipients or ())
         else:
-            single = find_by_name(edition.substances, name)
+            # A strength changes what is in a product, not what a substance is: "organic silicon 0.5%".
+            single = find_by_name(edition.substances, name) or find_by_name(
+                edition.substances, _STRENGTH.sub(" ", name)
+            )
             if single is None:
                 gaps.append(f"'{name}' is neither a product nor an ingredient this edition knows; check the name")
             else:
@@ -1192,8 +1225,12 @@ def contents_of(edition: Edition, order: Order) -> Contents:
 
     for line in order.mixture:
         add(line.product or line.ingredient or "", mixed=True)
-        if line.product and line.ingredient and (named := find_by_name(edition.substances, line.ingredient)):
-            substance(named)
+        if line.product and line.ingredient:
+            named = find_by_name(edition.substances, line.ingredient)
+            if named:
+                substance(named)
+            elif find_by_name(edition.products, line.product) is None:  # no label says what is in it
+                gaps.append(f"'{line.ingredient}' is no ingredient this edition knows; check the name")
     in_mixture = {normal(line.product or line.ingredient or "") for line in order.mixture}
     for name in order.products:
         if normal(name) not in in_mixture:
@@ -1301,11 +1338,17 @@ _PROTECTS = re.compile(
 _LOW_DOSE = re.compile(r"\b(75|81|100) ?mg\b|low[- ]dose|\bbaby\b|\bmini\b|cardio|\baspirin (75|81|100)\b", re.I)
 _BADLY = re.compile(
     r"uncontrolled|\b(poorly|badly|not|ill)[- ]?(well[- ])?controlled|out of control|unstable|brittle|"
-    r"decompensated|\bflar",
+    r"decompensated|\bflar|\b(mal|pas|non|no|n[aã]o|poco|schlecht|nicht|kaum)\s+(bien\s+|gut\s+|bene\s+|bem\s+)?"
+    r"(contr[oô]l+[aeéè]\w*|equilibr\w*|[ée]quilibr\w*|eingestellt|kontrolliert|compensad\w*|stabil\w*)|"
+    r"\bd[ée]s[ée]quilibr|\bdescompensad|\bdescontrolad|\bscompensat|\bentgleist|\bunkontrolliert|\bincontrolad",
     re.I,
 )
 _OVER = re.compile(r"\bin remission\b|\bcured\b|\bin the past\b|\bprevious(ly)?\b|\bformer(ly)?\b", re.I)
-_WELL = re.compile(r"controlled|\bstable\b|seizure[- ]free|remission|quiescent", re.I)
+_WELL = re.compile(
+    r"controlled|\bstable\b|seizure[- ]free|remission|quiescent|\bcontrolad[oa]s?\b|\bcontrollat[oaei]\b|"
+    r"\bcontr[oô]l[ée]e?s?\b|\b[ée]quilibr[ée]e?s?\b|\bgut eingestellt\b|\bgut kontrolliert\b|\bcompensat[oa]\b",
+    re.I,
+)
 
 
 def _quote(text: str, line: Line, part: Part) -> str:

@@ -27,7 +27,17 @@ FORMS = _set("""
     patches inhaler inhalers inhalant puffer nebuliser nebulizer suppository suppositories pessary implant coil ring
     vial ampoule ampoules supplement supplements product products treatment treatments therapy comprime comprimes
     gelule gelules cachet cachets creme pommade sirop goutte gouttes piqure piqures medicament medicaments
-    traitement""")
+    traitement ampoule dragee dragees pastille pastilles suppositoire suppositoires stylo collyre poudre granules
+    tablette tabletten filmtablette filmtabletten kapsel kapseln pille pillen tropfen salbe salben spritze spritzen
+    beutel zapfchen pflaster saft pulver brausetablette brausetabletten retardtablette retardtabletten ampulle
+    ampullen arznei arzneimittel medikament medikamente augentropfen
+    comprimido comprimidos pastilla pastillas capsula capsulas sobre sobres jarabe gotas crema pomada parche parches
+    inyeccion inyecciones ampolla ampollas supositorio supositorios medicamento medicamentos medicina medicinas
+    tratamiento inhalador polvo granulado efervescente efervescentes colirio
+    compressa compresse pastiglia pastiglie capsule bustina bustine sciroppo gocce pomata cerotto cerotti fiala fiale
+    iniezione iniezioni supposta supposte medicina medicine farmaco farmaci medicinale cura polvere granulato confetti
+    saqueta saquetas carteira carteiras xarope pomada adesivo adesivos injecao injecoes injeccao injeccoes
+    remedio remedios supositorio comprimidinho pilula pilulas""")
 # Makers, whose name stands before or behind that of a substance on the box: 'Apo-Ramipril', 'Omeprazol Cinfa'.
 MAKERS = _set("""
     1a abbott abz ac accel accord ach act actavis activis adamed ag agep aguettant aliud alkaloid almirall almus
@@ -47,29 +57,29 @@ MAKERS = _set("""
     teva tevagen therabel tillomed torrent tra trianon uniderm unither van vanc viatris vir weleda winthrop
     wockhardt zentiva zentivaeg zydus zym""")
 _COMMON = _set("""
-    jeun post postop fully recovered strict mostly
-    allergic allergy intolerant intolerance sensitive cheap costume jewellery jewelry dont doesnt didnt cant wont
-    havent hasnt isnt wasnt im ive id inj novel nothing apart except excluding besides husband husbands wife wifes
-    partner partners boyfriend girlfriend friend friends mother mothers mum mums mom moms dad dads father fathers
-    sister sisters brother brothers to help helps helping treat treats treating lower lowers reduce reduces thin
-    calm control keep keeps the an and or of my me mine his her its it this that these those them they we you your
-    our one own he she who is are am was were be been being have has had having do does did will would can could
-    should may might must got get gets getting also too still just only very really quite rather both each either
-    all any every some few most more less least than then there here so but not never no none nil yes ok okay please
-    thanks about around approx approximately roughly maybe perhaps probably usually normally generally mostly mainly
-    sometimes occasionally often rarely seldom always again already yet else same different other than well fine
-    good bad badly better worse which what where how why sure unsure certain exactly know known unknown remember
-    recall think believe name names called named kind sort type brand generic version form etc including like such
-    per via with without
+    jeun post postop fully recovered strict mostly allergic allergy intolerant intolerance sensitive cheap costume
+    jewellery jewelry dont doesnt didnt cant wont havent hasnt isnt wasnt im ive id inj novel nothing apart except
+    excluding besides husband husbands wife wifes partner partners boyfriend girlfriend friend friends mother
+    mothers mum mums mom moms dad dads father fathers sister sisters brother brothers to help helps helping treat
+    treats treating lower lowers reduce reduces thin calm control keep keeps the an and or of my me mine his her its
+    it this that these those them they we you your our one own myself himself herself itself everything he she who
+    is are am was were be been being have has had having do does did will would can could should may might must got
+    get gets getting also too still just only very really quite rather both each either all any every some few most
+    more less least than then there here so but not never no none nil yes ok okay please thanks about around approx
+    approximately roughly maybe perhaps probably usually normally generally mostly mainly sometimes occasionally
+    often rarely seldom always again already yet else same different other than well fine good bad badly better
+    worse which what where how why sure unsure certain exactly know known unknown remember recall think believe name
+    names called named kind sort type brand generic version form etc including like such per via with without
 
     mg mcg ug gram grams gramme grammes microgram micrograms milligram milligrams kg ml millilitre millilitres litre
     liter iu unit units percent strength dose doses dosage dosed double half quarter whole full max maximum minimum
     high low higher lower highest lowest large small little big low-dose standard maintenance loading hr hour hours
     actuat pack pre filled prefilled multi extended release modified prolonged slow sustained delayed controlled
-    retard forte plus lp xl sr mr cr er xr la ec enteric coated chewable dispersible effervescent soluble
-    disintegrating oral orally mouth swallowed topical topically sublingual tongue rectal vaginal nasal inhaled
-    inhaled transdermal subcutaneous intramuscular intravenous cutaneous ophthalmic mucosal injectable metered film
-    system dry unt porcine human isophane auto injector device prefilled
+    retard forte plus lp xl sr mr cr er xr la ec enteric coated chewable dispersible effervescent effervescents
+    effervescente secable secables pellicule pellicules gastro resistant resistants soluble disintegrating oral
+    orally mouth swallowed topical topically sublingual tongue rectal vaginal nasal inhaled inhaled transdermal
+    subcutaneous intramuscular intravenous cutaneous ophthalmic mucosal injectable metered film system dry unt
+    porcine human isophane auto injector device prefilled
 
     take takes taking taken took use uses using used apply applied applies applying put puts inject injects
     injecting inhale inhales drink drinking swallow start starts started starting begin began begun stop stops
@@ -94,13 +104,44 @@ _COMMON = _set("""
     dozen couple several many number single
 
     food meal meals water milk juice stomach empty empty-stomach fasting side effect effects problem problems issue
-    issues reaction reactions ok tolerated trouble symptom symptoms preventer preventative prevention preventive
-    protection protective rescue reliever relief backup spare emergency emergencies baseline combined combination
-    mixed mixture puff puffs drop spray squirt pea sized thin layer thinly
+    issues reaction reactions ok tolerated trouble symptom symptoms bruise bruises bruised bruising bleed bleeds
+    bleeding preventer preventative prevention preventive protection protective rescue reliever relief backup spare
+    emergency emergencies baseline combined combination mixed mixture puff puffs drop spray squirt pea sized thin
+    layer thinly
 
     un une des du de la le les et ou au aux ce mon ma mes je prends pris prend par jour jours fois matin midi soir
     nuit mois semaine semaines an ans depuis avec sans apres avant pendant pour contre chaque tous toutes si besoin
-    arrete arretee dernier derniere actuellement plus encore moins peu demi dose matins soirs""")
+    arrete arretee dernier derniere actuellement plus encore moins peu demi dose matins soirs deux trois quatre cinq
+    hebdomadaire quotidien quotidienne quotidiennement parfois souvent rarement toujours hier mes pris prise prises
+    bouche voie orale selon ordonnance medecin pharmacie dont aussi cause quotidiens coucher repas petit dejeuner
+
+    ich nehme nimmt nehmen genommen gegen wegen fur bei mit ohne seit nach vor zum zur zu im am der die das den dem
+    des ein eine einen einem einer und oder sowie auch noch nur mein meine meinen mal taglich tag tage tagen woche
+    wochen wochentlich monat monate monatlich jahr jahre jahren jahrlich morgens mittags abends nachts morgen abend
+    nacht fruh einmal zweimal dreimal viermal zwei drei vier funf halbe halb jeden jede jedes jeder pro je bedarf
+    plan schema verordnung rezept rezeptpflichtig arzt arztin apotheke mahlzeit essen nuchtern wasser dosis
+    hochdosiert niedrig dauerhaft regelmassig manchmal selten oft immer aktuell derzeit zurzeit abgesetzt zuletzt
+    letzte letzten letzter gelegentlich stuck hochstens mindestens ungefahr etwa vom von bis ab um alle
+    unregelmassig
+
+    tomo toma tomar tomando tomado por para contra con sin desde despues antes durante el la lo los las un una uno
+    unos unas y o del al dia dias diario diaria diariamente semana semanas semanal mes meses mensual ano anos manana
+    mananas tarde tardes noche noches vez veces cada todos todas dos tres cuatro cinco media medio cuando necesito
+    necesario necesidad dolor medico receta farmacia comida comidas comer desayuno cena agua dosis actualmente ahora
+    veces nunca siempre solo algun alguna algunos ultimo ultima ayer hoy segun mi mis su horas hora ayunas
+
+    prendo prende prendere preso assumo uso per contro senza da dopo prima durante il lo gli i le uno una e ed o al
+    alla allo ai dal dalla del della dei delle giorno giorni ogni volta volte settimana settimane settimanale mese
+    mesi anno anni mattina mattino sera sere notte pomeriggio mezza mezzo due tre quattro cinque quotidiano
+    quotidiana quotidianamente bisogno occorrenza secondo medico ricetta farmacia pasto pasti colazione cena acqua
+    stomaco vuoto adesso ora oggi ieri sempre mai qualche ultimo ultima mio mia miei mie di in con anche solo ore
+
+    tomei tomando uso usando com sem ao aos pela pelo pelas pelos dia dias diariamente semana semanas semanalmente
+    mes meses ano anos manha manhas tarde noite noites vezes cada todos todas dois duas tres quatro meia meio quando
+    preciso necessario medico receita farmacia refeicao refeicoes almoco jantar agua atualmente agora hoje ontem
+    sempre ultimo ultima meu minha meus minhas da do das dos em no na jejum horas hora
+
+    bottle label packet packaging advance classic original express direct instant junior""")
 # Qualities of an illness or a reaction, and what is done about it.
 _ILLNESS = _set("""
     mild moderate severe serious slight minor major light heavy stable unstable controlled uncontrolled
@@ -120,7 +161,10 @@ _ILLNESS = _set("""
     faint fainted fainting headache headaches collapse collapsed anaphylaxis anaphylactic shock ambulance epipen
     hospitalised intolerance intolerant intolerances sensitive sensitivity allergy allergies allergic reacts react
     reacted reacting contact skin lips lip tongue throat face eyes eye airborne trace traces eating eaten eat
-    touching touch wearing wear cause causes caused makes made bring brings brought comes came come out up local
+    touching touch wearing wear pale flat white faded fading silvery soft faint invisible barely visible scar
+    controlada controlado controlados controladas controllata controllato controle controlee equilibre equilibree
+    stabil eingestellt kontrolliert behandelt geheilt gueri guerie curado curada guarito guarita desde seit depuis
+    bien bene bem gut cause causes caused makes made bring brings brought comes came come out up local
     unwell ill tired fever pain pains painful""")
 _PLACES = _set("""
     face facial forehead brow brows eyebrow eyebrows eye eyes eyelid eyelids temple temples cheek cheeks cheekbone
@@ -138,7 +182,11 @@ _PLACES = _set("""
 _REASONS = _set("""
     for because since due against after before during when while whenever if unless until till from by in at as on
     pour contre depuis pendant apres avant dans chez quand prescribed recommended stopped started instead prevent
-    prevents""")
+    prevents selon gegen wegen fur bei seit nach vor weil wenn falls laut para contra desde despues antes durante
+    cuando segun porque por per contro dopo prima quando secondo perche""")
+# Of these, 'two per day' gives no reason.
+_PER = _set("per por")
+_UNITS = _set("day week month night hour hours dose dia semana mes noche noite giorno settimana mese notte volta")
 # May stand for what is treated in a list of reasons: 'for my heart and circulation'.
 _TREATED = _set("""
     heart circulation blood pressure cholesterol pain pains headache headaches migraine migraines anxiety depression
@@ -167,10 +215,13 @@ _VAGUE = {
     "planned-events": _set("treatment treatments surgery"),
     "skin-state": _set("problem problems spot patch rash redness burn swelling"),
 }
-_SEPARATORS = frozenset({"and", "plus", "et", "but", "also", "alongside", "then", "or", "ou"})
-_JOINED_BY = frozenset({"with", "avec"})  # joins two medicines; of an illness it begins a quality
+_SEPARATORS = frozenset({
+    "and", "plus", "et", "but", "also", "alongside", "then", "or", "ou", "und", "sowie", "oder", "y", "ed",
+    "aber", "pero",
+})  # fmt: skip
+_JOINED_BY = frozenset({"with", "avec", "mit", "con", "com"})  # joins two medicines; of an illness it begins a quality
 # Separators that add a thing of the same kind; a comma may only go on about the last one.
-ADDS = frozenset({"and", "plus", "et", "also", "alongside"})
+ADDS = frozenset({"and", "plus", "et", "also", "alongside", "und", "sowie", "y", "ed"})
 
 
 def separates(word: str, topic: str) -> bool:
@@ -189,14 +240,7 @@ def strange(
         return [i for i, word in enumerate(words) if _DISEASE.search(word)]
     if named and topic in ("procedures", "planned-events", "skin-state"):
         return []
-    end = next(
-        (
-            i
-            for i, word in enumerate(words)
-            if word in _REASONS and (i > 0 or word not in ("on", "to", "from", "at", "as", "started", "stopped"))
-        ),
-        len(words),
-    )
+    end = next((i for i in range(len(words)) if _gives_reason(words, i)), len(words))
     ordinary = _BY_TOPIC[topic]
     out = [
         i for i, word in enumerate(words[:end]) if len(word) > 2 and word not in ordinary and not _NUMBER.match(word)
@@ -212,6 +256,14 @@ def strange(
         if other or (vague and (told or "some" in words)):
             return vague or other
     return out
+
+
+def _gives_reason(words: list[str], i: int) -> bool:
+    """Whether from here on stands why, when, where or by whom."""
+    word = words[i]
+    if word in _PER and (words[i + 1 : i + 2] or [""])[0] in _UNITS:
+        return False
+    return word in _REASONS and (i > 0 or word not in ("on", "to", "from", "at", "as", "started", "stopped"))
 
 
 def ordinary(word: str, topic: str) -> bool:

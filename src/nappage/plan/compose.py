@@ -126,6 +126,9 @@ class _Rooms:
             yield Paragraph(text=say("no-findings"))
         else:
             yield Entries(entries=tuple(self.finding(finding) for finding in screening.findings))
+        for taken in screening.accepted:
+            words = {"quote": taken.quote, "reason": taken.reason}
+            yield Paragraph(text=self.edition.say("accepted.effect", self.say.language, **words))
 
     def finding(self, finding: Finding) -> Entry:
         say = self.say
