@@ -231,7 +231,7 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {**has("hypertension", controlled=True), **takes("amlodipine")}, CARE, "hypertension",
         "hypertension-uncontrolled"),
     "uncontrolled hypertension": (
-        has("hypertension", controlled=False), DECIDE, "hypertension-uncontrolled uncontrolled-condition", ""),
+        has("hypertension", controlled=False), DEFER, "hypertension-uncontrolled uncontrolled-condition", ""),
     "stable angina": (has("stable angina"), DECIDE, "heart-disease", "heart-disease-severe-or-unstable"),
     "unstable angina": (has("unstable angina", onset="2020"), CONTRA, "heart-disease-severe-or-unstable", ""),
     "heart attack 11 months ago": (

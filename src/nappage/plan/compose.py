@@ -284,7 +284,7 @@ class _Rooms:
             Step(text=f"{step.step}. {step.name}", when=say("ml", amount=plain(step.volume_ml)))
             for step in formulation.draw_up
         ]
-        if steps:
+        if steps and formulation.verdict not in ("over-limit", "not-allowed"):  # of these nothing is drawn up
             yield Paragraph(text=say("draw-up"))
             yield Steps(boxes=True, steps=tuple(steps))
         for vial in formulation.vials:
