@@ -176,8 +176,9 @@ def test_the_records_are_cited_and_can_be_read() -> None:
         "point set bio-aesthetic-points: cites 'NOBODY1999', which is not in sources",
     )
     page = pages.page(EDITION, "sacral-blebs")
-    assert "Volume: 0.1 mL at each point" in page and "Below the iliac spine: 30 mm" in page
-    assert "Menton (unsourced)" in pages.page(EDITION, FACE.id, "fr")
+    assert "Volume: 0.1 mL" in page and "0.1 mL at each" in page and "Below the iliac spine: 30 mm" in page
+    page = pages.page(EDITION, FACE.id, "fr")
+    assert "chin — Menton" in page and "UNSOURCED" in page.partition("chin — Menton")[2]
     assert "8 points  Points of the lower lumbar levels" in pages.listing(EDITION, "point_sets")
     with pytest.raises(InputError, match="Near it: sacral-blebs"):
         pages.page(EDITION, "sacral-bleb")
