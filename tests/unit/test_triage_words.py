@@ -130,12 +130,49 @@ def test_a_denial_does_not_answer_the_question() -> None:
     assert any("vision-change" in q.signs for q in done.ask)
 
 
-def test_a_tick_of_no_is_not_raised_in_silence() -> None:
+def test_a_tick_of_no_is_raised_by_an_emergency_in_words_and_not_in_silence() -> None:
     done = triage(
         Report(text="my vision is blurred", signs={"vision-change": "no"}, hours_since=6, all_other_signs="no"), EDITION
     )
-    assert done.level == "expected" and done.incomplete
-    assert done.ask[0].could_be == "emergency" and done.ask[0].because == ("answered no", "“my vision is blurred”")
+    assert done.level == "emergency"
+    said = {words for finding in done.findings for why in finding.why for words in why.said}
+    assert said == {"answered no, but told in words", "“my vision is blurred”"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "half the telly is missing when I look at it", "there is a curtain over my right eye",
+        "like looking through vaseline",
+        "half of each line isn't there when I read", "my tounge is getting fat", "tongue feels too big for my mouth",
+        "he is fitting on the floor", "her eyes have rolled back", "she won't answer me", "nose has gone grey and cold",
+        "the spot doesn't go pink when I press it", "cheek gone white as paper and agony", "cant brethe",
+        "I couldn't see out of one eye for a bit", "lips have gone blue", "speech is slurred", "left arm is dead",
+        "chest is tight and I can't get air", "throat is closing up", "me siento ahogada, no puedo respirar",
+        "je ne vois plus de l'oeil droit", "half my face is drooping",
+    ],
+)  # fmt: skip
+def test_an_emergency_in_everyday_words_is_one(text: str) -> None:
+    report = Report.model_validate({"text": text, "hours_since": 3, "treatment": {"products": ["hyaluronic acid"]}})
+    assert triage(report, EDITION).level == "emergency"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "half of my face was done today", "I look at the page of your leaflet", "I read half of the leaflet",
+        "shaking with excitement about the result", "the cream made my lips numb before the needles",
+        "can I drink a cold drink now", "my nose is a bit pink", "grey clouds today and my skin looks great",
+        "my tongue piercing is fine", "I pressed it and it goes pink again", "lines on my forehead look softer",
+        "can't see any difference yet", "I have a blind date on Friday and my skin looks breathtaking",
+        "no problem breathing at all", "the letters on your leaflet are small", "every line is softer",
+        "my sister fainted after hers", "a glass of white wine last night",
+        "so far so good, can't wait for the next one",
+    ],
+)  # fmt: skip
+def test_small_talk_is_no_emergency(text: str) -> None:
+    report = Report.model_validate({"text": text, "hours_since": 3, "treatment": {"products": ["hyaluronic acid"]}})
+    assert triage(report, EDITION).level != "emergency"
 
 
 def test_words_raise_what_was_not_asked() -> None:

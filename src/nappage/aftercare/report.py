@@ -1,7 +1,8 @@
 """What a patient reports after a session, and the row of facts that it makes.
 
 Structured answers decide. Words can only add a sign or open a question: a sign that words deny stays unknown, and
-one that is ticked *no* and yet told in words becomes unknown, so that somebody asks.
+one that is ticked *no* and yet told in words becomes unknown, so that somebody asks; where the words tell plainly of
+an emergency they outweigh the tick.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ..intake.concepts import Dictionary
 from ..knowledge import Edition
 from ..rules import MORE
 from ..values import Amount, Document, InputError, plain
-from .words import Heard, Mention, listen
+from .words import Heard, Lexicon, Mention, listen
 
 _ANSWERS = {
     True: "yes", False: "no", "y": "yes", "n": "no", "true": "yes", "false": "no", "not sure": "unsure", "unknown":
@@ -183,6 +184,7 @@ class Row:
     asked: dict[str, tuple[str, ...]] = field(default_factory=dict)
     present: tuple[str, ...] = ()
     heard: Heard = field(default_factory=Heard)
+    unread: tuple[str, ...] = ()
     unread_names: tuple[str, ...] = ()
 
 
@@ -192,15 +194,20 @@ def row_of(report: Report, edition: Edition) -> Row:
     _treatment(report, edition, row)
     by_sign = signs(edition)
     ticks = ticks_of(report, by_sign)
+    plainly = Lexicon.of(edition).alarming
     for sign, name in by_sign.items():
-        _settle(sign, name, ticks.get(sign), report, row)
+        _settle(sign, name, ticks.get(sign), report, row, sign in plainly)
     _measured(report, row, ticks)
     row.present = tuple(name for name in by_sign.values() if row.values.get(name) is True)
     _qualities(report, edition, by_sign, ticks, row)
     _patient(report, edition, row)
-    row.values["unread_words"] = bool(row.heard.unread)
-    if row.heard.unread:
-        row.said["unread_words"] = tuple(f"“{words}”" for words in row.heard.unread)
+    grave = Lexicon.of(edition).grave
+    row.values["unasked"] = any(sign in grave and row.values.get(name) is None for sign, name in by_sign.items())
+    # Words that are not of the body say something only where nobody asked.
+    row.unread = (*row.heard.unread, *(row.heard.chatter if row.values["unasked"] else ()))
+    row.values["unread_words"] = bool(row.unread)
+    if row.unread:
+        row.said["unread_words"] = tuple(f"“{words}”" for words in row.unread)
     others = _quotes(m for m in row.heard.mentions if m.sign == "similar_cases" and m.status == "yes")
     if report.similar_cases is not None:
         row.values["similar_cases"] = Decimal(report.similar_cases)
@@ -234,8 +241,8 @@ def ticks_of(report: Report, by_sign: Mapping[str, str]) -> dict[str, Sign]:
     return ticks
 
 
-def _settle(sign: str, name: str, tick: Sign | None, report: Report, row: Row) -> None:
-    """One sign from its tick and the words about it."""
+def _settle(sign: str, name: str, tick: Sign | None, report: Report, row: Row, alarming: bool) -> None:
+    """One sign from its tick and the words about it. An alarming one that is told plainly outweighs a ticked no."""
     told = [m for m in row.heard.mentions if m.sign == sign]
     yes = [m for m in told if m.status == "yes"]
     open_ = [m for m in told if m.status == "unsure"]
@@ -246,7 +253,10 @@ def _settle(sign: str, name: str, tick: Sign | None, report: Report, row: Row) -
     elif ticked == "unsure":
         row.asked[name] = ("answered: not sure", *_quotes(told))
     elif ticked == "no":
-        if yes:
+        if alarming and any(not m.guess for m in yes):
+            row.values[name] = True
+            row.said[name] = ("answered no, but told in words", *_quotes(yes))
+        elif yes:
             row.asked[name] = ("answered no", *_quotes(yes))
         else:
             row.values[name] = False
@@ -373,6 +383,9 @@ def _treatment(report: Report, edition: Edition, row: Row) -> None:
     )  # fmt: skip
     unread: list[str] = []
     botulinum: bool | None = None
+    row.values["nothing_injected"] = bool(named) and all(normal(name) in _NOTHING for name in named or ())
+    if row.values["nothing_injected"]:
+        named = ()
     if named is not None:
         found, strange, botulinum = _contents(named, edition)
         row.values["ingredients"] = found
@@ -394,11 +407,22 @@ def _treatment(report: Report, edition: Edition, row: Row) -> None:
         unread += missing
     if treated.technique is not None:
         technique = technique_id(edition, treated.technique)
+        if (
+            technique is None
+            and "microneedling" in Dictionary.of(edition, "procedures").recognise(treated.technique).concepts
+        ):
+            technique = "microneedling-serum"
         if technique is None:
             unread.append(treated.technique)
         else:
             row.values["technique"] = technique
     row.unread_names = tuple(dict.fromkeys(unread))
+
+
+_NOTHING = frozenset(
+    ("none", "nothing", "none-yet", "none-given-yet", "nothing-yet", "not-yet", "nothing-injected",
+     "nothing-injected-yet", "not-injected-yet", "not-yet-injected", "none-injected-yet", "none-injected")
+)  # fmt: skip
 
 
 def _contents(names: Iterable[str], edition: Edition) -> tuple[tuple[str, ...], list[str], bool | None]:

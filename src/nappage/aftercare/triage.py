@@ -182,7 +182,7 @@ class _Triager:
             within_hours=within,
             findings=tuple(self._finding(fired) for fired in self.fired),
             ask=ask,
-            not_understood=self.row.heard.unread,
+            not_understood=self.row.unread,
             outbreak=self._outbreak(),
             form=self._form(level),
             edition=self.edition.fingerprint,
@@ -221,7 +221,7 @@ class _Triager:
 
     def _note_unexplained(self) -> None:
         explained = frozenset().union(*(self._behind(fired) for fired in self.fired)) if self.fired else frozenset()
-        left = [fact for fact in self.row.present if fact not in explained]
+        left = [fact for fact in self.row.present if fact not in explained and fact != "other"]
         self.row.values["unexplained"] = bool(left)
         self.row.said["unexplained"] = tuple(self._title(fact) for fact in left)
 
@@ -298,7 +298,7 @@ class _Triager:
                 stake(fact, _rank(fired.rule))
         if self.row.present and self.row.values.get("hours_since") is None and "time" not in stakes:
             stake("hours_since", LEVELS.index(level))
-        if self.row.heard.unread:
+        if self.row.unread:
             stake("unread_words", 0)
         order = [key.removeprefix("triage.ask.") for key in self.edition.texts if key.startswith("triage.ask.")]
         return tuple(

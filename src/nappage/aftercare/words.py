@@ -38,8 +38,12 @@ class Mention(Document):
 
 
 class Heard(Document):
+    """`unread`: clauses that may speak of the body and were not understood. `chatter`: clauses with words that are not
+    known but none of the body; they say something only where nobody asked."""
+
     mentions: tuple[Mention, ...] = ()
     unread: tuple[str, ...] = ()
+    chatter: tuple[str, ...] = ()
 
 
 def _set(words: str) -> frozenset[str]:
@@ -113,6 +117,20 @@ _REPORTS = _set("""says said thinks thought noticed told tells asked reckons saw
 _HAD_IT = re.compile(
     rf"\b({'|'.join(sorted(_KIN))})( (just|has|also))* (had|got|has|received|underwent|came|went|was|is)( \w+){{0,3}} "
     r"(sessions?|treatments?|treated|injections?|injected|mesotherapy|appointment|procedure)\b"
+)
+_FAMILY = "|".join(sorted(_KIN))
+_AFTER_THEIRS = re.compile(r"\b(after|during|at|from|with) (hers|his|theirs)\b")  # a session of their own, elsewhere
+_WRITES_FOR = re.compile(
+    rf"\b(({_FAMILY}) (here|writing|typing|speaking|texting|messaging)|this is (her|his|my|the|your \w+s?) ({_FAMILY})|"
+    rf"(i am|im) (her|his|the \w+s|\w+s) ({_FAMILY})|on behalf of|(writing|calling|messaging|texting|asking|ringing) "
+    rf"(this |you |in )?(for|about) (my|our|a) ({_FAMILY})|your (patient|client)|"
+    rf"(i am|im) (with|looking after) (my|our) ({_FAMILY})|"
+    r"(she|he) (cannot|cant|is not able to) (type|write|talk|hold))\b"
+)
+_IS_NOW = re.compile(
+    rf"\b({_FAMILY})( just| now| suddenly| has| have| s)* "
+    r"(is|s|are|isnt|cannot|cant|wont|keeps|looks|feels|says|has|got|"
+    r"just|seems|sounds|suddenly|collapsed|fainted|fell|passed|started|went|woke|thinks|complains|stopped)\b"
 )
 _OVER = re.compile(
     r"\b(gone|disappeared|resolved|stopped|subsided|cleared|settled|healed|vanished|went (away|down)|"
@@ -211,8 +229,28 @@ class Lexicon:
                     self._add(sign, key == "fine", flat(text))
         self.mild = self._in_rules(edition, "expected")
         self.grave = self._in_rules(edition, "emergency")
-        ordinary = edition.texts.get("triage.ordinary-words", {})
-        said = frozenset(flat(" ".join(ordinary.values())).split())
+        self.alarming = self.grave - self.mild
+        ordinary = [
+            words
+            for key, said in edition.texts.items()
+            if key.startswith("triage.ordinary-")
+            for words in said.values()
+        ]
+        said = frozenset(flat(" ".join(ordinary)).split())
+        phrases = sorted(
+            (flat(p).strip() for said in edition.texts.get("triage.idioms", {}).values() for p in said.split(";")),
+            key=len,
+            reverse=True,
+        )
+        # What means no sign, whatever its words: "a blind date".
+        self.idioms = re.compile(
+            r"\b(?:" + "|".join(re.escape(p).replace(r"\ ", r"\s+") for p in phrases if p) + r")\b"
+        )
+        self.spellings = dict(
+            pair.split("=")
+            for said in edition.texts.get("triage.spellings", {}).values()
+            for pair in flat(said).split()
+        )
         self.ordinary = said.union(
             _FILLERS, _CONTRAST, _JOINS, _GOES_ON, _SUBJECTS, _NOT, _SEEN, _KIN, _REPORTS, _VERBS
         )
@@ -220,6 +258,7 @@ class Lexicon:
             {w for w in self._exact if len(w) >= _LETTERS - 1}
             | {f"{stem}{end}" for stem in self._stems for end in ("", "s", "ed", "ing", "ness", "en") if len(stem) > 3}
         )
+        self._plain = sorted(word for word in self.ordinary if len(word) >= _LETTERS)
         self._longer = [word for word in self._likely if len(word) > _LETTERS]
 
     def _in_rules(self, edition: Edition, level: str) -> frozenset[str]:
@@ -288,8 +327,22 @@ class Lexicon:
         """Whether a word is one that says nothing of a sign by itself."""
         if word.isdigit() or len(word) < 3 or word in self.ordinary:
             return True
-        stems = {word.removesuffix(end) for end in ("s", "d", "ed", "ing", "ly")}
+        stems = {word.removesuffix(end) for end in ("s", "d", "ed", "ing", "ly", "er", "est", "es", "ish", "y")}
+        stems |= {f"{word[:-3]}y" for end in ("ies", "ied", "ily") if word.endswith(end)}
+        stems |= {stem[:-1] for stem in stems if len(stem) > 3 and stem[-1] == stem[-2]}
         return bool(self.ordinary & (stems | {f"{stem}e" for stem in stems}))
+
+    @lru_cache(maxsize=1 << 15)  # noqa: B019
+    def plain(self, word: str) -> bool:
+        """Whether a word is known, or misspells one that is."""
+        if self.known(word):
+            return True
+        if len(word) < _LETTERS or not word.isalpha():
+            return False
+        from rapidfuzz import process  # only where something is unknown
+        from rapidfuzz.distance import OSA
+
+        return process.extractOne(word, self._plain, scorer=OSA.distance, score_cutoff=1) is not None
 
     def matches(self, words: list[str]) -> Iterator[tuple[_Pattern, frozenset[int], tuple[int, int]]]:
         """Patterns in a clause's words: pattern, the places it takes, first and last."""
@@ -370,17 +423,19 @@ def listen(texts: Iterable[str], edition: Edition) -> Heard:
     lexicon = Lexicon.of(edition)
     mentions: list[Mention] = []
     unread: list[str] = []
+    chatter: list[str] = []
     for text in texts:
         heard = _Text(text.replace("œ", "oe").replace("Œ", "Oe").replace("’", "'"), lexicon).hear()
         mentions += heard.mentions
         unread += heard.unread
-    return Heard(mentions=tuple(mentions), unread=tuple(dict.fromkeys(unread)))
+        chatter += heard.chatter
+    return Heard(mentions=tuple(mentions), unread=tuple(dict.fromkeys(unread)), chatter=tuple(dict.fromkeys(chatter)))
 
 
 class _Text:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.text, self.lexicon = text, lexicon
-        self.flat = flat(text)
+        self.flat = lexicon.idioms.sub(lambda m: " " * len(m.group()), flat(text))
         words = re.findall(r"[a-z]+", self.flat)
         kin = [i for i, word in enumerate(words) if word in _KIN]
         own = any(w in ("i", "im", "ive", "me", "je", "jai") for w in words) or any(
@@ -388,10 +443,16 @@ class _Text:
             for i, w in enumerate(words)
         )
         self.kin = bool(kin)
-        # Written for somebody: "my wife had her session yesterday, her face is drooping".
-        self.for_kin = not own and _HAD_IT.search(" ".join(words)) is not None
+        # Written for somebody: "my wife had her session yesterday, her face is drooping"; "mum is shaking".
+        told = " ".join(words)
+        self.for_kin = _WRITES_FOR.search(told) is not None or (
+            not own
+            and _AFTER_THEIRS.search(told) is None
+            and (_HAD_IT.search(told) or _IS_NOW.search(told)) is not None
+        )
         self.mentions: list[Mention] = []
         self.unread: list[str] = []
+        self.chatter: list[str] = []
 
     def hear(self) -> Heard:
         sentences = [m for m in _SENTENCE.finditer(self.flat) if m.group().strip()]
@@ -404,7 +465,7 @@ class _Text:
                 and follows[1:2] not in (["idea"], ["but"], ["matter"])
             )
             self._sentence(match.start(), match.group(), answered_no)
-        return Heard(mentions=tuple(self.mentions), unread=tuple(self.unread))
+        return Heard(mentions=tuple(self.mentions), unread=tuple(self.unread), chatter=tuple(self.chatter))
 
     def _sentence(self, offset: int, said: str, answered_no: bool) -> None:
         said = _THERE_IS_NONE.sub(lambda m: "no".ljust(len(m.group())), said)
@@ -412,8 +473,13 @@ class _Text:
         if not tokens:
             return
         clauses = list(self._clauses(tokens))
+        self.then = False
         for first, last in clauses:
             self._clause(tokens, first, last, answered_no)
+            # "last year (another clinic) my lips swelled"
+            self.then = (last - first <= 6 and bool(_PERHAPS_PAST.search(self._said(tokens, first, last)))) or (
+                self.then and last - first <= 3
+            )
         for (first, middle), (after, last) in pairwise(clauses):
             if tokens[middle].word in (",", "and", "et", "y") and after == middle + 1:
                 self._across(tokens, first, last)
@@ -430,12 +496,17 @@ class _Text:
                 heard.add(sign)
                 self.mentions.append(Mention(sign=sign, status="unsure", quote=self._quote(tokens, first, last)))
 
+    @staticmethod
+    def _said(tokens: list[_Token], first: int, last: int) -> str:
+        return " ".join(token.word for token in tokens[first:last])
+
     def _tokens(self, said: str, offset: int) -> list[_Token]:
         out: list[_Token] = []
         for match in _TOKEN.finditer(said):
             word = match.group()[:_BACK]
             word = _ELIDED.sub("", word).replace("'", "")
             word = "cannot" if word in ("cant", "couldnt", "cannot") else word
+            word = self.lexicon.spellings.get(word, word)
             guess = False
             if out and word == "not" and out[-1].word in ("can", "could"):
                 out[-1] = _Token("cannot", out[-1].start, offset + match.end())
@@ -443,11 +514,17 @@ class _Text:
             if out and word == "able" and out[-1].word in ("not", "isnt", "wasnt", "arent"):
                 out[-1] = _Token("unable", out[-1].start, offset + match.end())
                 continue
-            likely = self.lexicon.spelled(word)
+            likely = None if self._name(match, said, offset) else self.lexicon.spelled(word)
             if likely is not None:
                 word, guess = likely, True
             out.append(_Token(word, offset + match.start(), offset + match.end(), guess))
         return out
+
+    def _name(self, match: re.Match[str], said: str, offset: int) -> bool:
+        """Whether a word may be a name: unknown, with a capital, and not the first of a sentence."""
+        word = match.group()
+        written = self.text[offset + match.start() : offset + match.end()]
+        return written.istitle() and bool(said[: match.start()].strip()) and not self.lexicon.known(word)
 
     def _clauses(self, tokens: list[_Token]) -> Iterator[tuple[int, int]]:
         """First and past-last place of each clause."""
@@ -518,7 +595,7 @@ class _Text:
             found.append(Mention(sign=sign, status="no", quote=self._quote(tokens, first, last)))
         self._follow(found, said, tokens, first, last)
         self.mentions += found
-        self._note_unread(words, bool(best or fine), covered, said, tokens, first, last)
+        self._note_unread(words, places, bool(best or fine), covered, said, tokens, first, last)
 
     # --- one mention ------------------------------------------------------------------------------------------
 
@@ -551,6 +628,8 @@ class _Text:
         around = " ".join(t.word for t in tokens[first:last])
         if self._of_others(tokens, start) or (_PAST.search(around) and not _PRESENT.search(around)):
             return None
+        if self.then and not _PRESENT.search(around):
+            return "unsure"
         if fine:
             return "yes"
         if answered_no:
@@ -595,6 +674,8 @@ class _Text:
             if place < start and self._stops(tokens, place):
                 return None
             if token.word in _NOT and (anything or self._negates(tokens, place, own)):
+                if anything and any(t.word == "," for t in tokens[place:start]):
+                    return None  # "not swollen, breathing normal"
                 return self._reaches(tokens, place, start, end)
             if anything and token.word in ("cannot", "unable"):
                 return "no"
@@ -684,6 +765,7 @@ class _Text:
     def _note_unread(
         self,
         words: list[str],
+        places: list[int],
         matched: bool,
         covered: frozenset[int],
         said: str,
@@ -693,7 +775,8 @@ class _Text:
     ) -> None:
         strange = [
             word for i, word in enumerate(words)
-            if i not in covered and not self.lexicon.known(word) and not self.lexicon.elements(word) and len(word) > 3
+            if i not in covered and len(word) > 3 and not self.lexicon.elements(word) and not self.lexicon.plain(word)
+            and not self._titled(tokens[places[i]], first)
         ]  # fmt: skip
         loose = [
             word
@@ -702,12 +785,24 @@ class _Text:
         ]
         told = matched or (any(_qualities(said)) and any(m.status == "yes" for m in self.mentions))
         every = said.split()
-        if every[0] in ("no", "without", "sans", "sin") and not _BODY.intersection(words):
+        body = bool(_BODY.intersection(words))
+        if every[0] in ("no", "without", "sans", "sin") and not body:
             return  # whatever it is, it is not there
         well = bool(_WELL.intersection(words)) and not _NOT.intersection(every)
-        speaks = not well and not _CARE.intersection(words) and bool((_BODY | _COLOURS).intersection(words))
-        if len(strange) > 2 or (not told and (strange or loose or speaks)):
-            self.unread.append(self._quote(tokens, first, last))
+        coloured = bool(_COLOURS.intersection(words))
+        speaks = not well and not _CARE.intersection(words) and (body or coloured)
+        quote = self._quote(tokens, first, last)
+        if len(strange) > 2 or (
+            not told and ((body and strange) or (speaks and coloured) or (body and len(loose) > 1))
+        ):
+            self.unread.append(quote)
+        elif not told and (strange or loose or speaks):
+            self.chatter.append(quote)
+
+    def _titled(self, token: _Token, first: int) -> bool:
+        """Whether a word is written as a name within a sentence."""
+        before = self.text[: token.start].rstrip()
+        return self.text[token.start].isupper() and bool(before) and before[-1] not in ".!?\n…"
 
 
 def _qualities(said: str) -> Iterator[str]:
