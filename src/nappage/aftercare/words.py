@@ -93,8 +93,8 @@ _DOUBT = re.compile(
 _DETERMINED = _set("my the this these its that mon ma mes cette ce mi esta este")
 _FEARED = re.compile(
     r"\b(if|should i|(could|can|will|would) (it|this|i|that|he|she|they|you)|is it possible|risks? of|(afraid|scared|"
-    r"frightened|terrified|fear|worr(y|ied)|concerned|anxious) (of|about)|in case|(watch|look) (out )?for|(read|heard|"
-    r"googled|saw online|leaflet|internet|warned|told me)|(can|could|does|do|will|would) \w+ (make|give)|"
+    r"frightened|terrified|fear|worr(y|ied)|concerned|anxious) (of|about)|in case|(watch|look) (out )?for|"
+    r"(read (about|of|that|online|on|in|it|you|somewhere|up)|heard|googled|saw online|leaflet|internet|warned|told me)|(can|could|does|do|will|would) \w+ (make|give)|"
     r"(cause|causes|lead to|turn into|become|end up|"
     r"chance of|prevent|"
     r"avoid|peur de|miedo)|est ce que|puede|peut)\b"
