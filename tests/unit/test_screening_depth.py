@@ -416,3 +416,21 @@ def test_an_ordinary_patient_may_be_treated(edition: Edition, name: str) -> None
     screening = screened(edition, **ORDINARY[name])
     assert screening.may_proceed, (screening.statement, [(f.rule, f.severity) for f in screening.findings],
                                    [q.question for q in screening.open_questions])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "area", "fires"),
+    [
+        ("liposuction", "chin", True), ("liposuction", "neck", True), ("threads", "jawline", True),
+        ("liposuction", None, True), ("liposuction", "abdomen", False), ("threads", "forehead", False),
+    ],
+)  # fmt: skip
+def test_what_was_done_beside_the_chin_counts_for_it(
+    edition: Edition, name: str, area: str | None, fires: bool
+) -> None:
+    order = {
+        "areas": ["double chin"], "purpose": "cosmetic", "jurisdiction": "GB-ENG",
+        "mixture": [{"ingredient": "deoxycholic acid", "concentration": 10, "unit": "mg/mL", "volume_ml": 2}],
+    }  # fmt: skip
+    done = screened(edition, order=order, procedures=[{"name": name, "area": area, "date": "2019"}])
+    assert ("chin-after-surgery" in {f.rule for f in done.findings}) is fires

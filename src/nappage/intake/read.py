@@ -926,7 +926,11 @@ class _Reader:
 
     def _procedure(self, name: str, fact: Fact, topic: str, found: list[_Mention], open_: list[_Mention]) -> _Read:
         if fact.derive.get("in_area"):
-            found, open_ = [m for m in found if self._here(m)], [m for m in open_ if self._here(m)]
+            near = frozenset(fact.derive.get("near", ()))  # neighbours that count as the area
+            found, open_ = (
+                [m for m in some if self._here(m) or m.base_area in near or bool(near & m.areas)]
+                for some in (found, open_)
+            )
         what = fact.derive.get("is", "ever")
         if what == "ever":
             return self._flag(topic, name, fact, found, _which(open_))
