@@ -563,6 +563,13 @@ def _schedule(args: argparse.Namespace) -> int:
     return MAY if course.verdict in ("scheduled", "scheduled-with-notes", "accepted") else MAY_NOT
 
 
+# What a plan's screening found that makes a bruise another matter.
+_BLEEDING = frozenset({
+    "vitamin-k-antagonist", "direct-oral-anticoagulant", "heparin", "antiplatelet", "anticoagulant-unnamed",
+    "aspirin-prescribed", "bleeding-disorder",
+})  # fmt: skip
+
+
 def _triage(args: argparse.Namespace) -> int:
     from .aftercare import Report, Treated, triage
     from .intake import load_yaml, validated
@@ -576,8 +583,11 @@ def _triage(args: argparse.Namespace) -> int:
         if report.treatment != Treated():
             raise InputError("--plan", "the report has a treatment of its own", "Give one or the other")
         plan_name, plan = load_yaml(args.plan)
-        treated = Treated.of(validated(TreatmentPlan, plan, plan_name).order)
-        report = report.model_copy(update={"treatment": treated})
+        planned = validated(TreatmentPlan, plan, plan_name)
+        history = dict(report.patient)
+        if any(finding.rule in _BLEEDING for finding in planned.screening.findings):
+            history.setdefault("blood_thinner", True)
+        report = report.model_copy(update={"treatment": Treated.of(planned.order), "patient": history})
     done = triage(report, edition, args.language)
     if args.json:
         _print_json(done)

@@ -199,3 +199,41 @@ def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     fine.write_text("signs: {rednes: yes}\n")
     assert main(["triage", str(fine), "--on", "2026-11-25"]) == 2
     assert "Near it: redness" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"signs": {"vision-change": None}}, {"signs": {"breathing-trouble": {"present": "no", "trend": "worse"}}},
+        {"signs": {"redness": {"present": "yes", "spreading": "unsure"}}}, {"text": "я не вижу"},
+        {"signs": {"redness": "yes"}, "patient": {"blood_thinner": "unsure"}, "text": "a huge bruise"},
+    ],
+)  # fmt: skip
+def test_what_is_not_answered_or_contradicts_itself_is_never_expected(given: dict) -> None:
+    done = triage(Report.model_validate({"hours_since": 6, "all_other_signs": "no", **given}), EDITION)
+    assert done.level != "expected" or done.incomplete
+
+
+@pytest.mark.parametrize(
+    "patient", [{"blood_thinner": "warfarin"}, {"medications": ["Eliquis"]}, {"blood_thinner": True}]
+)
+def test_a_bruise_under_a_blood_thinner_is_seen_the_same_day(patient: dict) -> None:
+    given = {"hours_since": 30, "signs": {"bruise": "yes"}, "all_other_signs": "no", "patient": patient}
+    assert triage(Report.model_validate(given), EDITION).level == "same-day-review"
+
+
+def test_pain_that_is_measured_counts_though_no_sign_was_ticked() -> None:
+    done = triage(Report.model_validate({"days_since": 8, "pain_0_10": 6, "all_other_signs": "no"}), EDITION)
+    assert done.level != "expected"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"hours_since": 6, "days_since": 9},
+        {"hours_since": 6, "treated": "2026-11-01T10:00", "reported": "2026-11-20T10:00"},
+    ],
+)
+def test_two_times_that_contradict_are_refused(given: dict) -> None:
+    with pytest.raises(ValueError, match="give one"):
+        Report.model_validate(given)

@@ -136,6 +136,18 @@ class Report(Document):
             )
         return self
 
+    @model_validator(mode="after")
+    def _one_time(self) -> Report:
+        hours, days = self.hours_since, None if self.days_since is None else self.days_since * 24
+        if hours is not None and days is not None and abs(hours - days) > 24:
+            raise ValueError(f"{hours} hours and {self.days_since} days since are two times; give one")
+        told = days if hours is None else hours
+        if told is not None and self.treated is not None and self.reported is not None:
+            between = (_day(self.reported) - _day(self.treated)).days * 24
+            if abs(told - between) > 48:
+                raise ValueError("the time since is not that from treated to reported; give one of the two")
+        return self
+
     @property
     def texts(self) -> tuple[str, ...]:
         return (self.text,) if isinstance(self.text, str) else self.text or ()
@@ -236,8 +248,10 @@ def ticks_of(report: Report, by_sign: Mapping[str, str]) -> dict[str, Sign]:
             near = difflib.get_close_matches(sign, by_sign, 3)
             hint = f"Near it: {', '.join(near)}" if near else f"Write one of {', '.join(by_sign)}, or `other`"
             raise InputError(f"signs.{given}", "no sign is called so", hint)
-        if answer is not None:
-            ticks[sign] = answer if isinstance(answer, Sign) else Sign(present=answer)
+        tick = answer if isinstance(answer, Sign) else Sign(present=answer or "unsure")  # null: not answered, so open
+        if tick.present == "no" and (tick.severity == "severe" or tick.trend == "worse" or tick.spreading == "yes"):
+            tick = tick.model_copy(update={"present": "unsure"})  # absent, and yet it grows: one of them is wrong
+        ticks[sign] = tick
     return ticks
 
 
@@ -291,7 +305,12 @@ def _measured(report: Report, row: Row, ticks: Mapping[str, Sign]) -> None:
             row.asked.pop("severe_pain", None)
         elif "severe-pain" not in ticks and row.values.get("severe_pain") is None and "severe_pain" not in row.asked:
             row.values["severe_pain"] = False
-        if report.pain_0_10 > 0 and not severe and row.values.get("tenderness") is None and "tenderness" not in ticks:
+        if (
+            report.pain_0_10 > 0
+            and not severe
+            and row.values.get("tenderness") is not True
+            and "tenderness" not in ticks
+        ):
             row.values["tenderness"] = True
             row.said["tenderness"] = words
 
@@ -334,6 +353,9 @@ def _qualities(
             if spreads == "yes":
                 row.values["spreading_redness"] = True
                 row.said["spreading_redness"] = ("answered: it spreads",)
+            elif spreads == "unsure" and row.values.get("spreading_redness") is not True:
+                row.values.pop("spreading_redness", None)
+                row.asked["spreading_redness"] = ("answered: not sure whether it spreads",)
             elif (
                 spreads == "no" and row.values.get("spreading_redness") is None and "spreading_redness" not in row.asked
             ):
@@ -361,13 +383,26 @@ def _qualities(
 
 
 def _patient(report: Report, edition: Edition, row: Row) -> None:
-    given = {normal(key).replace("-", "_"): _answer(value) for key, value in report.patient.items()}
+    given = {
+        normal(key).replace("-", "_"): _answer(value) if isinstance(value, str | bool) else None
+        for key, value in report.patient.items()
+    }
+    # "medications: [Eliquis]" says it too.
+    listed = listen(
+        (str(value) for value in report.patient.values() if isinstance(value, list | tuple | str)), edition
+    ).mentions
     for name, fact in edition.facts.items():
         keys = fact.derive.get("patient", ()) if fact.asked == "report" else ()
-        answers = {given[key] for key in keys if given.get(key) in ("yes", "no")}
+        answers = {given[key] for key in keys if given.get(key) not in (None, "")}
         told = _quotes(m for m in row.heard.mentions if m.sign == name and m.status == "yes")
-        if answers:
-            row.values[name] = "yes" in answers
+        named = _quotes(m for m in listed if m.sign == name and m.status == "yes") if keys else ()
+        if answers - {"no", "unsure"} or named:  # yes, or what it is called
+            row.values[name] = True
+            row.said[name] = ("from the patient's history", *named)
+        elif "unsure" in answers:
+            row.asked[name] = ("answered: not sure",)
+        elif answers:
+            row.values[name] = False
             row.said[name] = ("from the patient's history",)
         elif told and keys:
             row.values[name], row.said[name] = True, told

@@ -133,6 +133,16 @@ _IS_NOW = re.compile(
     r"(is|s|are|isnt|cannot|cant|wont|keeps|looks|feels|says|has|got|"
     r"just|seems|sounds|suddenly|collapsed|fainted|fell|passed|started|went|woke|thinks|complains|stopped)\b"
 )
+_PRESSED = re.compile(
+    r"\b((when|if|where|once) (i |you |we )?(press|push|touch|pressed|pushed)|press(ed|ing)?|"
+    r"under (my|a|the) fingers?)\b"
+)
+_STAYS = re.compile(
+    r"\b(stay\w*|remain\w*|still|(no|not|never|doesnt|wont|isnt)\b.{0,24}\b(back|return\w*|pink|again))\b"
+)
+_COMES_BACK = re.compile(
+    r"\b(pink|red|colou?r|normal)( \w+){0,3} (straight|again|back|after|away|immediately|at once|quickly|right away)\b"
+)
 _OVER = re.compile(
     r"\b(gone|disappeared|resolved|stopped|subsided|cleared|settled|healed|vanished|went (away|down)|"
     r"passed|over now|parti|"
@@ -419,6 +429,9 @@ _SENTENCE = re.compile(r"[^.!?;\n…]*(?:\d\.\d[^.!?;\n…]*)*[.!?;\n…]*")
 _ELIDED = re.compile(r"^(j|l|d|m|t|s|c|n|qu)'(?=[a-z]{2})")
 
 
+_OTHER_LETTERS = re.compile(r"[^\W\d_a-zA-Z\u00aa-\u024f\u1e00-\u1eff]{2}")
+
+
 def listen(texts: Iterable[str], edition: Edition) -> Heard:
     """What a patient's texts say."""
     lexicon = Lexicon.of(edition)
@@ -430,6 +443,8 @@ def listen(texts: Iterable[str], edition: Edition) -> Heard:
         mentions += heard.mentions
         unread += heard.unread
         chatter += heard.chatter
+        if _OTHER_LETTERS.search(text):  # another script: not a word of it was read
+            unread.append(text.strip()[:200])
     return Heard(mentions=tuple(mentions), unread=tuple(dict.fromkeys(unread)), chatter=tuple(dict.fromkeys(chatter)))
 
 
@@ -651,10 +666,14 @@ class _Text:
             conditional = feared[-1].group().startswith(("if", "in case"))
             if conditional or not determined:
                 return "unsure"
-        if re.search(
-            r"\b(when|if|where|once) (i )?(press|push|touch|pressed|pushed)\b|\bpress(ed|ing)?\b", around
-        ) and any(tokens[places[i]].word in ("white", "pale", "blanche", "blanches", "blanching") for i in taken):
-            return "unsure"  # skin that is pressed goes white
+        if _PRESSED.search(around) and any(
+            tokens[places[i]].word in ("white", "pale", "blanche", "blanches", "blanching") for i in taken
+        ):
+            # Skin that is pressed goes white; whether its colour comes back is asked unless it is told.
+            told = self._said(tokens, 0, len(tokens))
+            if _STAYS.search(told):
+                return "yes"
+            return "no" if _COMES_BACK.search(told) else "unsure"
         return "yes"
 
     def _denied_here(
@@ -787,7 +806,7 @@ class _Text:
         told = matched or (any(_qualities(said)) and any(m.status == "yes" for m in self.mentions))
         every = said.split()
         body = bool(_BODY.intersection(words))
-        if every[0] in ("no", "without", "sans", "sin") and not body:
+        if (every[0] in ("no", "without", "sans", "sin") or (every[0] == "not" and not strange)) and not body:
             return  # whatever it is, it is not there
         well = bool(_WELL.intersection(words)) and not _NOT.intersection(every)
         coloured = bool(_COLOURS.intersection(words))
