@@ -434,3 +434,18 @@ def test_what_was_done_beside_the_chin_counts_for_it(
     }  # fmt: skip
     done = screened(edition, order=order, procedures=[{"name": name, "area": area, "date": "2019"}])
     assert ("chin-after-surgery" in {f.rule for f in done.findings}) is fires
+
+
+@pytest.mark.parametrize(
+    ("told", "rule"),
+    [
+        ({"text": "psoriasis of the elbows", "status": "active"}, "koebner-disease-active"),
+        ({"text": "psoriasis of the elbows", "status": "active", "controlled": False}, "koebner-disease-active"),
+        ({"text": "psoriasis of the elbows", "status": "active", "controlled": True}, "koebner-disease-quiet"),
+        ({"text": "psoriasis", "status": "past"}, "koebner-disease-quiet"),
+    ],
+)
+def test_psoriasis_that_is_controlled_is_quiet(edition: Edition, told: dict[str, Any], rule: str) -> None:
+    looked_at = {**WOMAN.get("context", {}), "skin_state": []}
+    fired = {f.rule for f in screened(edition, conditions=[told], context=looked_at).findings}
+    assert fired & {"koebner-disease-active", "koebner-disease-quiet"} == {rule}

@@ -883,9 +883,11 @@ class _Reader:
             return self._flag(topic, name, fact, [m for m in found if m.family], _which(m for m in open_ if m.family))
         own = [m for m in found if not m.family]
         open_ = [m for m in open_ if not m.family]
-        if what in ("active", "uncontrolled"):
+        if what in ("active", "unsettled", "uncontrolled"):
             own, open_ = [m for m in own if m.current], [m for m in open_ if m.current]
-        if what in ("active", "ever"):
+        if what == "unsettled":  # there, and nobody says that it is controlled
+            own = [m for m in own if m.controlled is not True]
+        if what in ("active", "unsettled", "ever"):
             return self._flag(topic, name, fact, own, _which(open_))
         if what == "uncontrolled":
             unsure = [m for m in own if m.controlled is None]
