@@ -177,8 +177,11 @@ PATIENTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         {"skincare": [{"product": "retinol serum", "prescribed": False, "last_used": "2026-11-19"}]}, DEFER,
         "retinoid-topical-self-bought", "retinoid-topical-prescribed"),
     "retinol bought, 7 days ago": (
-        {"skincare": [{"product": "retinol serum", "prescribed": False, "last_used": "2026-11-18"}]}, CLEAR, "",
-        RETINOIDS),
+        {"skincare": [{"product": "retinol serum", "prescribed": False, "last_used": "2026-11-18"}]}, CARE,
+        "retinoid-in-regular-use", RETINOIDS),
+    "retinol bought, a month ago": (
+        {"skincare": [{"product": "retinol serum", "prescribed": False, "last_used": "2026-10-20"}]}, CLEAR, "",
+        f"{RETINOIDS} retinoid-in-regular-use"),
     "tretinoin, nothing said": (
         {"skincare": [{"product": "tretinoin 0.05% cream"}]}, DEFER, "retinoid-topical-prescribed",
         "retinoid-topical-self-bought"),

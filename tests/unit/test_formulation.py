@@ -75,6 +75,11 @@ CEILINGS: dict[str, Case] = {
         {"mixture": [line("lidocaine", 2, "%", "10.001")], "weight_kg": 90},
         "needs-clinician-decision",
     ),
+    "ceiling-lidocaine-mg-europe": (
+        {"mixture": [line("lidocaine", 2, "%", 10)], "weight_kg": 90, "jurisdiction": "FR"},
+        {"mixture": [line("lidocaine", 2, "%", "10.001")], "weight_kg": 90, "jurisdiction": "FR"},
+        "over-limit",
+    ),
     "ceiling-lidocaine-adrenaline-mg-per-kg": (
         {"mixture": [line("lidocaine", 1, "%", 15), ADRENALINE], "weight_kg": 50},
         {"mixture": [line("lidocaine", 1, "%", "15.1"), ADRENALINE], "weight_kg": 50},

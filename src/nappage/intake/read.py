@@ -1119,6 +1119,7 @@ def _plain(text: str) -> str:
 
 
 _STRENGTH = re.compile(r"\b\d+(?:[.,]\d+)?\s*(?:%|(?:mg|g|mcg|µg|iu|ie|ui)(?:\s*/\s*ml)?(?![a-z]))\s*$", re.I)
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _RATIO = re.compile(r"\b1\s*(?::|/|in\b)\s*\d[\d .,]*\b")
 
 
@@ -1132,7 +1133,8 @@ def find_by_name(entries: Mapping[str, Any], name: str) -> str | None:
         title = entry.title if isinstance(entry.title, dict) else {}
         if any(normal(word) == wanted for word in (*entry.names, *title.values())):
             return entry_id
-    return None
+    bare = _IN_BRACKETS.sub(" ", name)  # "polynucleotides (salmon DNA)"
+    return find_by_name(entries, bare) if bare != name and normal(bare) else None
 
 
 def region_id(edition: Edition, name: str) -> str | None:
