@@ -61,7 +61,8 @@ _JOINS = _set("and or nor et ou ni y o")
 _EITHER = _set("or nor ou ni o")
 # A list goes on with these; a comma or an 'and' before them ends no clause.
 _GOES_ON = _set("""lip lips tongue throat face eye eyes eyelid eyelids mouth cheek cheeks neck nose chin forehead
-    arm arms leg legs hand hands breathe breathing swallow swallowing see speak talk move speaking
+    grey gray dusky mottled arm
+    arms leg legs hand hands breathe breathing swallow swallowing see speak talk move speaking
     talking white pale cold blue purple black numb weak swollen tight hot red sore tender blurry
     blurred double painful itchy hard slurred froid froide""")
 _VERBS = _set("is are was were feels feel felt looks look has have seems seem est sont esta estan")
@@ -100,6 +101,7 @@ _FEARED = re.compile(
     r"chance of|prevent|"
     r"avoid|peur de|miedo)|est ce que|puede|peut)\b"
 )
+_COULD = re.compile(r"\b(can|could|might|may)( \w+)? (go|turn|get|become|happen|be|lose|cause)\b")
 _PAST = re.compile(
     r"\b(last time|years? ago|as a (child|kid|teenager)|when i was (a |\d|young|little|pregnant|at school)|in the past|"
     r"history of|used to|la derniere fois|la ultima vez|hace anos|il y a \w+ ans)\b"
@@ -124,14 +126,15 @@ _AFTER_THEIRS = re.compile(r"\b(after|during|at|from|with) (hers|his|theirs)\b")
 _WRITES_FOR = re.compile(
     rf"\b(({_FAMILY}) (here|writing|typing|speaking|texting|messaging)|this is (her|his|my|the|your \w+s?) ({_FAMILY})|"
     rf"(i am|im) (her|his|the \w+s|\w+s) ({_FAMILY})|on behalf of|(writing|calling|messaging|texting|asking|ringing) "
-    rf"(this |you |in )?(for|about) (my|our|a) ({_FAMILY})|your (patient|client)|"
+    rf"(this |you |in )?(for|about) (my|our|a) ({_FAMILY})|your (patient|client)|found (her|him)|"
     rf"(i am|im) (with|looking after) (my|our) ({_FAMILY})|"
     r"(she|he) (cannot|cant|is not able to) (type|write|talk|hold))\b"
 )
 _IS_NOW = re.compile(
     rf"\b({_FAMILY})( just| now| suddenly| has| have| s)* "
-    r"(is|s|are|isnt|cannot|cant|wont|keeps|looks|feels|says|has|got|"
-    r"just|seems|sounds|suddenly|collapsed|fainted|fell|passed|started|went|woke|thinks|complains|stopped)\b"
+    r"(is|s|are|isnt|cannot|cant|(can|won|doesn|isn|hasn|couldn|didn) t|wont|doesnt|keeps|looks|feels|says|has|got|"
+    r"ne|est|tremble|fait|no|esta|tiene|se|just|seems|sounds|suddenly|collapsed|fainted|fell|passed|started|went|"
+    r"woke|thinks|complains|stopped)\b"
 )
 _PRESSED = re.compile(
     r"\b((when|if|where|once) (i |you |we )?(press|push|touch|pressed|pushed)|press(ed|ing)?|"
@@ -152,7 +155,8 @@ _QUALITIES = {
     "worse": re.compile(
         r"\b(worse|worsen\w*|bigger|larger|grow\w*|increas\w*|spread\w*|more and more|pire|empire|peor|crece|aggrav\w*|"
         r"not (getting )?(any )?(better|improving|going (away|down)|settling|healing|stopping)|(wont|doesnt|does not|"
-        r"will not|not) (stop|go away|settle)|keeps? (bleeding|growing|going)|no (better|improvement))\b"
+        r"will not|not) (stop|go away|settle)|keeps? (bleeding|growing|going|(pass|faint|collaps|black)ing)|"
+        r"no (better|improvement))\b"
     ),
     "better": re.compile(
         r"\b(better|improv\w*|fad(ing|es|ed)|(going|gone|went) down|settling|subsid\w*|recovered|(fine|ok|"
@@ -182,6 +186,7 @@ _BODY = _set("""skin cheek cheeks face head eye eyes eyelid eyelids lid lids bro
     pupils urine blood vein veins peau joue visage bouche oeil yeux piel cara ojo ojos boca""")
 _COLOURS = _set("""white whitish pale blue bluish purple violet black grey gray yellow green brown dark dusky
     mottled blanc blanche bleu noir gris negro negra azul blanco blanca""")
+_OF_BRUISES = _set("yellow green brown")
 _WELL = _set("""fine ok okay well good great perfect normal happy lovely amazing better clear healed gone
     unchanged calm soft smooth bien bon bueno perfecto""")
 _CARE = _set("""session sessions treatment treatments treated injection injections injected needle needles
@@ -663,10 +668,10 @@ class _Text:
         feared = list(_FEARED.finditer(within))
         if feared:
             determined = any(t.word in _DETERMINED for t in tokens[max(0, start - 2) : start])
-            conditional = feared[-1].group().startswith(("if", "in case"))
+            conditional = feared[-1].group().startswith(("if", "in case")) or _COULD.search(around) is not None
             if conditional or not determined:
                 return "unsure"
-        if _PRESSED.search(around) and any(
+        if _PRESSED.search(self._said(tokens, 0, len(tokens))) and any(
             tokens[places[i]].word in ("white", "pale", "blanche", "blanches", "blanching") for i in taken
         ):
             # Skin that is pressed goes white; whether its colour comes back is asked unless it is told.
@@ -803,11 +808,18 @@ class _Text:
             for i, word in enumerate(words)
             if i not in covered and self.lexicon.elements(word) and not self.lexicon.known(word)
         ]
-        told = matched or (any(_qualities(said)) and any(m.status == "yes" for m in self.mentions))
+        start, end = tokens[first].start, tokens[last - 1].end
+        idiom = self.flat[start:end] != flat(self.text[start:end])
+        told = matched or idiom or (any(_qualities(said)) and any(m.status == "yes" for m in self.mentions))
         every = said.split()
         body = bool(_BODY.intersection(words))
-        if (every[0] in ("no", "without", "sans", "sin") or (every[0] == "not" and not strange)) and not body:
+        if (
+            every[0] in ("no", "nothing", "without", "sans", "sin") or (every[0] == "not" and not strange)
+        ) and not body:
             return  # whatever it is, it is not there
+        bruised = any(m.sign == "bruise" and m.status == "yes" for m in self.mentions)
+        if bruised and not body and _COLOURS.intersection(words) <= _OF_BRUISES:
+            told = True
         well = bool(_WELL.intersection(words)) and not _NOT.intersection(every)
         coloured = bool(_COLOURS.intersection(words))
         speaks = not well and not _CARE.intersection(words) and (body or coloured)
