@@ -13,7 +13,7 @@ from datetime import date
 import pytest
 
 from nappage.intake import Answers
-from nappage.knowledge import load
+from nappage.knowledge import TriageRule, load
 from nappage.knowledge.schema import Advice, Rule
 from nappage.plan import draft
 from nappage.plan.compose import clinician, patient
@@ -107,7 +107,7 @@ def texts() -> Iterator[tuple[str, str]]:
         place = record.id
         yield place, " ".join(record.title.values())
         yield f"{place} because", record.because
-        if isinstance(record, Rule):
+        if isinstance(record, Rule | TriageRule):
             yield f"{place} do", " ".join(record.do.values())
             yield f"{place} tell", " ".join(record.tell.values())
         if isinstance(record, Advice):
@@ -119,8 +119,12 @@ def texts() -> Iterator[tuple[str, str]]:
             for citation in position.source:
                 yield f"{place}/{position.id} {citation.ref}", citation.says
     for key, text in EDITION.texts.items():
-        yield key, " ".join(text.values())
-    for kind in (EDITION.facts, EDITION.substances, EDITION.products, EDITION.techniques):
+        if not key.startswith("triage.ordinary-"):  # words that a message may hold, printed nowhere
+            yield key, " ".join(text.values())
+    for kind in (
+        EDITION.facts, EDITION.substances, EDITION.products, EDITION.techniques, EDITION.risks, EDITION.alternatives,
+        EDITION.evidence,
+    ):  # fmt: skip
         for name, entry in kind.items():
             yield from ((name, text) for text in _strings(entry))
     for pair in EDITION.compatibility:
