@@ -12,7 +12,7 @@ for pair in run:build test:dev bench:bench; do
     shared=(--universal --generate-hashes)
     if [ "${pair%:*}" != run ]; then shared+=(--constraints requirements/run.txt); fi
     if [ "${pair%:*}" = bench ]; then shared+=(--constraints requirements/test.txt); fi
-    "$folder/bin/uv" pip compile pyproject.toml --group "${pair#*:}" \
+    "$folder/bin/uv" pip compile pyproject.toml --extra web --group "${pair#*:}" \
         --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet "${shared[@]}" "$@" \
         --output-file "requirements/${pair%:*}.txt"
 done
