@@ -1,0 +1,47 @@
+"""The autosave endpoint of a plan's draft."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_POST
+
+from nappage.values import InputError
+
+from ..clinic.access import CLINICAL, get, page
+from . import commands, drafts
+from .models import Draft
+
+MOST_BYTES = 400_000
+
+
+@require_POST
+@page("draft.edit", CLINICAL)
+def save_edit(request: HttpRequest, draft: uuid.UUID) -> JsonResponse:
+    """One edit as JSON: 200 acknowledged, 409 set aside because of another's, 413/422 not an edit."""
+    actor = request.actor  # type: ignore[attr-defined]
+    record = get(actor, Draft, draft)
+    if len(request.body) > MOST_BYTES:
+        return _wrong(413, InputError("edit", "it is too large", "Save it in parts"))
+    try:
+        key, base, path, value = drafts.read_edit(json.loads(request.body), record.kind)
+        done = commands.edit_draft(actor, record, key, base, path, value)
+    except (ValueError, RecursionError) as error:
+        wrong = error if isinstance(error, InputError) else InputError("edit", "it is not JSON", "Send a JSON object")
+        return _wrong(422, wrong)
+    return acknowledged(done)
+
+
+def acknowledged(done: drafts.Acknowledged) -> JsonResponse:
+    if done.conflict is None:
+        return JsonResponse({"revision": done.revision, "id": str(done.id)})
+    c = done.conflict
+    told = {"path": c.path, "yours": c.yours, "theirs": c.theirs, "by": c.by, "at": c.at.isoformat()}
+    return JsonResponse({"revision": done.revision, "id": str(done.id), "conflict": told}, status=409)
+
+
+def _wrong(status: int, error: InputError) -> JsonResponse:
+    told = {"place": error.place, "wrong": error.wrong, "remedy": error.remedy}
+    return JsonResponse({"error": told}, status=status)
