@@ -74,7 +74,7 @@ def looked(actor: Actor, action: str, subject: models.Model, *, patient: uuid.UU
 
 @dataclass(frozen=True)
 class Verified:
-    """How many links hold, the hash of the last, and what is wrong: at most one fault, since all after it hang on it."""
+    """How many links hold, the hash of the last, and the first fault; all after a fault hang on it."""
 
     links: int
     head: str
@@ -95,9 +95,7 @@ def verify(*, expect_head: str | None = None) -> Verified:
             return Verified(count - 1, previous, f"link {count} was changed after it was written")
         previous = event.hash
         met = met or previous == expect_head
-    return Verified(
-        count, previous, None if met else f"the link {expect_head} noted earlier is gone: the end was cut off"
-    )
+    return Verified(count, previous, None if met else f"the link {expect_head} noted earlier is gone: the end was cut")
 
 
 def _links() -> Iterator[AuditEvent]:
