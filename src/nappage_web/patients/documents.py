@@ -25,7 +25,7 @@ def file(
     replaces: Document | None = None,
     signature: dict[str, Any] | None = None,
 ) -> Document:
-    """A new row: the next version of its kind for this patient. `replaces` defaults to none; name it for an amendment."""
+    """A new row: the next version of its kind for this patient. `replaces` names what it amends."""
     if isinstance(body, CoreDocument):
         text = body.model_dump_json(exclude_unset=kind == Document.Kind.ANSWERS)
     else:

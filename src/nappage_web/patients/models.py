@@ -85,7 +85,7 @@ class Attachment(Record):
 
 
 class Draft(Record):
-    """What is being filled in: an intake, or a plan. Its body is the fold of its edits, kept beside them for reading."""
+    """What is being filled in: an intake, or a plan. Its body is the fold of its edits, kept for reading."""
 
     class Kind(models.TextChoices):
         INTAKE = "intake"
