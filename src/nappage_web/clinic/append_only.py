@@ -1,0 +1,40 @@
+"""Database triggers that refuse to change or remove rows: for migrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import migrations
+
+_SQLITE = """
+CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
+_POSTGRESQL_FUNCTION = """
+CREATE OR REPLACE FUNCTION nappage_append_only() RETURNS trigger AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END
+$$ LANGUAGE plpgsql
+"""
+_POSTGRESQL = """
+CREATE TRIGGER {table}_no_{verb} BEFORE {VERB} ON {table}
+FOR EACH STATEMENT EXECUTE FUNCTION nappage_append_only()
+"""
+
+
+def append_only(table: str) -> migrations.RunPython:
+    """A migration step after which rows of `table` can only be added. PostgreSQL also refuses TRUNCATE."""
+
+    def forwards(apps: Any, editor: Any) -> None:
+        postgresql = editor.connection.vendor == "postgresql"
+        if postgresql:
+            editor.execute(_POSTGRESQL_FUNCTION)
+        for verb in ("update", "delete", "truncate") if postgresql else ("update", "delete"):
+            text = _POSTGRESQL if postgresql else _SQLITE
+            editor.execute(text.format(table=table, verb=verb, VERB=verb.upper()))
+
+    def backwards(apps: Any, editor: Any) -> None:
+        postgresql = editor.connection.vendor == "postgresql"
+        for verb in ("update", "delete", "truncate") if postgresql else ("update", "delete"):
+            editor.execute(f"DROP TRIGGER {table}_no_{verb}" + (f" ON {table}" if postgresql else ""))
+
+    return migrations.RunPython(forwards, backwards)
