@@ -1,4 +1,4 @@
-"""A small world to test in: two organisations with a clinic each, staff of every role, patients, and one of each record.
+"""A small world to test in: two organisations with a clinic each, staff of every role, and patients.
 
 Everything is made through commands where one exists, so that the world is one that users could have made."""
 
