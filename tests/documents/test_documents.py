@@ -14,7 +14,7 @@ import pypdf
 import pytest
 from jsonschema import Draft202012Validator
 
-from nappage.plan import TreatmentPlan, draft, write
+from nappage.plan import Practice, Practitioner, TreatmentPlan, draft, write
 from nappage.plan.compose import clinician, patient
 from nappage.plan.page import html
 from nappage.plan.pdf import pdf
@@ -171,3 +171,22 @@ def test_a_document_that_cannot_be_written_leaves_none_half_written(plan, editio
     with pytest.raises(InputError, match="in the way"):
         write(plan, edition, tmp_path)
     assert [path.name for path in home.iterdir()] == ["course.ics"]
+
+
+def test_whoever_answers_for_it_stands_on_every_document(plan, edition) -> None:
+    """Name, register and number on each page's foot; whom to call, with the numbers, on the patient's sheet."""
+    dr, nurse = (
+        Practitioner(name="Dr A. Example", role="prescriber", register_name="RPPS", number="10101010101"),
+        Practitioner(name="B. Example", role="injector", register_name="NMC", number="22B2222E"),
+    )
+    practice = Practice(
+        clinic="Skin Clinic", phone="+33 1 00 00 00 00", emergency_phone="+33 6 00 00 00 00", practitioners=(dr, nurse)
+    )
+    named = plan.model_copy(update={"practice": practice})
+    assert TreatmentPlan.model_validate_json(named.model_dump_json()).practice == practice
+    for sheet in (clinician(named, edition), patient(named, edition)):
+        for word in ("Skin Clinic", "RPPS 10101010101", "NMC 22B2222E", "Dr A. Example", "B. Example"):
+            assert word in sheet.foot
+        assert sheet.foot.endswith(clinician(plan, edition).foot)
+    told = " ".join(patient(named, edition).words())
+    assert "Skin Clinic: +33 1 00 00 00 00" in told and "When the clinic is closed: +33 6 00 00 00 00" in told

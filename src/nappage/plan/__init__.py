@@ -4,6 +4,6 @@
 """
 
 from .documents import put, write
-from .treatment_plan import TreatmentPlan, draft
+from .treatment_plan import Practice, Practitioner, TreatmentPlan, draft
 
-__all__ = ["TreatmentPlan", "draft", "put", "write"]
+__all__ = ["Practice", "Practitioner", "TreatmentPlan", "draft", "put", "write"]

@@ -43,7 +43,7 @@ from .sheet import (
     Table,
     Tone,
 )
-from .treatment_plan import TreatmentPlan
+from .treatment_plan import Practice, TreatmentPlan
 from .words import Words
 
 if TYPE_CHECKING:
@@ -448,10 +448,26 @@ class _Composer:
 
     def foot(self) -> str:
         plan = self.plan
-        return self.say(
+        made = self.say(
             "foot", software=plan.software, edition=f"{plan.edition_version} ({plan.edition})",
             day=self.say.day(plan.asked_on, weekday=False),
         )  # fmt: skip
+        return made if plan.practice is None else f"{self.practice(plan.practice)} {made}"
+
+    def practice(self, practice: Practice) -> str:
+        """The clinic and each practitioner with register and number, on one line."""
+        people = (
+            f"{person.name} ({self.say(f'role-{person.role}')}, {person.register_name} {person.number})"
+            for person in practice.practitioners
+        )
+        return " · ".join((practice.clinic, *people)) + "."
+
+    def call(self, practice: Practice) -> Iterator[Block]:
+        """Whom to call, with the numbers."""
+        if practice.phone:
+            yield Paragraph(text=self.say("practice-phone", clinic=practice.clinic, phone=practice.phone))
+        if practice.emergency_phone:
+            yield Paragraph(text=self.say("practice-emergency", phone=practice.emergency_phone))
 
     def start(self) -> tuple[str, str]:
         plan = self.plan
@@ -727,7 +743,7 @@ class _Patient(_Composer):
             yield Section(title=say("patient-map"), blocks=tuple(shown))
         care = plan.aftercare
         if care is None or plan.screening.verdict == "contraindicated":
-            yield Section(title=say("patient-contact"), blocks=(Paragraph(text=say("patient-contact-plain")),))
+            yield Section(title=say("patient-contact"), blocks=self.contact(say("patient-contact-plain")))
             yield from self.consent()
             return
         for title, lines in (
@@ -752,10 +768,14 @@ class _Patient(_Composer):
             )
             blocks.append(Steps(steps=tuple(Step(text=line.text) for line in warning.lines)))
         yield Section(title=say("patient-warnings"), blocks=tuple(blocks))
-        yield Section(title=say("patient-contact"), blocks=(Paragraph(text=care.contact),))
+        yield Section(title=say("patient-contact"), blocks=self.contact(care.contact))
         yield from self.consent()
         about = tuple(Step(text=f"{line.title}. {line.text}") for line in care.about)
         yield Section(title=say("patient-about"), blocks=(Steps(steps=about),) if about else ())
+
+    def contact(self, text: str) -> tuple[Block, ...]:
+        practice = self.plan.practice
+        return (*(self.call(practice) if practice else ()), Paragraph(text=text))
 
     def consent(self) -> Iterator[Section]:
         """What can go wrong, and the other ways, doing nothing among them."""

@@ -44,6 +44,25 @@ class Person(Document):
     weight_kg: Amount | None = None
 
 
+class Practitioner(Document):
+    """Somebody who answers for the plan, and the entry in a register that a patient can look up."""
+
+    name: str
+    role: Literal["injector", "prescriber"]
+    register_name: str
+    number: str
+
+
+class Practice(Document):
+    """Where the treatment is given, whom to call, and who answers for it."""
+
+    clinic: str
+    address: str = ""
+    phone: str = ""
+    emergency_phone: str = ""
+    practitioners: tuple[Practitioner, ...] = ()
+
+
 class Placement(Document):
     """How the product is placed, from the order, its map and the technique's record. `volume_ml` is points × volume
     per point."""
@@ -80,6 +99,7 @@ class TreatmentPlan(Document):
     edition: str
     edition_version: str
     patient: Person
+    practice: Practice | None = None
     goals: tuple[str, ...] = ()
     assessment: Assessment = Assessment()
     order: Order
@@ -115,10 +135,11 @@ def draft(
     language: str = "en",
     fit: Fit | None = None,
     prices: PriceList | None = None,
+    practice: Practice | None = None,
 ) -> TreatmentPlan:
     """The plan for the answers' order, asked for on `on`; its map is laid out on the patient's own skin where a `fit`
-    is given, its cost reckoned at the clinic's `prices`. Raises InputError where the order names a protocol, a regimen,
-    a zone or a date that cannot be, or the price list what is not known."""
+    is given, its cost reckoned at the clinic's `prices`, in the name of a `practice`. Raises InputError where the order
+    names a protocol, a regimen, a zone or a date that cannot be, or the price list what is not known."""
     assessment = assess(answers, edition, language)
     answers = assessed(answers, edition)
     ordered = answers.order or Order()
@@ -136,6 +157,7 @@ def draft(
         edition=edition.fingerprint,
         edition_version=edition.version,
         patient=person,
+        practice=practice,
         goals=(answers.goals,) if isinstance(answers.goals, str) else answers.goals or (),
         assessment=assessment,
         order=ordered,
