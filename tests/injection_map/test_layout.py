@@ -451,11 +451,11 @@ def holds_on_a_random_zone(seed: int) -> None:
     flat = flatten(patch.on(body))
     strict = lay_grid(flat, spacing_mm)
     exact = on_the_body(patch, body, strict, spacing_mm)
-    assert exact.min() >= 0.9 * spacing_mm
+    assert exact.min(initial=np.inf) >= 0.9 * spacing_mm  # a zone that holds one point has no distance
     if len(strict) >= 12:
         assert exact.std() / exact.mean() <= 0.05
     cover = lay_grid(flat, spacing_mm, mode="cover")
-    assert on_the_body(patch, body, cover, spacing_mm).min() >= 0.85 * spacing_mm
+    assert on_the_body(patch, body, cover, spacing_mm).min(initial=np.inf) >= 0.85 * spacing_mm
     # Ragged ends narrower than the spacing may stay bare: how much is covered is held on the fixed zones.
     assert cover.spacing is None or cover.spacing.within_065 >= 0.8
 

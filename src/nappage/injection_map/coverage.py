@@ -211,6 +211,7 @@ def spacing_for(share: float, volume_per_point_ml: float, bleb: BlebLaw, pattern
     return _solved(lambda s: lattice_share(s, volume_per_point_ml, bleb, pattern) - wanted, 0.2 * diameter, diameter)
 
 
+@lru_cache(maxsize=1024)
 def volume_for(share: float, spacing_mm: float, bleb: BlebLaw, pattern: Pattern = "hex") -> float:
     """The least volume per point, mL, that brings `share` of a field under blebs at this spacing as really executed.
 

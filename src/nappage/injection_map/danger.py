@@ -58,17 +58,24 @@ class Danger:
     sourced: bool
     may_enter: bool
     sources: tuple[Cited, ...]
-    # (n,) at the atlas's vertices: mm from the point, the line or the border of the area, negative inside an area, inf
-    # beyond 40 mm; read linearly across the triangles it is never far below the margin's real border, see `_widened`.
-    distance: Floats
     outline: tuple[Floats, ...]  # where the margin ends: lines (k, 3), closed ones with the first point again
     _atlas: Atlas
     _core: _Core
-    _samples: Floats
+    _exact: Floats  # (p,): `distance` at the core's vertices
+    _samples: cKDTree
+
+    @property
+    def distance(self) -> Floats:
+        """(n,) at the atlas's vertices: mm from the point, the line or the border of the area, negative inside an area,
+        inf beyond 40 mm; read linearly across the triangles it is never far below the margin's real border, see
+        `_widened`."""
+        distance = np.full(len(self._core.inside), np.inf)
+        distance[self._core.vertices] = np.where(self._exact < REACH_MM, self._exact, np.inf)
+        return distance
 
     def at(self, triangles: Ints, barycentric: Floats, positions_mm: Floats) -> Floats:
         """(k,): exact distances of places (k,), (k, 3) with their positions (k, 3); in an area negative."""
-        found = np.asarray(cKDTree(self._samples).query(positions_mm)[0])
+        found = np.asarray(self._samples.query(positions_mm)[0])
         if self._core.border is None:
             return found
         drawn = self._atlas.body("female").at(triangles, barycentric)
@@ -78,7 +85,7 @@ class Danger:
         return np.where(beside & _within(drawn, self._core.border, self._core.view), -found, found)
 
 
-def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en") -> list[Danger]:
+def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en") -> tuple[Danger, ...]:
     """The danger zones on a body or patient (a surface with the atlas's triangles).
 
     Distances are straight ones through space: never more than the way along the skin, so that no margin comes out too
@@ -92,8 +99,6 @@ def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en")
         positions, tree = surface.vertices_mm[core.vertices], cKDTree(samples)
         exact = np.minimum(tree.query(positions, distance_upper_bound=REACH_MM)[0], REACH_MM)
         exact = _widened(np.where(core.inside[core.vertices], -exact, exact), core.edges, positions, tree, margin)
-        distance = np.full(len(surface.vertices_mm), np.inf)
-        distance[core.vertices] = np.where(exact < REACH_MM, exact, np.inf)
         lines = _level(exact - margin, core.faces, positions)
         found.append(
             Danger(
@@ -105,15 +110,15 @@ def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en")
                 sourced=record.sourced,
                 may_enter=record.may_enter,
                 sources=cited(edition, record.sources),
-                distance=distance,
                 # An area also ends where the skin turns into the mouth or the eye's socket; that is not drawn.
                 outline=tuple(line for line in lines if np.median(tree.query(line)[0]) < margin + 2),
                 _atlas=atlas,
                 _core=core,
-                _samples=samples,
+                _exact=exact,
+                _samples=tree,
             )
         )
-    return found
+    return tuple(found)
 
 
 def _widened(distance: Floats, edges: Ints, positions: Floats, tree: cKDTree, margin: float) -> Floats:

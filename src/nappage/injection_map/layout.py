@@ -12,11 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from ..values import InputError
 from .document import Spacing
@@ -140,6 +142,14 @@ def lay_count(
     return _laid(parts, wanted, others)
 
 
+def beside(zone: Sequence[Flattening], points_mm: Floats, reach_mm: float) -> Floats:
+    """(j, 3): those of the points (k, 3) within reach of a zone."""
+    near = np.zeros(len(points_mm), dtype=bool)
+    for piece in zone if len(points_mm) else ():
+        near |= piece.raster.nearest_nodes(points_mm, reach_mm)[0] < reach_mm
+    return points_mm[near]
+
+
 def in_proportion(count: int, sizes: Floats) -> list[int]:
     """`count` shared out in proportion to sizes; the largest remainders, the earlier first, get what is left."""
     exact = count * sizes / sizes.sum()
@@ -208,12 +218,12 @@ def lay_fan(zone: Sequence[Flattening], thread_mm: float, pitch_mm: float, *, en
     best: tuple[Flattening, Floats, Floats] | None = None
     pieces = zone
     if entry_mm is not None:
-        away = [float(nearest(piece.raster.at(piece.raster.nodes), entry_mm[None])[0][0]) for piece in zone]
+        away = [float(piece.raster.nearest_nodes(entry_mm[None])[0][0]) for piece in zone]
         pieces = [zone[int(np.argmin(away))]]
     for piece in pieces:
         nodes = piece.raster.nodes
         if entry_mm is not None:
-            entries = nodes[nearest(piece.raster.at(nodes), entry_mm[None])[1]]
+            entries = nodes[piece.raster.nearest_nodes(entry_mm[None])[1]]
         else:
             depth = piece.raster.depth_mm(nodes)
             entries = nodes[(depth > 0.8) & (depth < 2.5)]
@@ -394,10 +404,11 @@ class _Grid:
         many = lattice_count(self.area_mm2, self.spacing_mm) > 250
         angles = np.radians(([0, 30] if many else [0, 10, 20, 30, 40, 50]) if rows_deg is None else [rows_deg])
         for angle in angles:
-            for a in range(3):
-                for b in range(3):
-                    uv = _lattice(self.raster, spacing * self.spacing_mm, float(angle), a / 3, b / 3)
-                    yield self._apart_from_near(uv), float(angle)
+            for several in _lattices(self.raster, spacing * self.spacing_mm, float(angle)):
+                apart = self._apart_from_near(np.concatenate(several))
+                ends = np.cumsum([len(uv) for uv in several])[:-1]
+                for uv, keep in zip(several, np.split(apart, ends), strict=True):
+                    yield uv[keep], float(angle)
 
     def _best(self, lattices: Iterable[tuple[Floats, float]]) -> tuple[Floats, float]:
         """The lattice that leaves the smallest gaps. On a piece too small for any: one point in its middle."""
@@ -409,20 +420,26 @@ class _Grid:
         for uv, last in lattices:
             if not len(uv):
                 continue
-            gaps = np.sort(np.minimum(nearest(uv, spots)[0], beside))
-            gap = float(gaps[int(0.98 * (len(gaps) - 1))])
+            gaps = np.minimum(_to_any(uv, spots), beside)
+            late = int(0.98 * (len(gaps) - 1))
+            gap = float(np.partition(gaps, late)[late])
             if best is None or gap < best[0] - 1e-6:
                 best = gap, uv, last
         if best is None:
             middle = self.samples[[int(self.raster.depth_mm(self.samples).argmax())]]
-            return self._apart_from_near(middle), last
+            return middle[self._apart_from_near(middle)], last
         return best[1], best[2]
 
-    def _apart_from_near(self, uv: Floats) -> Floats:
+    def _apart_from_near(self, uv: Floats) -> NDArray[np.bool_]:
+        """(k,): which points are not too near to those of other zones to begin with."""
         if not len(self.near_mm) or not len(uv):
-            return uv
-        distance, _ = nearest(self.near_mm, self.raster.at(uv))
-        return np.asarray(uv[distance > 0.7 * self.spacing_mm])
+            return np.ones(len(uv), dtype=bool)
+        reach = 0.7 * self.spacing_mm
+        return np.asarray(self._near.query(self.raster.at(uv), distance_upper_bound=2 * reach)[0] > reach)
+
+    @cached_property
+    def _near(self) -> cKDTree:
+        return cKDTree(self.near_mm)
 
     def relaxed(
         self, uv: Floats, steps: int, *, spacing: float = 1.0, moving: Floats | None = None, drawing: bool = True
@@ -444,27 +461,25 @@ class _Grid:
                 if not len(pairs):
                     return uv
             i, j = pairs.T
+            both = np.concatenate([i, j])
             lengths = self._lengths(uv, pairs)
             least = np.full(len(all_uv), np.inf)
-            np.minimum.at(least, i, lengths)
-            np.minimum.at(least, j, lengths)
+            np.minimum.at(least, both, np.concatenate([lengths, lengths]))
             error = (lengths - wanted) / np.maximum(lengths, 0.2 * wanted)
             drawn = (j < count) & ((lengths <= least[i] + 1e-9) | (lengths <= least[j] + 1e-9))
             weight = np.where(error < 0, 1.0, 0.5 * (drawn & drawing))
             # A pair shares its correction, unless one of the two stands fast.
             share = np.where(j < count, 0.5, 1.0)
             pull = (weight * error * share)[:, None] * (all_uv[j] - all_uv[i])
-            move, load = np.zeros_like(all_uv), np.zeros(len(all_uv))
             active = (weight > 0) & (np.abs(error) > 1e-3)
             if not active.any():
                 break
-            np.add.at(move, i, pull)
-            np.add.at(move, j, -pull)
-            np.add.at(load, i, active)
-            np.add.at(load, j, active)
+            pulls = np.concatenate([pull, -pull])
+            move = np.stack([np.bincount(both, pulls[:, k], len(all_uv)) for k in range(2)], axis=1)
+            load = np.bincount(both, np.concatenate([active, active]), len(all_uv))
             shift = 1.6 * move[:count] / np.maximum(load[:count], 1)[:, None]
             # Between points that cannot give way, a step would overshoot further each time.
-            shift *= np.minimum(1.0, 0.3 * wanted / np.maximum(np.linalg.norm(shift, axis=1), 1e-9))[:, None]
+            shift *= np.minimum(1.0, 0.3 * wanted / np.maximum(_norms(shift), 1e-9))[:, None]
             if moving is not None:
                 shift *= moving[:, None]
             uv = self.held_inside(uv + shift)
@@ -482,16 +497,21 @@ class _Grid:
         own = np.vstack([own, np.stack([alone, other[alone]], axis=1)])
         if not len(self.near_mm):
             return own
-        across = cKDTree(self.raster.at(uv)).query_ball_tree(cKDTree(self.near_mm), within_mm)
+        across = cKDTree(self.raster.at(uv)).query_ball_tree(self._near, within_mm)
         return np.vstack([own, *([[i, len(uv) + j] for j in js] for i, js in enumerate(across) if js)]).astype(np.int64)
 
     def _lengths(self, uv: Floats, pairs: Ints) -> Floats:
         """(k,): on the skin; to points of other zones the chord."""
         i, j = pairs.T
         own = j < len(uv)
+        start, count = uv[i[own]], int(own.sum())
+        way = uv[j[own]] - start
+        # As `lengths_mm` in two pieces, but read all at once: a layout spends most of its time here.
+        spots = self.raster.at(np.concatenate([start, start + 0.5 * way, start + way, uv[i[~own]]]))
+        halves = _norms(spots[count : 3 * count] - spots[: 2 * count])
         lengths = np.empty(len(pairs))
-        lengths[own] = self.raster.lengths_mm(uv[i[own]], uv[j[own]], 2)
-        lengths[~own] = np.linalg.norm(self.raster.at(uv[i[~own]]) - self.near_mm[j[~own] - len(uv)], axis=1)
+        lengths[own] = halves[:count] + halves[count:]
+        lengths[~own] = _norms(spots[3 * count :] - self.near_mm[j[~own] - len(uv)])
         return lengths
 
     def held_inside(self, uv: Floats) -> Floats:
@@ -620,18 +640,37 @@ class _Grid:
         return uv
 
 
-def _lattice(raster: Raster, spacing_mm: float, angle: float, a: float, b: float) -> Floats:
-    """The lattice's points inside, shifted by `a` and `b` of its two basis vectors."""
+def _norms(rows: Floats) -> Floats:
+    """(k,): as np.linalg.norm, which takes several times as long for a hundred rows of two or three."""
+    squares = rows * rows
+    total = squares[:, 0] + squares[:, 1]
+    return np.asarray(np.sqrt(total if rows.shape[1] == 2 else total + squares[:, 2]))
+
+
+def _to_any(points: Floats, queries: Floats) -> Floats:
+    """(k,): the distance from each query to the nearest of the points."""
+    if len(points) > 100:
+        return nearest(points, queries)[0]
+    return np.asarray(cdist(points, queries).min(axis=0))
+
+
+def _lattices(raster: Raster, spacing_mm: float, angle: float) -> Iterator[list[Floats]]:
+    """The points inside of nine lattices, shifted by thirds of their two basis vectors; several at a time."""
     height, width = raster.inside_mm.shape
     half = 0.5 * raster.pixel_mm * np.array([width, height])
     reach = float(np.linalg.norm(half)) + spacing_mm
     along, up = int(reach / spacing_mm) + 1, int(reach / (spacing_mm * ROW)) + 1
     j, i = np.mgrid[-up : up + 1, -along : along + 1]
-    x = (i + 0.5 * (j % 2) + a + 0.5 * b).ravel() * spacing_mm
-    y = (j + b).ravel() * spacing_mm * ROW
     cos, sin = np.cos(angle), np.sin(angle)
-    uv = raster.origin + half + np.stack([x * cos - y * sin, x * sin + y * cos], axis=1)
-    return np.asarray(uv[raster.depth_mm(uv) > _BORDER_MM])
+    shifts = [(a / 3, b / 3) for a in range(3) for b in range(3)]
+    together = max(1, 50_000 // i.size)  # what is read at once must not fill the memory
+    for first in range(0, len(shifts), together):
+        a, b = np.array(shifts[first : first + together]).T[:, :, None, None]
+        x = (i + 0.5 * (j % 2) + a + 0.5 * b) * spacing_mm
+        y = (j + b) * spacing_mm * ROW
+        uv = raster.origin + half + np.stack([x * cos - y * sin, x * sin + y * cos], axis=-1)
+        inside = (raster.depth_mm(uv.reshape(-1, 2)) > _BORDER_MM).reshape(uv.shape[:-1])
+        yield [one[within] for one, within in zip(uv, inside, strict=True)]
 
 
 def _step_mm(piece: Flattening, spacing_mm: float) -> float:
@@ -667,7 +706,7 @@ def _beside(raster: Raster, near_mm: Floats, reach_mm: float) -> tuple[Floats, F
     nodes = raster.nodes
     if not len(near_mm) or not len(nodes):
         return no_points(), np.zeros((0, 2))
-    distance, at = nearest(raster.at(nodes), near_mm)
+    distance, at = raster.nearest_nodes(near_mm)
     chosen = distance < reach_mm
     near_mm, uv, distance = near_mm[chosen], nodes[at[chosen]], distance[chosen]
     if not len(near_mm):

@@ -56,7 +56,7 @@ class Surface:
 
     def at(self, triangles: Ints, barycentric: Floats) -> Floats:
         """(k, 3): the positions of places given as triangle (k,) and weights (k, 3), mm."""
-        return np.asarray(np.einsum("kc,kcd->kd", barycentric, self.corners[triangles]))
+        return np.asarray(np.einsum("kc,kcd->kd", barycentric, self.vertices_mm[self.triangles[triangles]]))
 
     def normals_at(self, triangles: Ints, barycentric: Floats) -> Floats:
         """(k, 3): smooth unit normals at places."""

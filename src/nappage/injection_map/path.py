@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from .document import Side
 from .flatten import Flattening
@@ -37,9 +36,9 @@ def blocked_in(zone: Sequence[Flattening], positions_mm: Floats) -> Blocked:
         nodes = flattening.raster.nodes
         if not len(nodes) or not len(positions_mm):
             continue
-        distance, at = cKDTree(flattening.raster.at(nodes)).query(positions_mm)
-        nearer = np.asarray(distance) < away
-        piece[nearer], uv[nearer], away[nearer] = number, nodes[at][nearer], np.asarray(distance)[nearer]
+        distance, at = flattening.raster.nearest_nodes(positions_mm)
+        nearer = distance < away
+        piece[nearer], uv[nearer], away[nearer] = number, nodes[at][nearer], distance[nearer]
 
     def blocked(i: Ints, j: Ints) -> Bools:
         out = np.asarray(piece[i] != piece[j])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from .. import __version__
 from ..intake import Order, Spot
@@ -19,7 +19,7 @@ from . import danger, points, zones
 from . import fit as fits
 from .atlas import Atlas, load
 from .carry import carry
-from .coverage import BlebLaw, calibrated, cover, published, spacing_for, volume_for
+from .coverage import Aim, BlebLaw, calibrated, cover, published, spacing_for, volume_for
 from .danger import Danger
 from .depth import check_depth
 from .document import (
@@ -37,9 +37,12 @@ from .document import (
     Syringe,
     Vector,
 )
-from .flatten import Flattening, cache_folder, flatten
+from .flatten import Flattening, cache_folder, flatten, nearest
+from .kept import kept
 from .layout import (
     Laid,
+    Mode,
+    beside,
     in_proportion,
     lattice_count,
     lay_count,
@@ -61,6 +64,7 @@ from .wishes import Wish, budget_ml, volumes, wishes
 NEAR_MM = 25.0  # a danger zone this close to the map is drawn
 CUT_MM = 0.6  # a patch is cut linearly across triangles, which may come so far within a margin that is rounder
 MOST_POINTS = 10_000
+BESIDE = 2.0  # points of other zones count within so many spacings of a zone
 STEP_MM = 1.0  # between the spots of a step that are looked at
 SNAP_MM = 1.0  # a named point moves by no more than this onto what is left of its zone
 OWN_MM = 3.0  # a spot set by hand belongs to a zone that is this close
@@ -74,15 +78,35 @@ DIFFERS = 0.1  # spacings further apart than this share are two wishes
 Named = dict[tuple[str, Side], list[tuple[NamedPoint, Decimal | None]]]
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A wish on the skin: its patch, the patch as a surface, and the points laid on it."""
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """What is left of a zone on one side: its patch, the patch as a surface, and the danger zones that cut it."""
 
-    wish: Wish
     patch: Patch
     skin: Surface
-    flat: tuple[Flattening, ...]
-    cut_by: tuple[str, ...]
+    cut_by: tuple[Danger, ...]
+    drawn: bool  # as the atlas draws it, and not by hand
+
+    @cached_property
+    def area_mm2(self) -> float:
+        return float(self.skin.areas_mm2.sum())
+
+    @cached_property
+    def flat(self) -> tuple[Flattening, ...]:
+        # Borders drawn by hand are many and seldom come back: they are not kept on disk.
+        return flatten(self.skin, cache_folder(load().version) if self.drawn else None)
+
+    @cached_property
+    def border(self) -> tuple[tuple[Vector, ...], ...]:
+        return tuple(_vectors(self.skin.vertices_mm[[*loop, loop[0]]]) for loop in self.skin.boundary_loops())
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A wish on the skin, and the points laid on it."""
+
+    wish: Wish
+    piece: Piece
     laid: Laid
     wanted_mm: float  # the spacing it was laid out with
     # After the points laid out stand the named ones, and after those the ones set by hand.
@@ -193,9 +217,9 @@ class _Session:
         self.order, self.edition, self.sex, self.fit, self.language = order, edition, sex, fit, language
         self.atlas: Atlas = load()
         self.body = fit.body if fit is not None else ("male" if sex == "male" else "female")
-        self.surface = self.atlas.body(self.body) if fit is None else fits.surface(self.atlas, fit)
+        self.surface = self.atlas.body(self.body) if fit is None else _fitted(fit)
         self.notices: list[Notice] = []
-        self.dangers = {one.id: one for one in danger.near(self.atlas, self.surface, edition, language)}
+        self.dangers = {one.id: one for one in _near(self.atlas, self.surface, edition, language)}
 
     def say(self, key: str, **words: str) -> str:
         return self.edition.say(f"map.lay-{key}", self.language, **words)
@@ -218,7 +242,7 @@ class _Session:
         )
         self.notices += asked
         self._about_the_body()
-        drawn = self._by_hand(self._laid(self._patches(wished, barring), named), barring)
+        drawn = self._by_hand(self._laid(self._pieces(wished, barring), named), barring)
         laid = [(one.wish, one.own_ml) for one in drawn]
         parts, asked = volumes(order, laid, self.edition, self.language)
         self.notices += asked
@@ -298,25 +322,24 @@ class _Session:
                 self.notice("warn", name, "entered", danger=found.title, reason=reason)
         return list(barring.values())
 
-    def _patches(self, wished: Sequence[Wish], barring: Sequence[Danger]) -> list[tuple[Wish, Patch, tuple[str, ...]]]:
+    def _pieces(self, wished: Sequence[Wish], barring: Sequence[Danger]) -> list[tuple[Wish, Piece]]:
         found = []
-        wider = [replace(one, margin_mm=one.margin_mm + CUT_MM) for one in barring]
         for wish in wished:
-            patch, cut_by = zones.patch(self.atlas, wish.zone, wish.side, self.surface, wider, border=wish.asked.border)
-            names = ", ".join(self.dangers[one].title for one in cut_by)
-            if len(patch.faces) == 0:
+            piece = _piece(self.surface, wish.zone, wish.side, wish.asked.border, tuple(barring))
+            if len(piece.patch.faces) == 0:
+                names = ", ".join(one.title for one in piece.cut_by)
                 self.notice("warn", wish.id, "cut-away", zone=self._title(wish), dangers=names)
                 continue
-            found.append((wish, patch, cut_by))
+            found.append((wish, piece))
         return self._in_turn(found)
 
-    def _in_turn(self, found: list[tuple[Wish, Patch, tuple[str, ...]]]) -> list[tuple[Wish, Patch, tuple[str, ...]]]:
+    def _in_turn(self, found: list[tuple[Wish, Piece]]) -> list[tuple[Wish, Piece]]:
         """As a hand goes: the upper midline, the right side, the left side, the lower midline; each downwards."""
-        height = {wish.id: float(patch.on(self.surface).vertices_mm[:, 1].mean()) for wish, patch, _ in found}
-        beside = [height[wish.id] for wish, _, _ in found if wish.side != "midline"]
+        height = {wish.id: float(piece.skin.vertices_mm[:, 1].mean()) for wish, piece in found}
+        beside = [height[wish.id] for wish, _ in found if wish.side != "midline"]
         middle = float(np.median(beside)) if beside else 0.0
 
-        def turn(one: tuple[Wish, Patch, tuple[str, ...]]) -> tuple[int, float]:
+        def turn(one: tuple[Wish, Piece]) -> tuple[int, float]:
             wish = one[0]
             lower = height[wish.id] < middle
             return {"midline": 3 if lower and beside else 0, "right": 1, "left": 2}[wish.side], -height[wish.id]
@@ -329,25 +352,22 @@ class _Session:
 
     # --- the points --------------------------------------------------------------------------------------------
 
-    def _laid(self, patches: Sequence[tuple[Wish, Patch, tuple[str, ...]]], named: Named) -> list[Drawn]:
-        folder = cache_folder(self.atlas.version)
-        skins = [patch.on(self.surface) for _, patch, _ in patches]
-        areas = [float(skin.areas_mm2.sum()) for skin in skins]
-        self._countable([wish for wish, _, _ in patches], areas)
-        targets = self._targets([wish for wish, _, _ in patches], areas)
+    def _laid(self, pieces: Sequence[tuple[Wish, Piece]], named: Named) -> list[Drawn]:
+        areas = [piece.area_mm2 for _, piece in pieces]
+        self._countable([wish for wish, _ in pieces], areas)
+        targets = self._targets([wish for wish, _ in pieces], areas)
         drawn: list[Drawn] = []
         # Named points stand where they stand: the grids keep their distance from them.
         near = np.array([point.position_mm for here in named.values() for point, _ in here]).reshape(-1, 3)
-        for (wish, patch, cut_by), skin, area, target in zip(patches, skins, areas, targets, strict=True):
-            flat = flatten(skin, folder)
-            laid = self._one(wish, skin, flat, area, target, near)
+        for (wish, piece), target in zip(pieces, targets, strict=True):
+            laid = self._one(wish, piece, target, near)
             if len(laid) == 0 and wish.pattern in ("grid", "lines") and wish.spacing_mm is not None:
                 self.notice("note", wish.id, "too-few", zone=self._title(wish), spacing=f"{wish.spacing_mm:g}")
-            laid = self._clear(laid, patch, [self.dangers[name] for name in cut_by])
+            laid = _clear(laid, piece)
             near = np.vstack([near, laid.positions_mm])
             apart = laid.spacing.wanted_mm if laid.spacing else wish.spacing_mm
-            wanted_mm = apart or _lattice_spacing_mm(area, max(len(laid), 1))
-            one = Drawn(wish, patch, skin, flat, cut_by, laid, wanted_mm)
+            wanted_mm = apart or _lattice_spacing_mm(piece.area_mm2, max(len(laid), 1))
+            one = Drawn(wish, piece, laid, wanted_mm)
             drawn.append(self._with_named(one, named.pop((wish.zone, wish.side), [])))
         for here in named.values():  # of zones of which nothing is left
             for point, _ in here:
@@ -369,17 +389,6 @@ class _Session:
                 f"{min(spacings):g} mm over these zones is about {count:.0f} points, and a map holds {MOST_POINTS}",
                 f"Give at least {np.ceil(10 * least) / 10:g} mm, or fewer zones",
             )
-
-    def _clear(self, laid: Laid, patch: Patch, cutting: Sequence[Danger]) -> Laid:
-        """Without the points that lie in a margin all the same: on the body's coarse triangles a cut may be off by
-        more than CUT_MM."""
-        if not len(laid):
-            return laid
-        triangles, weights = patch.place(laid.faces, laid.weights)
-        clear = np.ones(len(laid), dtype=bool)
-        for one in cutting:
-            clear &= one.at(triangles, weights, laid.positions_mm) > one.margin_mm
-        return laid if clear.all() else laid.only(clear)
 
     def _targets(self, wished: Sequence[Wish], areas: Sequence[float]) -> list[int | None]:
         """How many points each zone has to have; None where its spacing decides."""
@@ -408,31 +417,23 @@ class _Session:
                     )  # fmt: skip
         return wanted
 
-    def _one(
-        self, wish: Wish, skin: Surface, zone: Sequence[Flattening], area_mm2: float, target: int | None, near: Floats
-    ) -> Laid:
+    def _one(self, wish: Wish, piece: Piece, target: int | None, near: Floats) -> Laid:
+        nowhere = lay_named(piece.skin, no_points())
         if wish.pattern == "named" or target == 0:
-            return lay_named(skin, no_points())
-        mode, rows = self.order.map.layout, wish.asked.rows_deg
+            return nowhere
         spacing = wish.spacing_mm
         if spacing is None:
             assert target is not None  # a wish without a spacing has a number of points
-            spacing = _lattice_spacing_mm(area_mm2, target)
+            spacing = _lattice_spacing_mm(piece.area_mm2, target)
         pitch = wish.pitch_mm or spacing
         thread = float(wish.asked.thread_mm or THREAD_MM)
-        if wish.pattern in ("threads", "fan"):
-            try:
-                if wish.pattern == "fan":
-                    return lay_fan(zone, thread, pitch)
-                return lay_threads(zone, thread, pitch, rows_deg=rows, near_mm=near)
-            except InputError:
-                self.notice("ask", wish.id, "no-thread", zone=self._title(wish), thread=f"{thread:g}")
-                return lay_named(skin, no_points())
-        if wish.pattern == "lines":
-            return lay_lines(zone, spacing, pitch, rows_deg=rows, near_mm=near)
-        if target is not None:
-            return lay_count(zone, target, mode=mode, rows_deg=rows, near_mm=near)
-        return lay_grid(zone, spacing, mode=mode, rows_deg=rows, near_mm=near)
+        near = beside(piece.flat, near, BESIDE * max(spacing, pitch))
+        laid = _lay(
+            piece.flat, wish.pattern, spacing, pitch, thread, target, self.order.map.layout, wish.asked.rows_deg, near
+        )
+        if laid is None:
+            self.notice("ask", wish.id, "no-thread", zone=self._title(wish), thread=f"{thread:g}")
+        return laid or nowhere
 
     def _named(self, barring: Sequence[Danger]) -> Named:
         """The single named points, each with its volume, by the zone and side they lie in. One in a danger zone is left
@@ -474,13 +475,13 @@ class _Session:
         """A zone with its named points; one that its patch does not hold any more is left out, and said."""
         kept = []
         for point, volume in here:
-            if float(one.skin.nearest(np.array([point.position_mm]))[2][0]) > SNAP_MM:
+            if float(one.piece.skin.nearest(np.array([point.position_mm]))[2][0]) > SNAP_MM:
                 self.notice("refuse", "named", "named-lost", point=point.title)
             else:
                 kept.append((point, volume))
         if not kept:
             return one
-        more = lay_named(one.skin, np.array([point.position_mm for point, _ in kept]))
+        more = lay_named(one.piece.skin, np.array([point.position_mm for point, _ in kept]))
         return replace(one, laid=replace(one.laid.joined(more), spacing=one.laid.spacing), named=tuple(kept))
 
     def _by_hand(self, drawn: Sequence[Drawn], barring: Sequence[Danger]) -> list[Drawn]:
@@ -508,7 +509,8 @@ class _Session:
         laid = one.laid
         if laid.spacing is not None or one.named or one.wish.pattern in ("named", "fan") or len(laid) < 2:
             return one
-        return replace(one, laid=replace(laid, spacing=measured(one.flat, laid.faces, laid.weights, one.wanted_mm)))
+        spacing = _measured(one.piece.flat, laid.faces, laid.weights, one.wanted_mm)
+        return replace(one, laid=replace(laid, spacing=spacing))
 
     def _add(self, spot: Spot, drawn: list[Drawn], barring: Sequence[Danger]) -> None:
         position = self._position(spot)
@@ -521,14 +523,14 @@ class _Session:
         for index, one in enumerate(drawn):
             if spot.zone not in (None, one.wish.zone, one.wish.id):
                 continue
-            away = float(one.skin.nearest(position[None])[2][0])
+            away = float(one.piece.skin.nearest(position[None])[2][0])
             if best is None or away < best[0]:
                 best = away, index
         if best is None or best[0] > OWN_MM:
             self.notice("ask", "add", "add-far")
             return
         one = drawn[best[1]]
-        laid = one.laid.joined(lay_named(one.skin, position[None]))
+        laid = one.laid.joined(lay_named(one.piece.skin, position[None]))
         drawn[best[1]] = replace(one, laid=laid, added=(*one.added, spot))
 
     def _position(self, spot: Spot) -> Floats:
@@ -552,8 +554,7 @@ class _Session:
         return own
 
     def _mapped(self, one: Drawn, part: tuple[Decimal, ...] | None, bleb: BlebLaw | None) -> MappedZone:
-        wish, skin = one.wish, one.skin
-        spacing = one.laid.spacing
+        wish, spacing = one.wish, one.laid.spacing
         if (
             spacing is not None
             and spacing.min_mm < CLOSEST[self.order.map.layout] * spacing.wanted_mm
@@ -570,21 +571,21 @@ class _Session:
             title=self._title(wish),
             site=wish.zone,
             pattern=wish.pattern,
-            area_cm2=round(float(skin.areas_mm2.sum()) / 100, 2),
+            area_cm2=round(one.piece.area_mm2 / 100, 2),
             points=len(one.laid),
             volume_ml=None if part is None else sum(part, Decimal(0)),
             spacing=spacing,
             depth=self._depth(wish),
             coverage=self._coverage(one, part, bleb),
-            border=tuple(_vectors(skin.vertices_mm[[*loop, loop[0]]]) for loop in skin.boundary_loops()),
+            border=one.piece.border,
             dragged=tuple(Place(triangle=s.triangle, barycentric=s.barycentric) for s in wish.asked.border or ()),
-            cut_by=one.cut_by,
+            cut_by=tuple(danger.id for danger in one.piece.cut_by),
         )
 
     def _depth(self, wish: Wish) -> DepthCheck:
         order = self.order
         own = wish.asked.depth_mm
-        return check_depth(
+        return _depth_at(
             site=wish.zone,
             sex=self.sex if self.sex in ("female", "male") else None,
             technique=self.technique,
@@ -599,8 +600,8 @@ class _Session:
     def _coverage(self, one: Drawn, part: tuple[Decimal, ...] | None, bleb: BlebLaw | None) -> Coverage | None:
         if bleb is None or not part or min(part) <= 0:
             return None
-        found, _ = cover(
-            one.skin,
+        return _covered(
+            one.piece.skin,
             one.laid.positions_mm,
             [float(volume) for volume in part],
             bleb=bleb,
@@ -609,7 +610,6 @@ class _Session:
             language=self.language,
             to_mm=one.laid.to_mm if len(one.laid.to_mm) else None,
         )
-        return found
 
     def _about_volumes(self, parts: Sequence[tuple[Decimal, ...] | None]) -> None:
         """What a point holds against what the technique is published with."""
@@ -641,47 +641,30 @@ class _Session:
             laid = one.laid
             if not len(laid):
                 continue
-            order, lifts = needle_order(laid.positions_mm, laid.rows, blocked=blocked_in(one.flat, laid.positions_mm))
-            triangle, weights = one.patch.place(laid.faces, laid.weights)
-            lifts = lifts | self._over_danger(one, order, triangle)
-            normals = one.skin.normals_at(laid.faces, laid.weights)
-            ends = one.patch.place(laid.to_faces, laid.to_weights) if len(laid.to_faces) else None
-            for step, i in enumerate(order):
-                lift = bool(lifts[step]) or step == 0
-                if not lift:
-                    path_mm += float(np.linalg.norm(laid.positions_mm[i] - laid.positions_mm[order[step - 1]]))
+            steps = _way(
+                one.piece, laid.faces, laid.weights, laid.positions_mm, laid.rows, laid.to_faces, laid.to_weights,
+                laid.to_mm,
+            )  # fmt: skip
+            for step in steps:
+                if step.from_before_mm is not None:
+                    path_mm += step.from_before_mm
                 points.append(
                     MapPoint(
                         number=len(points) + 1,
                         zone=one.wish.id,
-                        place=_place(int(triangle[i]), weights[i]),
-                        position_mm=_vector(laid.positions_mm[i]),
-                        normal=_vector(normals[i], 4),
-                        volume_ml=None if part is None else part[i],
+                        place=step.place,
+                        position_mm=step.position_mm,
+                        normal=step.normal,
+                        volume_ml=None if part is None else part[step.of],
                         syringe=1,
-                        lift=lift and bool(points),
-                        added=i >= len(laid) - len(one.added),
-                        name=_name(one, int(i)),
-                        to=None if ends is None else _place(int(ends[0][i]), ends[1][i]),
-                        to_position_mm=None if ends is None else _vector(laid.to_mm[i]),
+                        lift=step.from_before_mm is None and bool(points),
+                        added=step.of >= len(laid) - len(one.added),
+                        name=_name(one, step.of),
+                        to=step.to,
+                        to_position_mm=step.to_position_mm,
                     )
                 )
         return tuple(points), round(path_mm, 1)
-
-    def _over_danger(self, one: Drawn, order: Ints, triangle: Ints) -> NDArray[np.bool_]:
-        """(k,): whether the straight step to a point, in the order of the needle, comes into a danger zone's margin."""
-        over = np.zeros(len(order), dtype=bool)
-        if len(order) < 2:
-            return over
-        start, end = one.laid.positions_mm[order[:-1]], one.laid.positions_mm[order[1:]]
-        steps = np.linspace(0, 1, int(np.linalg.norm(end - start, axis=1).max() / STEP_MM) + 2)[1:-1]
-        spots = (start[:, None] + steps[:, None] * (end - start)[:, None]).reshape(-1, 3)
-        places = np.repeat(triangle[order[:-1]], len(steps)), np.full((len(spots), 3), 1 / 3)
-        for name in one.cut_by:
-            found = self.dangers[name]
-            away = np.abs(found.at(*places, spots)).reshape(len(start), -1)
-            over[1:] |= (away < found.margin_mm).any(axis=1)
-        return over
 
     def _filled(self, points: tuple[MapPoint, ...]) -> tuple[tuple[MapPoint, ...], tuple[Syringe, ...]]:
         amounts = [point.volume_ml for point in points if point.volume_ml is not None]
@@ -700,12 +683,11 @@ class _Session:
 
     def _dangers_drawn(self, drawn: Sequence[Drawn]) -> tuple[DangerDrawn, ...]:
         """Those that cut a zone, were entered, or come near one."""
-        cutting = {name for one in drawn for name in one.cut_by}
+        cutting = {danger.id for one in drawn for danger in one.piece.cut_by}
         out = []
         for one in self.dangers.values():
             entered = self.order.map.enter.get(one.id) if one.may_enter else None
-            outline = [line for line in one.outline if len(line) > 1]
-            if one.id not in cutting and entered is None and not self._close(outline, drawn):
+            if one.id not in cutting and entered is None and not any(_close(one, each.piece.skin) for each in drawn):
                 continue
             out.append(
                 DangerDrawn(
@@ -715,17 +697,156 @@ class _Session:
                     margin_mm=one.margin_mm,
                     sourced=one.sourced,
                     entered=entered,
-                    outline=tuple(_vectors(line) for line in outline),
+                    outline=_outline(one),
                     sources=one.sources,
                 )
             )
         return tuple(out)
 
-    def _close(self, outline: Sequence[Floats], drawn: Sequence[Drawn]) -> bool:
-        if not outline or not drawn:
-            return False
-        skin = cKDTree(np.vstack([one.skin.vertices_mm for one in drawn]))
-        return bool(np.asarray(skin.query(np.vstack(outline))[0]).min() < NEAR_MM)
+
+# --- steps that an edit elsewhere leaves as they are -------------------------------------------------------------
+# About two thousand points and the zones of some tens of maps stay in memory, no more than 300 MB.
+
+_near = kept(16)(danger.near)
+_measured = kept(64)(measured)
+_depth_at = kept(256)(check_depth)
+
+
+@kept(16)
+def _fitted(fit: Fit) -> Surface:
+    return fits.surface(load(), fit)
+
+
+@kept(256)
+def _piece(
+    surface: Surface, zone: str, side: Side, border: tuple[Spot, ...] | None, barring: tuple[Danger, ...]
+) -> Piece:
+    """What is left of a zone on one side, whole or within a border drawn by hand, beside the danger zones."""
+    wider = [replace(one, margin_mm=one.margin_mm + CUT_MM) for one in barring]
+    patch, cut_by = zones.patch(load(), zone, side, surface, wider, border=border)
+    cutting = tuple(one for one in barring if one.id in cut_by)
+    return Piece(patch, patch.on(surface), cutting, drawn=border is None)
+
+
+@kept(256)
+def _lay(
+    flat: tuple[Flattening, ...], pattern: str, spacing_mm: float, pitch_mm: float, thread_mm: float,
+    target: int | None, mode: Mode, rows_deg: float | None, near_mm: Floats,
+) -> Laid | None:  # fmt: skip
+    """The points of a pattern; None where no thread fits."""
+    try:
+        if pattern == "fan":
+            return lay_fan(flat, thread_mm, pitch_mm)
+        if pattern == "threads":
+            return lay_threads(flat, thread_mm, pitch_mm, rows_deg=rows_deg, near_mm=near_mm)
+    except InputError:
+        return None
+    if pattern == "lines":
+        return lay_lines(flat, spacing_mm, pitch_mm, rows_deg=rows_deg, near_mm=near_mm)
+    if target is not None:
+        return lay_count(flat, target, mode=mode, rows_deg=rows_deg, near_mm=near_mm)
+    return lay_grid(flat, spacing_mm, mode=mode, rows_deg=rows_deg, near_mm=near_mm)
+
+
+def _clear(laid: Laid, piece: Piece) -> Laid:
+    """Without the points that lie in a margin all the same: on the body's coarse triangles a cut may be off by more
+    than CUT_MM."""
+    if not len(laid):
+        return laid
+    clear = _outside(piece, laid.faces, laid.weights, laid.positions_mm)
+    return laid if clear.all() else laid.only(clear)
+
+
+@kept(256)
+def _outside(piece: Piece, faces: Ints, weights: Floats, positions_mm: Floats) -> NDArray[np.bool_]:
+    """(k,): which points of a piece lie outside the margins of the danger zones that cut it."""
+    triangles, barycentric = piece.patch.place(faces, weights)
+    clear = np.ones(len(faces), dtype=bool)
+    for one in piece.cut_by:
+        clear &= one.at(triangles, barycentric, positions_mm) > one.margin_mm
+    return clear
+
+
+@kept(256)
+def _covered(
+    skin: Surface, points_mm: Floats, volumes_ml: Sequence[float], *, bleb: BlebLaw, aim: Aim, edition: Edition,
+    language: str, to_mm: Floats | None,
+) -> Coverage:  # fmt: skip
+    found, _ = cover(
+        skin, points_mm, volumes_ml, bleb=bleb, aim=aim, edition=edition, language=language, to_mm=to_mm
+    )  # fmt: skip
+    return found
+
+
+@dataclass(frozen=True)
+class Step:
+    """One point on the needle's way through a piece. `of`: which of the points laid it is; `from_before_mm`: how far
+    the needle steps from the point before, None where it is lifted."""
+
+    of: int
+    place: Place
+    position_mm: Vector
+    normal: Vector
+    from_before_mm: float | None
+    to: Place | None
+    to_position_mm: Vector | None
+
+
+@kept(256)
+def _way(
+    piece: Piece, faces: Ints, weights: Floats, positions_mm: Floats, rows: Ints, to_faces: Ints, to_weights: Floats,
+    to_mm: Floats,
+) -> tuple[Step, ...]:  # fmt: skip
+    """The points of a piece in the order of the needle."""
+    order, lifts = needle_order(positions_mm, rows, blocked=blocked_in(piece.flat, positions_mm))
+    triangle, barycentric = piece.patch.place(faces, weights)
+    lifts = lifts | _over_danger(piece, positions_mm[order], triangle[order])
+    normals = piece.skin.normals_at(faces, weights)
+    ends = piece.patch.place(to_faces, to_weights) if len(to_faces) else None
+    steps = []
+    for turn, i in enumerate(order):
+        lift = bool(lifts[turn]) or turn == 0
+        steps.append(
+            Step(
+                of=int(i),
+                place=_place(int(triangle[i]), barycentric[i]),
+                position_mm=_vector(positions_mm[i]),
+                normal=_vector(normals[i], 4),
+                from_before_mm=(
+                    None if lift else float(np.linalg.norm(positions_mm[i] - positions_mm[order[turn - 1]]))
+                ),
+                to=None if ends is None else _place(int(ends[0][i]), ends[1][i]),
+                to_position_mm=None if ends is None else _vector(to_mm[i]),
+            )
+        )
+    return tuple(steps)
+
+
+def _over_danger(piece: Piece, way_mm: Floats, triangle: Ints) -> NDArray[np.bool_]:
+    """(k,): whether the straight step to each point of the needle's way (k, 3) comes into a danger zone's margin."""
+    over = np.zeros(len(way_mm), dtype=bool)
+    if len(way_mm) < 2:
+        return over
+    start, end = way_mm[:-1], way_mm[1:]
+    steps = np.linspace(0, 1, int(np.linalg.norm(end - start, axis=1).max() / STEP_MM) + 2)[1:-1]
+    spots = (start[:, None] + steps[:, None] * (end - start)[:, None]).reshape(-1, 3)
+    places = np.repeat(triangle[:-1], len(steps)), np.full((len(spots), 3), 1 / 3)
+    for found in piece.cut_by:
+        away = np.abs(found.at(*places, spots)).reshape(len(start), -1)
+        over[1:] |= (away < found.margin_mm).any(axis=1)
+    return over
+
+
+@kept(4096)
+def _close(danger: Danger, skin: Surface) -> bool:
+    """Whether a danger zone's margin comes near a piece of skin."""
+    lines = [line for line in danger.outline if len(line) > 1]
+    return bool(lines) and float(nearest(skin.vertices_mm, np.vstack(lines))[0].min()) < NEAR_MM
+
+
+@kept(1024)
+def _outline(danger: Danger) -> tuple[tuple[Vector, ...], ...]:
+    return tuple(_vectors(line) for line in danger.outline if len(line) > 1)
 
 
 def _name(one: Drawn, index: int) -> str | None:
