@@ -1,0 +1,236 @@
+"""A plan → the text its patient consents to; and the separate permissions for photographs, teaching and advertising.
+
+The text is made from this very plan: the risks of its products at its sites, what was found for and against it, the
+other ways with doing nothing among them, what the patient's own answers mean. It is frozen as it was read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from .. import __version__
+from ..knowledge import Cited, Edition, cited
+from ..values import Document
+from .compose import _Composer
+from .sheet import Block, Section, Sheet, Step, Steps
+from .treatment_plan import Practice, TreatmentPlan
+
+Kind = Literal["treatment", "photographs", "teaching", "marketing"]
+_STATEMENTS: dict[Kind, tuple[str, ...]] = {
+    "treatment": ("read", "asked", "risks", "other", "answers", "treatment"),
+    "photographs": ("read", "photographs"),
+    "teaching": ("read", "teaching"),
+    "marketing": ("read", "marketing"),
+}
+
+
+class Statement(Document):
+    """One line that the patient agrees to by itself."""
+
+    id: str
+    text: str
+
+
+class CoolingOff(Document):
+    """Days between the consent and the signature, the tightest that applies, and what else is said of it."""
+
+    days: int
+    because: str
+    sources: tuple[Cited, ...]
+    dissent: tuple[str, ...] = ()
+
+
+class Consent(Document):
+    """What is read and signed. `text`: the fingerprint of every word in it, so that a version can be named."""
+
+    document: Literal["consent"] = "consent"
+    kind: Kind
+    software: str = __version__
+    edition: str
+    edition_version: str
+    language: str
+    asked_on: date
+    text: str
+    sheet: Sheet
+    statements: tuple[Statement, ...]
+    cooling_off: CoolingOff | None = None
+    sign_from: date | None = None
+    plan: str | None = None  # fingerprint of the plan it was made from
+
+
+def fingerprint(plan: TreatmentPlan) -> str:
+    """What a consent is bound to: the plan without the day it was asked for, who answers for it and what is open."""
+    told = plan.model_dump_json(exclude={"asked_on", "practice", "to_sign", "software"})
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def cooling_off(row: Mapping[str, Any], edition: Edition, own_days: int | None = None) -> CoolingOff:
+    """The longest of what applies to these facts, or may where they are unknown, or the clinic's own longer one."""
+    applying = [
+        record
+        for record in edition.values.values()
+        if record.measure == "min-days-before-signature"
+        and (record.when is None or edition.reader(record.when)(row).answer is not False)
+    ]
+    longest = max(applying, key=lambda record: record.adopted.value or 0)
+    days = int(longest.adopted.value or 0)
+    dissent = tuple(
+        f"{p.value} {p.unit} ({', '.join(dict.fromkeys(source.ref for source in p.source))})"
+        for record in applying
+        for p in record.positions
+        if p.value != longest.adopted.value
+    )
+    return CoolingOff(
+        days=max(days, own_days or 0),
+        because=longest.because,
+        sources=cited(edition, longest.adopted.source),
+        dissent=dissent,
+    )
+
+
+def consent(
+    plan: TreatmentPlan,
+    edition: Edition,
+    on: date,
+    *,
+    row: Mapping[str, Any],
+    own_days: int | None = None,
+    decided: Mapping[str, str] | None = None,
+) -> Consent:
+    """Consent to the plan's treatment, read on `on`. `row`: the facts it was screened by; `decided`: a prescriber's
+    words on a finding, by its rule; `own_days`: a clinic's own, longer time to think."""
+    pause = cooling_off(row, edition, own_days)
+    sign_from = on + timedelta(days=pause.days)
+    composer = _Consent(plan, edition, on)
+    sections = tuple(s for s in composer.sections(sign_from, decided or {}) if s.blocks)
+    return composer.whole("treatment", sections, cooling_off=pause, sign_from=sign_from, plan=fingerprint(plan))
+
+
+def permission(
+    kind: Kind, edition: Edition, on: date, *, patient: str, language: str = "en", practice: Practice | None = None
+) -> Consent:
+    """Consent to photographs for the record, or to their use in teaching or advertising; each by itself."""
+    say = _Say(edition, language)
+    lines = [say(f"use-{kind}")] + ([say("use-photographs-strip")] if kind == "photographs" else [])
+    rights = (say("right-ask"), say("right-withdraw"), say("right-copy"))
+    sections = (
+        Section(title=say("use"), blocks=_steps(lines)),
+        Section(title=say("rights"), blocks=_steps(rights)),
+    )
+    who = patient if practice is None else f"{patient} · {practice.clinic}"
+    return _frozen(kind, edition, language, on, who, sections, str(on))
+
+
+class _Say:
+    def __init__(self, edition: Edition, language: str) -> None:
+        self.edition, self.language = edition, language
+
+    def __call__(self, key: str, **words: str) -> str:
+        return self.edition.say(f"consent.{key}", self.language, **words)
+
+
+class _Consent(_Composer):
+    def __init__(self, plan: TreatmentPlan, edition: Edition, on: date) -> None:
+        super().__init__(plan, edition, None)
+        self.on, self.words = on, _Say(edition, plan.language)
+
+    def whole(self, kind: Kind, sections: tuple[Section, ...], **fields: Any) -> Consent:
+        plan = self.plan
+        sections = (*sections, Section(title=self.say("sources"), blocks=(self.rooms.sources(),)))
+        who = plan.patient.name or plan.reference
+        foot = self.practice(plan.practice) if plan.practice else ""
+        day = self.say.day(self.on, weekday=False)
+        return _frozen(kind, self.edition, plan.language, self.on, who, sections, day, foot, **fields)
+
+    def sections(self, sign_from: date, decided: Mapping[str, str]) -> Iterator[Section]:
+        plan, say = self.plan, self.words
+        yield Section(title=say("planned"), blocks=_steps(self.planned()))
+        chosen = self.chosen()
+        if chosen is not None:
+            about = [p for p in chosen.products if p.regulatory]
+            steps = tuple(Step(text=f"{p.title}. {p.regulatory}") for p in about)
+            yield Section(title=say("product"), blocks=(Steps(steps=steps),) if steps else ())
+        benefit = (
+            Step(text=chosen.says, refs=self.rooms.ref(chosen.sources)) if chosen else Step(text=say("no-evidence"))
+        )
+        yield Section(title=say("benefit"), blocks=(Steps(steps=(benefit, Step(text=say("no-promise")))),))
+        yield Section(title=say("risks"), blocks=(Steps(steps=tuple(self.risks())),) if plan.risks else ())
+        yield Section(title=say("yours"), blocks=_steps(self.yours(decided)))
+        yield Section(title=say("other"), blocks=(Steps(steps=tuple(self.other())),))
+        cost = chosen.course_cost.words if chosen and chosen.course_cost else say("cost-unknown")
+        yield Section(title=say("cost"), blocks=_steps([cost]))
+        rights = [say("right-time", day=self.say.day(sign_from))]
+        rights += [say(f"right-{name}") for name in ("ask", "withdraw", "medicines", "copy")]
+        yield Section(title=say("rights"), blocks=_steps(rights))
+
+    def planned(self) -> Iterator[str]:
+        plan, say = self.plan, self.words
+        yield say("what", treatment=self.treatment(), technique=plan.placement.title or self.say("not-given"))
+        if plan.placement.areas:
+            yield say("where", areas=", ".join(plan.placement.areas))
+        sessions = plan.course.sessions if plan.course else ()
+        if not sessions:
+            yield say("no-dates")
+        elif len(sessions) == 1:
+            yield say("session", day=self.say.day(sessions[0].date))
+        else:
+            yield say("sessions", count=str(len(sessions)), day=self.say.day(sessions[0].date))
+
+    def chosen(self) -> Any:
+        """The plan's protocol, as it was offered."""
+        choice, protocol = self.plan.choice, self.plan.order.protocol
+        offered = choice.protocols if choice else ()
+        return next((p for p in offered if p.id == protocol), None)
+
+    def risks(self) -> Iterator[Step]:
+        for risk in self.plan.risks:
+            often = risk.frequency or self.words("uncounted")
+            yield Step(text=f"{risk.title}. {risk.tell}", when=often, refs=self.rooms.ref(risk.sources))
+
+    def yours(self, decided: Mapping[str, str]) -> Iterator[str]:
+        told: dict[str, None] = {}
+        for finding in self.plan.screening.findings:
+            told[finding.tell] = None
+            if finding.rule in decided:
+                told[self.words("decided", words=decided[finding.rule])] = None
+        yield from told
+
+    def other(self) -> Iterator[Step]:
+        for one in self.plan.choice.alternatives if self.plan.choice else ():
+            if one.id != "mesotherapy":
+                yield Step(text=f"{one.title}: {one.use}.", refs=self.rooms.ref(one.sources))
+        yield Step(text=self.words("nothing"))
+
+
+def _steps(lines: Iterable[str]) -> tuple[Block, ...]:
+    steps = tuple(Step(text=line) for line in lines if line)
+    return (Steps(steps=steps),) if steps else ()
+
+
+def _frozen(
+    kind: Kind,
+    edition: Edition,
+    language: str,
+    on: date,
+    who: str,
+    sections: tuple[Section, ...],
+    day: str,
+    foot: str = "",
+    **fields: Any,
+) -> Consent:
+    say = _Say(edition, language)
+    statements = tuple(Statement(id=name, text=say(f"agree-{name}")) for name in _STATEMENTS[kind])
+    sheet = Sheet(
+        language=language, day=on, title=say(f"title-{kind}"), subtitle=say("subtitle", patient=who, day=day),
+        tone="go", verdict="", statement=say(f"statement-{kind}"), glance=(), sections=sections, foot="",
+    )  # fmt: skip
+    words = "\n".join([*sheet.words(), *(s.text for s in statements)])
+    text = hashlib.sha256(words.encode()).hexdigest()[:16]
+    made = say("foot", software=__version__, edition=edition.version, version=text, day=day)
+    return Consent(
+        kind=kind, edition=edition.fingerprint, edition_version=edition.version, language=language, asked_on=on,
+        text=text, sheet=sheet.model_copy(update={"foot": f"{foot} {made}".strip()}), statements=statements, **fields,
+    )  # fmt: skip
