@@ -1,5 +1,28 @@
 """Every address of the app."""
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.i18n import set_language
 
-urlpatterns = [path("", include("nappage_web.patients.urls"))]
+from ..clinic.access import open_page
+
+
+@open_page("health", "tells a supervisor that the server answers, and nothing else")
+def health(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns = [
+    path("health", health, name="health"),
+    path("language", open_page("language", "changes only this browser's language")(set_language), name="language"),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("", include("nappage_web.clinic.signin.urls")),
+    path("", include("nappage_web.clinic.urls")),
+    path("", include("nappage_web.patients.urls")),
+    path("", include("nappage_web.planning.urls")),
+    path("", include("nappage_web.care.urls")),
+    path("", include("nappage_web.portal.urls")),
+    path("", include("nappage_web.reports.urls")),
+    path("design/", include("nappage_web.design.urls")),
+]

@@ -1,0 +1,1 @@
+"""Signing in, the second factor, and the idle lock. Passwords, passkeys and codes are allauth's."""
