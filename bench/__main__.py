@@ -26,6 +26,7 @@ PARTS = {
     "documents": ("typst", "weasyprint"),
     "concepts": ("rapidfuzz",),
     "layout": ("scipy", "point-cloud-utils", "trimesh", "pygeodesic"),
+    "map_edit": ("numpy", "scipy"),
 }
 
 
