@@ -27,7 +27,7 @@ def append_only(table: str) -> migrations.RunPython:
     def forwards(apps: Any, editor: Any) -> None:
         postgresql = editor.connection.vendor == "postgresql"
         if postgresql:
-            editor.execute(_POSTGRESQL_FUNCTION)
+            editor.execute(_POSTGRESQL_FUNCTION, params=None)
         for verb in ("update", "delete", "truncate") if postgresql else ("update", "delete"):
             text = _POSTGRESQL if postgresql else _SQLITE
             editor.execute(text.format(table=table, verb=verb, VERB=verb.upper()))

@@ -1,4 +1,4 @@
-"""SQLite for a clinic: the pysqlite3 wheel's library in place of the system's, and write transactions that queue fairly.
+"""SQLite for a clinic: the pysqlite3 wheel's library in place of the system's, and a fair queue of writes.
 
 SQLite 3.7.0 to 3.51.2 can corrupt a WAL database when two connections write or checkpoint at the same moment (the
 WAL-reset bug), and Debian's is one of these. `install` must run before Django loads its backend.
@@ -28,6 +28,6 @@ def refuse_unsafe(version: tuple[int, ...]) -> None:
     if version < SAFE:
         found, needed = (".".join(map(str, v)) for v in (version, SAFE))
         raise RuntimeError(
-            f"SQLite {found} can corrupt a database in WAL mode (its WAL-reset bug). Install the pysqlite3 wheel, which "
-            f"carries {needed} or newer, or set DATABASE_URL to a PostgreSQL database."
+            f"SQLite {found} can corrupt a database in WAL mode (its WAL-reset bug). Install the pysqlite3 wheel, "
+            f"which carries {needed} or newer, or set DATABASE_URL to a PostgreSQL database."
         )

@@ -1,0 +1,173 @@
+"""What the tests of the app share: a world, a real server, a real browser, and axe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from .world import World, world
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 900)}
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """Without the triggers of append-only tables: for a test database that is emptied after a test."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET session_replication_role = replica")
+            yield
+            cursor.execute("SET session_replication_role = DEFAULT")
+            return
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f"DROP TRIGGER {name}")
+        yield
+        for _, sql in triggers:
+            cursor.execute(sql)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_after_a_test(django_db_setup: None) -> Iterator[None]:
+    """Emptying the database between tests is no act of the app's: the triggers stand aside for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        empty = connection.ops.execute_sql_flush
+
+        def flush(statements: list[str]) -> None:
+            with unguarded():
+                empty(statements)
+
+        patch.setattr(connection.ops, "execute_sql_flush", flush)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Each worker has a home, and so a database, of its own."""
+
+
+@pytest.fixture
+def clinics(db: None) -> World:
+    """Two clinics with their staff."""
+    return world()
+
+
+class Server:
+    """A real granian server on a free port of this machine, on the test's database."""
+
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "tests.web.settings",
+            "NAPPAGE_TEST_DATABASE": str(connection.settings_dict["NAME"]),
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path]),
+            **(environment or {}),
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Server:
+        command = [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port),
+            "--workers", "1", "--blocking-threads", "4", "--log-level", "warning",
+            "nappage_web.config.wsgi:application",
+        ]  # fmt: skip
+        self.process = subprocess.Popen(command, env=self.environment, start_new_session=True)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=1):
+                    return self
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError("the server did not start") from None
+                time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+@pytest.fixture
+def live(transactional_db: None) -> Iterator[Server]:
+    server = Server().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium. Where it cannot be installed the test fails, and says what to install."""
+    from playwright.sync_api import sync_playwright
+
+    assert BROWSER, "chromium is not installed: on Debian, apt-get install chromium"
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop of its own in this thread
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Callable[..., Any]]:
+    """opened(size="tablet", …) → a new page in a context of its own: another person, or another device."""
+    contexts = []
+
+    def open_page(size: str = "tablet", **options: Any) -> Any:
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(f"script: {error}"))
+        page.on("console", lambda told: page.faults.append(told.text) if told.type == "error" else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def axe(page: Any) -> list[str]:
+    """Violations of WCAG 2.2 A and AA on the page as it stands, one line each."""
+    import axe_playwright_python
+
+    script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+    page.evaluate(script)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags)
+    return [
+        f"{v['id']} ({v['impact']}): {node['target']} {node['html'][:160]}"
+        for v in found["violations"]
+        for node in v["nodes"]
+    ]
+
+
+def overflows(page: Any) -> int:
+    """How many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
