@@ -136,15 +136,17 @@ def draft(
     fit: Fit | None = None,
     prices: PriceList | None = None,
     practice: Practice | None = None,
+    course: Course | None = None,
 ) -> TreatmentPlan:
     """The plan for the answers' order, asked for on `on`; its map is laid out on the patient's own skin where a `fit`
-    is given, its cost reckoned at the clinic's `prices`, in the name of a `practice`. Raises InputError where the order
-    names a protocol, a regimen, a zone or a date that cannot be, or the price list what is not known."""
+    is given, its cost reckoned at the clinic's `prices`, in the name of a `practice`. `course`: dates that were settled
+    beforehand, which then are not planned. Raises InputError where the order names a protocol, a regimen, a zone or a
+    date that cannot be, or the price list what is not known."""
     assessment = assess(answers, edition, language)
     answers = assessed(answers, edition)
     ordered = answers.order or Order()
     drawn, map_note = _map(ordered, read(answers, edition, on), edition, fit, language)
-    order = ordered if drawn is None else _with_map(ordered, drawn)
+    order = ordered if drawn is None else with_map(ordered, drawn)
     answers = answers.model_copy(update={"order": order})
     facts = read(answers, edition, on)
     screening = screen(facts, edition, language)
@@ -170,7 +172,9 @@ def draft(
     if screening.verdict == "contraindicated":
         drawn, map_note = None, edition.say("plan.no-map-contraindicated", language)
     formulation = formulate(order, facts, edition, language, planned_ml=None if drawn is None else drawn.volume_ml)
-    course, note = _course(answers, facts, screening, edition, language)
+    note = None
+    if course is None or screening.verdict == "contraindicated":
+        course, note = _course(answers, facts, screening, edition, language)
     # Deferred without a date: the planned day is not the session's, so no line counts from it.
     dateless = screening.verdict == "defer" and course is None
     aftercare = _aftercare(order, facts, course, edition, language, clock=not dateless)
@@ -230,7 +234,7 @@ def _map(
         return None, f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."
 
 
-def _with_map(order: Order, drawn: InjectionMap) -> Order:
+def with_map(order: Order, drawn: InjectionMap) -> Order:
     """The order with what the map settled: how many points, how much the fullest holds, how deep the deepest tip goes,
     how large the zones are. So a ceiling per point, or per square centimetre, holds for what is really injected."""
     settled: dict[str, object] = {}
@@ -352,12 +356,23 @@ def _course(
         if screening.earliest_date > start:
             start = screening.earliest_date
             note = edition.say("plan.course-deferred", language, day=start.isoformat())
+    request = course_request(answers, facts, edition, start)
+    assert request is not None
+    return plan_course(request, edition, language), note
+
+
+def course_request(answers: Answers, facts: Facts, edition: Edition, start: date) -> Request | None:
+    """What `schedule` is asked for an order that begins on `start`; None where no protocol is known for it."""
+    order = answers.order or Order()
+    protocol = _protocol(order, facts, edition)
+    if protocol is None:
+        return None
     events = [
         {"event": event.event, "date": event.date, **({"area": event.area} if event.area else {})}
         for event in answers.context.planned_events or ()
         if event.date is not None and len(event.date) == 10
     ]
-    request = Request.model_validate(
+    return Request.model_validate(
         {
             "protocol": protocol,
             "regimen": order.regimen,
@@ -370,7 +385,6 @@ def _course(
             "constraints": {"events": events},
         }
     )
-    return plan_course(request, edition, language), note
 
 
 def _aftercare(
