@@ -369,6 +369,13 @@ def _angles(turn: Floats) -> tuple[float, float, float]:
     return math.degrees(yaw), math.degrees(pitch), math.degrees(math.atan2(own[0, 1], own[1, 1]))
 
 
+def face_turn(face: Face, photograph: Photograph) -> tuple[float, float, float]:
+    """Yaw, pitch and roll of a face in degrees; signs as in `Measured`."""
+    width, height = photograph.size_px
+    focal = photograph.focal_px or USUAL_FOCAL * max(width, height)
+    return _angles(_posed(face, focal, ((width - 1) / 2, (height - 1) / 2))[1])
+
+
 def _weights(measured: Floats) -> Floats:
     """(468,): by how squarely the skin is seen."""
     triangles = atlas.load().canonical_triangles
