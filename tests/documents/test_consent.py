@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
 from nappage.intake import read
+from nappage.plan import draft
 from nappage.plan.consent import Consent, consent, cooling_off, fingerprint, permission
 from nappage.plan.pdf import pdf
 
@@ -53,6 +55,15 @@ def test_another_plan_is_another_text(made, plan, edition, row) -> None:
     assert other.text != made.text and other.plan != made.plan
     signed = plan.model_copy(update={"asked_on": date(2026, 12, 1), "to_sign": ()})
     assert fingerprint(signed) == fingerprint(plan), "the day and what is open do not make it another treatment"
+
+
+def test_a_night_later_it_is_the_same_treatment(answers, edition, plan) -> None:
+    """Days that go by change counts in the screening; what was consented to is the same."""
+    later = draft(answers, edition, ON + timedelta(days=2), reference="facial-rejuvenation")
+    assert later.screening != plan.screening
+    assert fingerprint(later) == fingerprint(plan)
+    deeper = plan.model_copy(update={"order": plan.order.model_copy(update={"inserted_mm": Decimal("2.5")})})
+    assert fingerprint(deeper) != fingerprint(plan)
 
 
 def test_a_finding_decided_is_told_with_the_prescribers_words(plan, edition, row) -> None:

@@ -738,7 +738,9 @@ class _Patient(_Composer):
                 blocks=(*((strip,) if strip else ()), dates, Paragraph(text=say("patient-dates-note"), quiet=True)),
             )
         if plan.map is not None and plan.map.points and plan.screening.verdict != "contraindicated":
-            titles = (self.edition.text(self.edition.regions[z.zone].title, plan.language) for z in plan.map.zones)
+            # A zone that was painted is told to the patient by the region it lies on.
+            regions = [(self.edition.regions.get(zone.site), zone.title) for zone in plan.map.zones]
+            titles = (self.edition.text(region.title, plan.language) if region else title for region, title in regions)
             shown = map_blocks.for_patient(plan.map, self.drawn, titles, say)
             yield Section(title=say("patient-map"), blocks=tuple(shown))
         care = plan.aftercare

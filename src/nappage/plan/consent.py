@@ -7,6 +7,7 @@ other ways with doing nothing among them, what the patient's own answers mean. I
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -62,9 +63,17 @@ class Consent(Document):
 
 
 def fingerprint(plan: TreatmentPlan) -> str:
-    """What a consent is bound to: the plan without the day it was asked for, who answers for it and what is open."""
-    told = plan.model_dump_json(exclude={"asked_on", "practice", "to_sign", "software"})
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    """What a consent is bound to: what is injected, where, how and when, the risks told, and what the patient's own
+    answers mean. Counts of days, which go on by themselves, and what is still open are no part of it."""
+    bound = {
+        "patient": plan.patient.name,
+        "order": plan.order.model_dump(mode="json", exclude={"planned_start", "planned_time"}),
+        "placement": plan.placement.model_dump(mode="json", exclude={"sources"}),
+        "dates": [session.date.isoformat() for session in plan.course.sessions] if plan.course else [],
+        "risks": [(risk.id, risk.tell, risk.frequency) for risk in plan.risks],
+        "findings": sorted((f.rule, f.severity, f.tell) for f in plan.screening.findings),
+    }
+    return hashlib.sha256(json.dumps(bound, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def cooling_off(row: Mapping[str, Any], edition: Edition, own_days: int | None = None) -> CoolingOff:
