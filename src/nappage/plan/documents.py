@@ -33,6 +33,20 @@ def write(
     way from the plan's folder to the reference site, to which plan.html then links. Raises InputError where nothing can
     be written."""
     home = folder / plan.reference
+    old = home / "course.ics"
+    before = old.read_bytes() if old.is_file() else None
+    return put(home, contents(plan, edition, photograph, reference=reference, before=before))
+
+
+def contents(
+    plan: TreatmentPlan,
+    edition: Edition,
+    photograph: Photograph | None = None,
+    *,
+    reference: str | None = None,
+    before: bytes | None = None,
+) -> Mapping[str, bytes]:
+    """Every document as bytes, by its name. `before`: the calendar that was given out earlier."""
     drawn, page, over = None, None, None
     if plan.map is not None:
         from ..injection_map import documents as maps
@@ -41,18 +55,17 @@ def write(
         page = maps.page(plan.map, edition, plan.patient.name or plan.reference)
         over = maps.over(plan.map, photograph)
     for_clinician, for_patient = clinician(plan, edition, drawn), patient(plan, edition, drawn)
-    old = home / "course.ics"
-    contents: dict[str, bytes | None] = {
+    made: dict[str, bytes | None] = {
         "plan.pdf": pdf(for_clinician),
         "plan.html": html(for_clinician, reference).encode(),
         "plan.json": (plan.model_dump_json(indent=2) + "\n").encode(),
         "map.html": page,
         "map-photograph.png": over,
-        "course.ics": calendar(plan, edition, old.read_bytes() if old.is_file() else None),
+        "course.ics": calendar(plan, edition, before),
         "patient.pdf": pdf(for_patient),
         "patient.html": html(for_patient).encode(),
     }
-    return put(home, {name: content for name, content in contents.items() if content is not None})
+    return {name: content for name, content in made.items() if content is not None}
 
 
 def put(home: Path, contents: Mapping[str, bytes]) -> Mapping[str, Path]:
