@@ -79,3 +79,13 @@ class Override(Record):
     code = models.CharField(max_length=40)
     text = models.CharField(max_length=500)
     by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="overrides")
+
+
+class Closure(Record):
+    """When the clinic gives no sessions: a day of every week (`weekday`, 0 Monday), or the days from `first` to `last`."""
+
+    weekday = models.PositiveSmallIntegerField(null=True, blank=True)
+    first = models.DateField(null=True, blank=True)
+    last = models.DateField(null=True, blank=True)
+    title = models.CharField(max_length=80, blank=True)
+    ended = models.DateTimeField(null=True, blank=True)  # taken back; kept
