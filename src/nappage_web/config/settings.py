@@ -4,9 +4,11 @@ NAPPAGE_HOME        folder of the database and the secrets (default: ./var)
 DATABASE_URL        postgres://… instead of SQLite in NAPPAGE_HOME
 NAPPAGE_HOSTS       comma-separated names this server answers to (default: localhost only)
 NAPPAGE_PLAIN_HTTP  1: no TLS in front; only for localhost
-NAPPAGE_PROXY       1: a proxy in front sets X-Forwarded-Proto
-NAPPAGE_DEMO        1: invented patients; a banner says so, and the second factor is not asked for
-EMAIL_URL           smtp://user:password@host:port of the mail server (default: mails are printed to the console)
+NAPPAGE_PROXY       1: a proxy in front sets X-Forwarded-Proto and X-Forwarded-For, and strips a client's own
+NAPPAGE_DEMO        1: invented patients; a banner says so, and the second factor is not asked for; only for localhost
+EMAIL_URL           smtp://user:password@host:port of the mail server with STARTTLS, or smtps:// (default: mails are
+                    printed to the console)
+NAPPAGE_MAIL_FROM   the sender of mails
 NAPPAGE_DEBUG       1: for developers only
 """
 
@@ -48,12 +50,15 @@ def _secret(home: Path) -> str:
 HOME = Path(os.environ.get("NAPPAGE_HOME", "var")).resolve()
 SECRET_KEY = _secret(HOME)
 DEBUG = _flag("NAPPAGE_DEBUG")
-DEMO = NAPPAGE_DEMO = _flag("NAPPAGE_DEMO")
+DEMO = _flag("NAPPAGE_DEMO")
 PLAIN_HTTP = _flag("NAPPAGE_PLAIN_HTTP")
 _LOCAL = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = [host for host in os.environ.get("NAPPAGE_HOSTS", "").split(",") if host] or _LOCAL
-if PLAIN_HTTP and not set(ALLOWED_HOSTS) <= {*_LOCAL, "testserver"}:
-    raise ImproperlyConfigured("NAPPAGE_PLAIN_HTTP is for localhost only: patients' data must not travel without TLS.")
+if not set(ALLOWED_HOSTS) <= set(_LOCAL):
+    if PLAIN_HTTP:
+        raise ImproperlyConfigured("NAPPAGE_PLAIN_HTTP is for localhost only: patients' data must not travel openly.")
+    if DEMO:
+        raise ImproperlyConfigured("NAPPAGE_DEMO is for localhost only: a demo asks for no second factor.")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -77,6 +82,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "nappage_web.config.headers.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -175,6 +181,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 12
+REQUEST_MAX_BYTES = 32 * 2**20  # a whole request, files and all
+FILE_UPLOAD_HANDLERS = [
+    "nappage_web.config.uploads.Typed",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+FILE_UPLOAD_PERMISSIONS = 0o600
 
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 86400
@@ -184,8 +197,10 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
-if _flag("NAPPAGE_PROXY"):
+if PROXY := _flag("NAPPAGE_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose tries to sign in are counted: the client's, not the proxy's
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # HSTS preload is a promise about a whole domain: its owner's to make
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -201,15 +216,19 @@ DEFAULT_FROM_EMAIL = os.environ.get("NAPPAGE_MAIL_FROM", "nappage@localhost")
 if _mail := os.environ.get("EMAIL_URL"):
     _at = urlparse(_mail)
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _at.hostname or "localhost", _at.port or 587
+    EMAIL_HOST, EMAIL_PORT = _at.hostname or "localhost", _at.port or (465 if _at.scheme == "smtps" else 587)
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_at.username or ""), unquote(_at.password or "")
-    EMAIL_USE_TLS = True
+    EMAIL_USE_SSL = _at.scheme == "smtps"
+    EMAIL_USE_TLS = not EMAIL_USE_SSL
+    EMAIL_TIMEOUT = 20
 else:
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"discreet": {"()": "nappage_web.config.logs.Discreet"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", **({} if DEBUG else {"formatter": "discreet"})}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},  # Django's own quote everything
 }

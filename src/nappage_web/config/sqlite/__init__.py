@@ -12,13 +12,18 @@ SAFE = (3, 51, 3)
 
 
 def install() -> tuple[int, ...]:
-    """Puts pysqlite3 where `import sqlite3` finds it; returns the version of its library. Raises RuntimeError with a
-    sentence where that is one with the WAL-reset bug."""
-    import pysqlite3
-
-    sys.modules["sqlite3"] = pysqlite3
-    sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
-    version = tuple(pysqlite3.sqlite_version_info)
+    """Puts pysqlite3 where `import sqlite3` finds it; returns the version of the library in use. Raises RuntimeError
+    with a sentence where that is one with the WAL-reset bug, or where Django was faster."""
+    try:
+        import pysqlite3 as library
+    except ImportError:
+        import sqlite3 as library  # the system's may be new enough
+    backend = sys.modules.get("django.db.backends.sqlite3.base")
+    if backend is not None and backend.Database is not library.dbapi2:
+        raise RuntimeError("Django's SQLite backend was loaded before nappage's settings. Load the settings first.")
+    sys.modules["sqlite3"] = library
+    sys.modules["sqlite3.dbapi2"] = library.dbapi2
+    version = tuple(library.sqlite_version_info)
     refuse_unsafe(version)
     return version
 
