@@ -1,3 +1,21 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+urlpatterns = [
+    path("drafts/<uuid:draft>/photographs/", views.baseline, name="draft-photographs"),
+    path("drafts/<uuid:draft>/consent/", views.treatment_consent, name="draft-consent"),
+    path("drafts/<uuid:draft>/sign/", views.sign, name="draft-sign"),
+    path("drafts/<uuid:draft>/sheet/", views.sheet, name="draft-sheet"),
+    path("photographs/<uuid:photo>", views.photograph, name="photograph"),
+    path("card.pdf", views.marker_card, name="marker-card"),
+    path("patients/<uuid:patient>/consents/", views.all_consents, name="patient-consents"),
+    path("patients/<uuid:patient>/consents/<slug:kind>/", views.permit, name="patient-permission"),
+    path("patients/<uuid:patient>/calendar/", views.calendar, name="patient-calendar"),
+    path("consents/<uuid:consent>/", views.one_consent, name="consent"),
+    path("consents/<uuid:consent>/withdraw", views.withdraw, name="consent-withdraw"),
+    path("plans/<uuid:plan>/", views.plan, name="plan"),
+    path("plans/<uuid:plan>/amend", views.amend, name="plan-amend"),
+    path("plans/<uuid:plan>/mail", views.mail, name="plan-mail"),
+    path("plans/<uuid:plan>/<str:name>", views.plan_file, name="plan-file"),
+]

@@ -1,0 +1,81 @@
+"""Consents as they stand: given, withdrawn, and for which plan. Nothing here changes a signed document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from nappage.plan.consent import Consent, Kind
+from nappage.values import InputError
+
+from ..clinic.access import Actor
+from ..patients.models import Document, Patient
+
+KINDS: tuple[Kind, ...] = ("treatment", "photographs", "teaching", "marketing")
+IDENTITY = ("photo-id", "known", "name-and-birth-date")
+_MOST_STROKES = 60_000  # characters of the drawn name
+
+
+@dataclass(frozen=True)
+class Given:
+    """A consent that was signed. `withdrawn`: the document that took it back, if any."""
+
+    document: Document
+    consent: Consent
+    withdrawn: Document | None
+
+    @property
+    def stands(self) -> bool:
+        return self.withdrawn is None
+
+    @property
+    def agreed(self) -> frozenset[str]:
+        return frozenset((self.document.signature or {}).get("agreed", ()))
+
+
+def given(actor: Actor, patient: Patient) -> tuple[Given, ...]:
+    """Every consent of a patient, newest first, withdrawn ones among them."""
+    rows = Document.objects.of(actor).filter(patient__in=patient.everyone())
+    back = {row.replaces_id: row for row in rows.filter(kind=Document.Kind.WITHDRAWAL)}
+    signed = rows.filter(kind=Document.Kind.CONSENT).order_by("-created")
+    return tuple(Given(row, Consent.model_validate_json(row.body), back.get(row.pk)) for row in signed)
+
+
+def standing(actor: Actor, patient: Patient, kind: Kind) -> Given | None:
+    """The newest consent of a kind that was not taken back."""
+    return next((one for one in given(actor, patient) if one.consent.kind == kind and one.stands), None)
+
+
+def read_signature(consent: Consent, sent: Mapping[str, Any], *, patient: str) -> dict[str, Any]:
+    """What was signed on the screen: {name, agreed, strokes, identity}. Raises InputError naming what is missing."""
+    name = str(sent.get("name", "")).strip()
+    if not name:
+        raise InputError("name", "the name is missing", "Ask the patient to write their name")
+    wanted = [statement.id for statement in consent.statements]
+    agreed = [one for one in wanted if one in sent.get("agreed", ())]
+    if agreed != wanted:
+        missing = next(s.text for s in consent.statements if s.id not in agreed)
+        raise InputError("agreed", f"not agreed to: {missing}", "Nothing is signed until each line is agreed to")
+    identity = sent.get("identity")
+    if identity not in IDENTITY:
+        raise InputError("identity", "how the patient was identified is missing", "Choose how you know who this is")
+    strokes = str(sent.get("strokes", ""))
+    if len(strokes) < 20 or len(strokes) > _MOST_STROKES or set(strokes) - set("ML0123456789. "):
+        raise InputError("strokes", "there is no signature", "Ask the patient to sign in the box")
+    return {"name": name, "agreed": agreed, "strokes": strokes, "identity": identity, "patient": patient}
+
+
+def text_of(document: Document) -> Consent:
+    return Consent.model_validate_json(document.body)
+
+
+def cooled_off(one: Given, on: date) -> bool:
+    """Whether the time to think is over."""
+    return one.consent.sign_from is None or on >= one.consent.sign_from
+
+
+def standing_is(actor: Actor, one: Given) -> bool:
+    """Whether a consent read earlier stands still."""
+    return not Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=one.document).exists()
