@@ -18,6 +18,7 @@ _WRITES = {"save", "create", "bulk_create", "bulk_update", "get_or_create", "upd
 _GROUND = {
     "clinic/audit.py": "the chain itself",
     "clinic/models.py": "the manager that createclinic and commands call",
+    "clinic/signin/lock.py": "whether a browser is signed in and locked: no record, and it changes at every request",
     "patients/documents.py": "called by commands only; held by test_helpers_are_called_by_commands_only",
     "patients/drafts.py": "called by commands only; held by test_helpers_are_called_by_commands_only",
 }

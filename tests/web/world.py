@@ -30,8 +30,13 @@ class Place:
 
     def client(self, role: Role) -> Client:
         """A signed-in client of Django's, past the second factor."""
-        client = Client()
-        client.force_login(self.staff[role].user, backend="django.contrib.auth.backends.ModelBackend")
+        from allauth.mfa.models import Authenticator
+        from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+        user, client = self.staff[role].user, Client()
+        if not Authenticator.objects.filter(user=user).exists():
+            TOTP.activate(user, generate_totp_secret())
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         return client
 
     def patient(self, name: str = "Ana Flores", born: date = date(1980, 5, 14), **fields: Any) -> Patient:

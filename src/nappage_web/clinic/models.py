@@ -129,6 +129,20 @@ class User(AbstractBaseUser):
         return self.name
 
 
+class SignedIn(models.Model):
+    """One browser in which somebody is signed in: whether it is locked, and whether it has ended. It stands beside the
+    session, whose data is written whole by each request, so that no other request under way undoes a lock."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="signed_in")
+    device = models.CharField(max_length=60)
+    started = models.DateTimeField(default=timezone.now)
+    last_active = models.DateTimeField(default=timezone.now)
+    locked = models.BooleanField(default=False)
+    tries = models.PositiveSmallIntegerField(default=0)  # wrong ones since the last right one
+    ended = models.DateTimeField(null=True)
+
+
 class Staff(Record):
     """A user at a clinic, with the roles held there."""
 

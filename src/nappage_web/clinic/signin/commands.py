@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from itertools import pairwise
 
 from django.contrib.auth.hashers import make_password
@@ -11,6 +12,7 @@ from nappage.values import InputError
 
 from ..access import EVERYONE, Actor
 from ..commands import command, note
+from . import lock
 
 
 @command("pin.set", EVERYONE)
@@ -29,16 +31,23 @@ def set_pin(actor: Actor, pin: str) -> None:
 
 
 @command("session.end", EVERYONE)
-def end_session(actor: Actor, key: str) -> None:
-    """Ends one of the person's own sessions."""
-    from django.contrib.sessions.models import Session
-
+def end_session(actor: Actor, id: str) -> None:
+    """Ends one of the person's own sessions: that browser is signed out at its next request."""
     assert actor.staff is not None
-    session = Session.objects.filter(session_key=key).first()
-    if session is None or session.get_decoded().get("_auth_user_id") != str(actor.staff.user.pk):
+    try:
+        key = uuid.UUID(id)
+    except ValueError:
+        key = None
+    if not lock.end(actor.staff.user.signed_in.filter(pk=key)):
         raise InputError("session", "it has ended already", "Load the list again")
-    session.delete()
-    note(actor.staff.user, session=key[:6])
+    note(actor.staff.user, session=id)
+
+
+@command("session.unlocked", EVERYONE)
+def unlocked(actor: Actor) -> None:
+    """That a locked session was opened again by its owner."""
+    assert actor.staff is not None
+    note(actor.staff.user)
 
 
 @command("session.unlock-failed", EVERYONE)

@@ -1,4 +1,4 @@
-"""The gate that every signed-in request passes: second factor, idle lock, language."""
+"""The gate that every signed-in request passes: ended sessions, second factor, idle lock, language."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from urllib.parse import urlencode
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 
-from ..access import actor_of, wants_page
+from ..access import actor_of, refused, wants_page
 from ..models import User
 from . import lock
 
 _ALWAYS = ("/static/", "/unlock", "/lock", "/session/state", "/i/", "/c/", "/health", "/accounts/logout/")
 _ENROL = "/accounts/"  # where a second factor is set up
+FACTORS = ("totp", "webauthn")
 
 
 class Gate:
@@ -28,19 +30,28 @@ class Gate:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        if not isinstance(user, User) or request.path.startswith(_ALWAYS):
+        if not isinstance(user, User):
+            return self.get_response(request)
+        row = lock.of(request, user)
+        if row is None:
+            logout(request)
+            return self.get_response(request)
+        request.signed_in = row  # type: ignore[attr-defined]
+        if request.path.startswith(_ALWAYS):
             return self.get_response(request)
         actor = actor_of(request)
         language = user.language or (actor.here.language if actor else "")
         if language and not request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME):
             translation.activate(language)
             request.LANGUAGE_CODE = language
-        minutes = actor.here.idle_minutes if actor else lock.DEFAULT_MINUTES
-        if lock.is_locked(request, minutes):
+        if lock.is_locked(row, actor):
             return _locked(request)
-        lock.touch(request)
-        if not settings.DEMO and not request.path.startswith(_ENROL) and not is_mfa_enabled(user):
-            return HttpResponseRedirect(reverse("mfa_index"))
+        lock.touch(row)
+        if not request.path.startswith(_ENROL):
+            if not settings.DEMO and not is_mfa_enabled(user, FACTORS):
+                return HttpResponseRedirect(reverse("mfa_index")) if wants_page(request) else refused(request)
+            if actor is None:  # signed in, but at no clinic any more
+                return refused(request)
         return self.get_response(request)
 
 
