@@ -87,6 +87,14 @@ def page(
     )  # fmt: skip
 
 
+def whole_skin(surface: Surface, *marks: Ints) -> dict[str, Any]:
+    """A whole body as viewer/data.js reads it, its triangles in the atlas's order; with the first `marks` (n,) for
+    each vertex in the place of the zones, and any further ones behind them. Marks are 0 to 255."""
+    coarse = np.arange(len(surface.triangles) // 4)
+    near = np.zeros(len(surface.vertices_mm))
+    return _Skin(surface, coarse, near, 1e9, np.zeros(0, dtype=np.int64), 0).packed(*marks)
+
+
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
@@ -637,7 +645,7 @@ class _Skin:
         """About what it takes on the page."""
         return 12 * int(self.has_vertex.sum()) + 6 * len(self.coarse)
 
-    def packed(self, zone: Ints) -> dict[str, Any]:
+    def packed(self, zone: Ints, *more: Ints) -> dict[str, Any]:
         """Vertices in the order of first use, old ones first and then those on the edges: the script numbers the
         latter alike (see viewer/data.js)."""
         corner = self.surface.triangles.reshape(-1, 4, 3)[self.coarse]
@@ -649,7 +657,7 @@ class _Skin:
         step = float((positions.max(axis=0) - origin).max()) / 65535
         following = np.concatenate([[0], np.maximum.accumulate(old_numbers)[:-1] + 1])
         shown = np.clip((self.reach_mm - self.away_mm[order]) / min(90.0, self.reach_mm / 3), 0, 1)
-        marks = np.concatenate([zone[order], np.round(255 * shown)]).astype(np.uint8)
+        marks = np.concatenate([zone[order], np.round(255 * shown), *(one[order] for one in more)]).astype(np.uint8)
         return {
             "origin": _flat(origin, 4),
             "step": step,

@@ -15,26 +15,22 @@ const REACH = 26; // CSS pixels from a point within which a tap means it
 
 export class Picture {
   constructor(element, page) {
-    Object.assign(this, { element, page });
+    this.element = element;
     this.renderer = new WebGLRenderer({ antialias: true, canvas: element.querySelector('canvas.gl') });
     this.renderer.toneMapping = NoToneMapping;
     this.labels = new Labels(element.querySelector('canvas.labels'));
     this.layers = {};
-    this.names = page.dangers.flatMap(({ title, labels }) => labels.map(([p, n]) => ({ title, p, n, place: new Vector3(...p) })));
-    this.seen = new Uint8Array(page.points.length + this.names.length);
-    this.places = page.points.map((point) => new Vector3(...point.p));
-    this.normals = page.points.map((point) => new Vector3(...point.n));
     Object.assign(this, { settled: false, selected: -1, pixels: 1, slow: 0, last: -1e9 });
-    this.part = page.points.length ? page.zones[page.points[0].zone].part : 0;
     this.camera = new Camera(element.querySelector('canvas.labels'), () => this.ask());
-    this.build();
+    this.build(page);
+    this.fill(page);
     this.theme();
     window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { this.theme(); this.ask(); });
     new ResizeObserver(() => this.resize()).observe(element);
   }
 
-  build() {
-    const { page } = this;
+  // What stays: light, skin and eyes.
+  build(page) {
     this.scene = new Scene();
     this.scene.add(new HemisphereLight('#ffffff', '#a99a92', 1.75));
     this.lamps = new Group(); // they turn with the camera, so every view is lit alike
@@ -46,10 +42,33 @@ export class Picture {
     lamp('#fff6ec', 1.75, -0.8, 1.0, 1.3);
     lamp('#dfe9ff', 0.7, 1.4, 0.1, 0.6);
     this.scene.add(this.lamps);
-    this.skin = new Skin(page.skin, page.zones, new Color());
-    this.marks = new Marks(page.points);
+    this.skin = new Skin(page.skin, page.painted ?? page.zones, new Color());
+    this.eyes = new Group();
+    for (const { centre, radius } of page.eyes) {
+      const eye = new Mesh(new SphereGeometry(radius, 32, 20), new MeshStandardMaterial({ color: '#efe9e4', roughness: 0.35 }));
+      eye.position.set(...centre);
+      this.eyes.add(eye);
+    }
+    this.scene.add(this.skin.mesh, this.eyes);
+    this.target = new WebGLRenderTarget(1, 1);
+  }
+
+  // What a map puts on the skin, in the place of what the last one put there.
+  fill(page) {
+    this.page = page;
+    const name = (layer, colour) => ({ title, labels, layer: own }) => labels.map(([p, n]) => ({ title, p, n, layer: own ?? layer, colour, place: new Vector3(...p) }));
+    this.names = [...(page.titles ?? []).flatMap(name('titles', 'ink')), ...page.dangers.flatMap(name('dangers', 'danger'))];
+    this.seen = new Uint8Array(page.points.length + this.names.length);
+    this.places = page.points.map((point) => new Vector3(...point.p));
+    this.normals = page.points.map((point) => new Vector3(...point.n));
+    this.selected = -1;
+    this.part = page.points.length ? page.zones[page.points[0].zone].part : 0;
+    this.filled?.removeFromParent();
+    this.filled?.traverse((drawn) => { drawn.geometry?.dispose(); drawn.material?.dispose(); });
+    this.filled = new Group();
+    this.marks = new Marks(page.points, 1, this.marks?.uniforms);
     const drawn = {
-      zones: page.zones.map((zone) => lines(zone.border, { colour: zone.colour, width: 2.2 })),
+      zones: page.zones.map((zone) => lines(zone.border, { colour: zone.colour, width: page.bold ? 3.2 : 2.2 })),
       path: [lines(page.path, { colour: '#2b3a42', width: 1.6, opacity: 0.75 })],
       threads: page.zones.map((zone) => lines(zone.threads, { colour: zone.colour, width: 4.5 })),
       dangers: page.dangers.map((danger) => lines(danger.outline, { colour: '#b3142b', width: 1.8, dashed: !danger.sourced })),
@@ -59,19 +78,13 @@ export class Picture {
     for (const [name, objects] of Object.entries(drawn)) {
       this.groups[name] = new Group();
       if (objects.length) this.groups[name].add(...objects);
-      this.scene.add(this.groups[name]);
+      this.filled.add(this.groups[name]);
     }
-    this.eyes = new Group();
-    for (const { centre, radius } of page.eyes) {
-      const eye = new Mesh(new SphereGeometry(radius, 32, 20), new MeshStandardMaterial({ color: '#efe9e4', roughness: 0.35 }));
-      eye.position.set(...centre);
-      this.eyes.add(eye);
-    }
-    this.scene.add(this.skin.mesh, this.eyes, this.marks.object);
+    this.filled.add(this.marks.object);
+    this.scene.add(this.filled);
     this.hidden = new Scene();
     this.hidden.add(this.skin.mask, this.marks.codes);
     if (this.names.length) this.hidden.add(new Marks(this.names, page.points.length + 1, this.marks.uniforms).codes);
-    this.target = new WebGLRenderTarget(1, 1);
   }
 
   start(panel) {
@@ -83,8 +96,7 @@ export class Picture {
   }
 
   theme() {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(name).trim();
+    const colour = (name) => resolved(this.element, name);
     this.colours = { ink: colour('--ink'), halo: colour('--stage'), accent: colour('--accent'), danger: colour('--danger') };
     const stage = new Color(colour('--stage'));
     this.renderer.setClearColor(stage);
@@ -241,14 +253,13 @@ export class Picture {
       const order = [...points.keys()].filter((i) => i !== this.selected && this.visible(i));
       order.sort((a, b) => rank(a) - rank(b) || a - b).forEach((i) => label(i, 'number'));
     }
-    if (this.layers.dangers) {
-      this.names.forEach(({ title, place }, i) => {
-        const seen = this.seen[points.length + i] && this.project(place);
-        if (seen) out.push({ ...seen, gap: 0, kind: 'name', text: title, colour: this.colours.danger });
-      });
-    }
+    this.names.forEach(({ title, place, layer, colour }, i) => {
+      const seen = this.layers[layer] && this.seen[points.length + i] && this.project(place);
+      if (seen) out.push({ ...seen, gap: 0, kind: 'name', text: title, colour: this.colours[colour] });
+    });
     const marks = [...points.keys()].filter((i) => this.visible(i)).map((i) => this.project(this.places[i])).filter(Boolean);
     this.labels.draw(out, marks, this.colours);
+    this.drawn?.();
   }
 
   listen() {
@@ -274,4 +285,16 @@ export class Picture {
     });
     return best;
   }
+}
+
+// A style sheet's colour as #rrggbb, in whatever way it is written there.
+function resolved(element, name) {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  element.append(probe);
+  const pen = new OffscreenCanvas(1, 1).getContext('2d');
+  pen.fillStyle = getComputedStyle(probe).color;
+  pen.fillRect(0, 0, 1, 1);
+  probe.remove();
+  return `#${[...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
 }

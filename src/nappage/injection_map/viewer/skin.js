@@ -8,7 +8,7 @@ const CLAY = new Color('#d9c3b4');
 export class Skin {
   constructor(packed, zones, background) {
     // Washes of the zones' colours: light enough to keep the skin's shading and the points' contrast.
-    this.zones = zones.map((zone) => new Color(zone.colour).lerp(new Color('#ffffff'), 0.42));
+    this.tint(zones.map((zone) => zone.colour));
     const geometry = new BufferGeometry();
     geometry.setAttribute('position', new BufferAttribute(unpackPositions(packed), 3));
     const { fine, coarse } = unpackTriangles(packed);
@@ -18,7 +18,7 @@ export class Skin {
     geometry.computeVertexNormals();
     const count = geometry.attributes.position.count;
     const marks = unpackBytes(packed.marks);
-    this.zone = marks.subarray(0, count); // 0: none, else zone + 1
+    this.zone = marks.slice(0, count); // 0: none, else zone + 1
     const shown = new Float32Array(count);
     for (let i = 0; i < count; i++) shown[i] = marks[count + i] / 255;
     this.crease = creases(geometry);
@@ -43,12 +43,16 @@ export class Skin {
   // A quarter of the triangles, for slow machines while the picture moves.
   simplify(yes) { this.mesh.geometry.setIndex(yes ? this.coarse : this.fine); }
 
-  paint({ zones, coverage }) {
+  // One colour for each zone, or null for one that is not painted.
+  tint(colours) { this.zones = colours.map((colour) => colour && new Color(colour).lerp(new Color('#ffffff'), 0.42)); }
+
+  paint({ zones, coverage, wash: strength = 0.34 }) {
     const colours = this.mesh.geometry.attributes.color;
     const colour = new Color();
     for (let i = 0; i < colours.count; i++) {
       colour.copy(CLAY).multiplyScalar(this.crease[i]);
-      if (zones && this.zone[i]) colour.lerp(this.zones[this.zone[i] - 1], coverage ? 0.12 : 0.34);
+      const wash = zones && this.zone[i] ? this.zones[this.zone[i] - 1] : null;
+      if (wash) colour.lerp(wash, coverage ? 0.12 : strength);
       colours.setXYZ(i, colour.r, colour.g, colour.b);
     }
     colours.needsUpdate = true;

@@ -1,0 +1,83 @@
+// Borders as places on the skin: thinned, dragged at a handle, grown at an edge.
+
+import { between, unit } from './body.js';
+
+const MOST = 40; // places of a border that is sent
+const HANDLE_MM = 16; // about between two handles
+
+// The places of a closed stroke, evenly along it, at most 40; null where it is too short to enclose anything.
+export function thinned(hits) {
+  if (hits.length < 4) return null;
+  const ring = [...hits, hits[0]];
+  const along = [0];
+  for (let i = 1; i < ring.length; i++) along.push(along[i - 1] + between(ring[i - 1].p, ring[i].p));
+  const length = along.at(-1);
+  if (length < 20) return null;
+  const count = Math.max(8, Math.min(MOST, Math.round(length / 4)));
+  const out = [];
+  for (let i = 0, j = 0; i < count; i++) {
+    while (j + 1 < hits.length && along[j + 1] <= (i * length) / count) j++;
+    if (out.at(-1) !== hits[j]) out.push(hits[j]);
+  }
+  return out.length < 4 ? null : out;
+}
+
+// Which places of a border carry a handle.
+export function handles(points) {
+  let length = 0;
+  points.forEach((p, i) => { length += between(p, points[(i + 1) % points.length]); });
+  const count = Math.max(Math.min(6, points.length), Math.min(12, points.length, Math.round(length / HANDLE_MM)));
+  return Array.from({ length: count }, (_, i) => Math.floor((i * points.length) / count));
+}
+
+// The border with one handle moved by `step` (mm); its neighbours follow as far as the next handles.
+export function pulled(body, places, index, step) {
+  const points = places.map((place) => body.at(place));
+  const held = handles(points);
+  const at = held.indexOf(index);
+  const count = places.length;
+  const before = (index - held[(at + held.length - 1) % held.length] + count) % count || count;
+  const after = (held[(at + 1) % held.length] - index + count) % count || count;
+  return places.map((place, i) => {
+    const ahead = (i - index + count) % count;
+    const behind = count - ahead;
+    const share = ahead === 0 ? 1 : ahead < after ? 1 - ahead / after : behind < before ? 1 - behind / before : 0;
+    if (!share) return place;
+    const weight = 0.5 - 0.5 * Math.cos(Math.PI * share);
+    return spotOf(body.nearest(points[i].map((x, d) => x + weight * step[d])));
+  });
+}
+
+// The border moved outwards (or, below zero, inwards) by so many mm, everywhere or at one edge:
+// 'upper', 'lower', 'inner' (towards the midline) or 'outer'.
+export function grown(body, places, mm, edge = 'all') {
+  const points = places.map((place) => body.at(place));
+  const centre = [0, 1, 2].map((d) => points.reduce((sum, p) => sum + p[d], 0) / points.length);
+  const side = centre[0] < 0 ? -1 : 1;
+  const towards = { upper: [0, 1, 0], lower: [0, -1, 0], inner: [-side, 0, 0], outer: [side, 0, 0] }[edge];
+  return places.map((place, i) => {
+    const normal = body.normalAt(place);
+    let out = points[i].map((x, d) => x - centre[d]);
+    const above = out.reduce((sum, x, d) => sum + x * normal[d], 0);
+    out = unit(out.map((x, d) => x - above * normal[d]));
+    const share = towards ? Math.max(0, out.reduce((sum, x, d) => sum + x * towards[d], 0)) : 1;
+    if (share < 0.05) return place;
+    return spotOf(body.nearest(points[i].map((x, d) => x + out[d] * share * mm)));
+  });
+}
+
+// A ring around a place, for a free zone made without drawing.
+export function circle(body, place, radius_mm) {
+  const centre = body.at(place);
+  const normal = body.normalAt(place);
+  const across = unit(cross(Math.abs(normal[1]) < 0.9 ? [0, 1, 0] : [1, 0, 0], normal));
+  const up = cross(normal, across);
+  return Array.from({ length: 20 }, (_, i) => {
+    const [c, s] = [Math.cos((i / 10) * Math.PI) * radius_mm, Math.sin((i / 10) * Math.PI) * radius_mm];
+    return spotOf(body.nearest(centre.map((x, d) => x + c * across[d] + s * up[d])));
+  });
+}
+
+export const spotOf = ({ triangle, barycentric }) => ({ triangle, barycentric });
+
+function cross(u, v) { return [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]]; }
