@@ -2,7 +2,7 @@
 // only when the server has acknowledged it. Reload, lock, lost connection and a second tab lose nothing.
 //
 //   <form data-draft="/drafts/ID/edits" data-revision="7"> … <input data-path="order.spacing_mm"> … </form>
-//   import {edit} from "./autosave.js";  edit(form, "order.areas", ["cheek"]) → Promise<{revision}>
+//   edit(form, "order.areas", ["cheek"]) → Promise<{revision}>   (exported, for modules of a page)
 //
 // data-type: text (default), bool, list (checked values), json, raw number strings stay text. An edit is
 // {id, base, path, value}; see patients/edits.py for the answers.
