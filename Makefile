@@ -5,13 +5,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
+PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run docs test test-long check bench reference clean debian-test debian-bench
+.PHONY: help run plan docs test test-long check bench reference clean debian-test debian-bench
 
 help:
-	@echo "make run        plan the example treatment; the documents go to out/, the reference site beside them"
+	@echo "make run        serve a demo clinic at http://localhost:8000 (PORT=8001 chooses another port)"
+	@echo "make plan       plan the example treatment; the documents go to out/, the reference site beside them"
 	@echo "make docs       the reference site alone: open out/reference/index.html"
 	@echo "make test       checks and tests                (ARGS='-k word' chooses tests)"
 	@echo "make test-long  the tests that take long"
@@ -31,7 +33,11 @@ help:
 	@$(PIP) --no-index --no-deps --no-build-isolation -e .
 	@touch $@
 
+# The demo clinic, in var/demo; filled at the first start.
 run: .venv/.stamp-run
+	@$(BIN)/nappage-web demo --port $(PORT)
+
+plan: .venv/.stamp-run
 	@echo "planning examples/facial-rejuvenation.yaml..."
 	@$(BIN)/nappage plan examples/facial-rejuvenation.yaml --on 2026-11-25 --out out --reference ../reference
 	@$(BIN)/nappage knowledge site --on 2026-11-25 --out out/reference
@@ -45,6 +51,8 @@ test: .venv/.stamp-test debian-test
 	$(MAKE) --no-print-directory -s check || failed=check; \
 	echo "pytest..."; \
 	$(BIN)/python -m pytest -m "not long" $(ARGS) || failed="$$failed pytest"; \
+	echo "the app again, on PostgreSQL..."; \
+	NAPPAGE_TEST_DB=postgresql $(BIN)/python -m pytest -m "not long and not browser" tests/web $(ARGS) || failed="$$failed postgresql"; \
 	test -z "$$failed" || { echo failed: $$failed >&2; exit 1; }
 
 test-long: .venv/.stamp-test debian-test
@@ -77,6 +85,7 @@ endef
 
 debian-test:
 	$(call debian,command -v chromium || command -v chromium-browser,chromium,tests that look at pages in a browser)
+	$(call debian,command -v initdb || ls /usr/lib/postgresql/*/bin/initdb,postgresql,tests on PostgreSQL)
 
 debian-bench: .venv/.stamp-bench
 	$(call debian,$(BIN)/python -c 'import weasyprint',libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0,the comparison with WeasyPrint)
