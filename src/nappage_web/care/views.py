@@ -30,6 +30,7 @@ from ..clinic.models import Role
 from ..patients.models import Attachment, Document, Patient
 from ..planning import desk as desks
 from ..planning.reading import edition_on
+from ..planning.stages import frame, url_of
 from . import commands, consents, photographs, signing
 from .models import Photograph
 
@@ -67,7 +68,7 @@ def baseline(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         for view in VIEWS
     ]
     context = {
-        "desk": desk, "draft": desk.draft, "patient": desk.draft.patient, "stage": "photographs",
+        **frame(desk, "photographs"),
         "wanted": [v for v in views if v["wanted"] or v["photo"]],
         "others": [v for v in views if not (v["wanted"] or v["photo"])],
         "consent": consents.standing(actor, desk.draft.patient, "photographs"),
@@ -139,9 +140,9 @@ def treatment_consent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     desk = desks.at(actor, draft)
     text = signing.consent_for(desk)
     patient = desk.draft.patient
-    context: dict[str, Any] = {"desk": desk, "draft": desk.draft, "patient": patient, "stage": "consent", "text": text}
+    context: dict[str, Any] = {**frame(desk, "consent"), "text": text}
     if text is None:
-        return render(request, "care/consent.html", context)
+        return render(request, "care/consent.html", {**context, "frame": "planning/draft.html"})
     standing = consents.standing(actor, patient, "treatment")
     context |= {
         "standing": standing, "same": standing is not None and standing.consent.plan == text.plan,
@@ -195,7 +196,10 @@ def _signed(
             context |= {"refused": refused, "sent": sent}
         status = 422
     audit.looked(actor, "consent.read", patient, patient=patient.pk)
-    return render(request, "care/consent.html", {**context, "identity": _identities()}, status=status)
+    frame_of = "planning/draft.html" if "draft" in context else "care/_frame.html"
+    return render(
+        request, "care/consent.html", {**context, "frame": frame_of, "identity": _identities()}, status=status
+    )
 
 
 def _identities() -> list[tuple[str, str]]:
@@ -275,8 +279,9 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if before is not None and prepared.plan is not None:
         changed = signing.differences(TreatmentPlan.model_validate_json(before.body), prepared.plan)
     context = {
-        "desk": desk, "draft": desk.draft, "patient": desk.draft.patient, "stage": "sign", "prepared": prepared,
-        "plan": prepared.plan, "error": error, "changed": changed, "before": before,
+        **frame(desk, "sign"), "prepared": prepared, "plan": prepared.plan,
+        "ways": [(one, url_of(one.stage, desk.draft)) for one in prepared.obstacles],
+        "error": error, "changed": changed, "before": before,
         "injector": signing.injector_of(actor, desk.draft), "practice": signing.practice_of(actor, desk.draft),
     }  # fmt: skip
     return render(request, "care/sign.html", context, status=422 if error else 200)
