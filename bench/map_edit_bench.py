@@ -89,14 +89,15 @@ def edited(start: dict[str, Any], zones: list[str], zone: str, change: Line) -> 
 
 
 def dragged(map: InjectionMap, zone: str, rng: np.random.Generator) -> list[Line]:
-    """A ring of spots around a zone, one of them pulled a third of the way to the middle."""
+    """A ring of spots around a zone, one of them pulled a few millimetres towards the middle."""
     from nappage.injection_map import atlas
 
     skin = atlas.load().body("female")
     border = np.array(next(one.border[0] for one in map.zones if one.zone == zone and one.side == "right"))[:-1]
     border = border[:: max(1, len(border) // 24)]
     moved = int(rng.integers(len(border)))
-    border[moved] += rng.uniform(0.1, 0.35) * (border.mean(axis=0) - border[moved])
+    inwards = border.mean(axis=0) - border[moved]
+    border[moved] += rng.uniform(1, 4) * inwards / np.linalg.norm(inwards)
     triangles, weights, _ = skin.nearest(border)
     return [
         {"triangle": int(triangle), "barycentric": [float(w) for w in weight / weight.sum()]}

@@ -284,6 +284,8 @@ def test_named_points_that_a_dragged_border_leaves_outside_are_refused() -> None
     whole = drawn(areas=["left cheek"], map={"aim": "field"})
     cheek = [point for point in whole.points if point.zone == "cheek-left"]
     corner = sorted(cheek, key=lambda p: p.position_mm[1])[:5]
+    middle = np.mean([p.position_mm for p in corner], axis=0)
+    corner.sort(key=lambda p: np.arctan2(*(np.array(p.position_mm) - middle)[:2]))  # once around
     border = [{"triangle": p.place.triangle, "barycentric": p.place.barycentric} for p in corner]
     line = {"zone": "cheek", "side": "left", "border": border}
     map = drawn(

@@ -5,11 +5,13 @@ The document is light; the geometry (NumPy, SciPy, OpenCV) is loaded when a map 
 
 from __future__ import annotations
 
-from ..intake import Order
+from collections.abc import Sequence
+
+from ..intake import Order, Spot
 from ..knowledge import Edition
 from .document import Fit, InjectionMap
 
-__all__ = ["Fit", "InjectionMap", "lay_out"]
+__all__ = ["Fit", "InjectionMap", "border_of", "lay_out"]
 
 
 def lay_out(
@@ -22,3 +24,11 @@ def lay_out(
     from .planning import lay_out as laid_out
 
     return laid_out(order, edition, sex=sex, fit=fit, language=language)
+
+
+def border_of(stroke: Sequence[Spot]) -> tuple[Spot, ...]:
+    """A stroke of the hand over the atlas's skin as a border that can be ordered: closed, without loops, at most 40 of
+    its own places. Raises InputError where it encloses no zone."""
+    from . import atlas, zones
+
+    return zones.border_of(atlas.load(), stroke)

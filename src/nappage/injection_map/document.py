@@ -126,10 +126,10 @@ class MappedZone(Document):
     """One zone on one side."""
 
     id: str  # zone and side: cheek-right
-    zone: str
+    zone: str  # of the atlas; or the name of one that was painted freely
     side: Side
     title: str
-    site: str  # whose skin thickness counts
+    site: str  # the region whose skin thickness counts; empty where none is known
     pattern: Literal["grid", "lines", "threads", "fan", "named"]
     area_cm2: float
     points: int
@@ -138,7 +138,7 @@ class MappedZone(Document):
     depth: DepthCheck
     coverage: Coverage | None = None
     border: tuple[tuple[Vector, ...], ...]  # its outlines as drawn, mm
-    dragged: tuple[Place, ...] = ()  # its border, where it was dragged
+    dragged: tuple[Place, ...] = ()  # its border, where it was dragged or painted
     cut_by: tuple[str, ...] = ()  # ids of the danger zones that took skin away
 
 

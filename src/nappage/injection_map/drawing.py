@@ -124,8 +124,8 @@ def _needed(map: InjectionMap) -> Iterable[tuple[str, Floats, Floats, tuple[Mapp
     one for a zone; the front also when it shows anything."""
     upright = np.array([0.0, 1.0, 0.0])
     for candidates, zones in (
-        (HEAD_VIEWS, [zone for zone in map.zones if zone.zone in HEAD]),
-        (BODY_VIEWS, [zone for zone in map.zones if zone.zone not in HEAD and zone.zone != HANDS]),
+        (HEAD_VIEWS, [zone for zone in map.zones if zone.site in HEAD]),
+        (BODY_VIEWS, [zone for zone in map.zones if zone.site not in HEAD and zone.zone != HANDS]),
     ):
         eyes = {name: _direction(*angles) for name, angles in candidates.items()}
         shown: dict[str, list[MappedZone]] = {}
@@ -255,7 +255,7 @@ def _frame(
     """Two corners in the plane of the view, mm: the zones with what lies around them, on the head the face with its
     ears too, inside the body's own box."""
     flat = np.vstack([np.asarray(ring) for zone in zones for ring in zone.border]) @ turn[:2].T
-    on_head = all(zone.zone in HEAD for zone in zones)
+    on_head = all(zone.site in HEAD for zone in zones)
     room = 15.0 if on_head else max(0.22 * float((flat.max(axis=0) - flat.min(axis=0)).max()), 22.0)
     low, high = flat.min(axis=0) - room, flat.max(axis=0) + room
     if on_head:
@@ -1094,7 +1094,7 @@ class _Page:
         """On a chart: which way the midline is, or the patient's sides."""
         if inwards is None:
             if zone.side == "midline":
-                self.sides(np.array([1.0, 0, 0]) if zone.zone not in ("nape", "back", "lower-back") else -np.eye(3)[0])
+                self.sides(np.array([1.0, 0, 0]) if zone.site not in ("nape", "back", "lower-back") else -np.eye(3)[0])
             return
         if abs(inwards[0]) < 0.2:
             return

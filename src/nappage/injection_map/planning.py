@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..intake import Order, Spot
+from ..intake import Order, Spot, closure, region_id
 from ..knowledge import Edition, cited
 from ..values import InputError, plain
 from . import danger, points, zones
@@ -239,10 +239,13 @@ class _Session:
             zones=zones.zone_ids(),
             sided=frozenset(one for one in zones.zone_ids() if len(zones.sides(one)) == 2),
             named=frozenset(named),
+            painted=lambda border: zones.drawn_side(self.atlas, border),
         )
         self.notices += asked
         self._about_the_body()
-        drawn = self._by_hand(self._laid(self._pieces(wished, barring), named), barring)
+        pieces = self._pieces(wished, barring)
+        self._about_borders(pieces)
+        drawn = self._by_hand(self._laid(pieces, named), barring)
         laid = [(one.wish, one.own_ml) for one in drawn]
         parts, asked = volumes(order, laid, self.edition, self.language)
         self.notices += asked
@@ -347,8 +350,12 @@ class _Session:
         return sorted(found, key=turn)
 
     def _title(self, wish: Wish) -> str:
-        title = self.edition.text(self.edition.regions[wish.zone].title, self.language)
+        region = self.edition.regions.get(wish.zone)
+        title = wish.zone if region is None else self._region(wish.zone)
         return title if wish.side == "midline" else self.say(f"side-{wish.side}", zone=title)
+
+    def _region(self, region: str) -> str:
+        return self.edition.text(self.edition.regions[region].title, self.language)
 
     # --- the points --------------------------------------------------------------------------------------------
 
@@ -564,29 +571,60 @@ class _Session:
                 "refuse", wish.id, "close", zone=self._title(wish), distance=f"{spacing.min_mm:.1f}",
                 limit=f"{CLOSEST[self.order.map.layout]:g}",
             )  # fmt: skip
+        depth = self._depth(wish, one.piece)
         return MappedZone(
             id=wish.id,
             zone=wish.zone,
             side=wish.side,
             title=self._title(wish),
-            site=wish.zone,
+            site=depth.site,
             pattern=wish.pattern,
             area_cm2=round(one.piece.area_mm2 / 100, 2),
             points=len(one.laid),
             volume_ml=None if part is None else sum(part, Decimal(0)),
             spacing=spacing,
-            depth=self._depth(wish),
+            depth=depth,
             coverage=self._coverage(one, part, bleb),
             border=one.piece.border,
             dragged=tuple(Place(triangle=s.triangle, barycentric=s.barycentric) for s in wish.asked.border or ()),
             cut_by=tuple(danger.id for danger in one.piece.cut_by),
         )
 
-    def _depth(self, wish: Wish) -> DepthCheck:
+    def _about_borders(self, pieces: Sequence[tuple[Wish, Piece]]) -> None:
+        """Where zones drawn by hand lie: which skin governs the depth, and regions that the order does not name."""
+        named = {region_id(self.edition, area) for area in self.order.areas} - {None}
+        for wish, piece in pieces:
+            if piece.drawn:
+                continue
+            sites = self._sites(wish, piece)
+            if len(sites) > 1:
+                governing = self._depth(wish, piece).site
+                self.notice(
+                    "note", wish.id, "lies-on", zone=self._title(wish),
+                    regions=", ".join(self._region(site) if site else self.say("no-zone-here") for site in sites),
+                    site=self._region(governing) if governing else self.say("no-zone-here"),
+                )  # fmt: skip
+            beyond = [site for site in sites if site and not closure(self.edition, site) & named]
+            if named and beyond:
+                regions = ", ".join(self._region(site) for site in beyond)
+                self.notice("ask", wish.id, "beyond-areas", zone=self._title(wish), regions=regions)
+
+    def _sites(self, wish: Wish, piece: Piece) -> tuple[str | None, ...]:
+        """The regions whose skin a zone has, most of it first; None where no region is known."""
+        if piece.drawn:
+            return (wish.zone,)
+        own = region_id(self.edition, wish.zone)
+        return tuple(dict.fromkeys(site or own for site in _lies_on(self.atlas, piece.patch, self.surface)))
+
+    def _depth(self, wish: Wish, piece: Piece) -> DepthCheck:
+        """The check that governs: of all regions the zone lies on the gravest, then the one least likely as aimed."""
+        return min((self._depth_on(wish, site) for site in self._sites(wish, piece)), key=_from_gravest)
+
+    def _depth_on(self, wish: Wish, site: str | None) -> DepthCheck:
         order = self.order
         own = wish.asked.depth_mm
         return _depth_at(
-            site=wish.zone,
+            site=site,
             sex=self.sex if self.sex in ("female", "male") else None,
             technique=self.technique,
             inserted_mm=None if own is not None else _float(order.inserted_mm),
@@ -710,6 +748,7 @@ class _Session:
 _near = kept(16)(danger.near)
 _measured = kept(64)(measured)
 _depth_at = kept(256)(check_depth)
+_lies_on = kept(256)(zones.lies_on)
 
 
 @kept(16)
@@ -847,6 +886,12 @@ def _close(danger: Danger, skin: Surface) -> bool:
 @kept(1024)
 def _outline(danger: Danger) -> tuple[tuple[Vector, ...], ...]:
     return tuple(_vectors(line) for line in danger.outline if len(line) > 1)
+
+
+def _from_gravest(check: DepthCheck) -> tuple[int, float]:
+    """By this the gravest check comes first, and of equal ones the one that is least likely as aimed."""
+    aimed = [getattr(chance, check.aim or "dermis") for chance in check.chances]
+    return ("refused", "ask", "warn", "as-aimed").index(check.verdict), min(aimed, default=0.0)
 
 
 def _name(one: Drawn, index: int) -> str | None:

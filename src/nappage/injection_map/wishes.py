@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from ..intake import Order, ZoneOrder, region_id, technique_id
+from ..intake import Order, Spot, ZoneOrder, region_id, technique_id
 from ..knowledge import Edition, Technique, cited
 from ..values import InputError, plain
 from .document import Notice, Side
@@ -25,6 +25,8 @@ Pattern = Literal["grid", "lines", "threads", "fan", "named"]
 _PATTERNS: dict[str, Pattern] = {"nappage": "lines", "epidermic": "lines", "linear-retrograde": "threads"}
 # Regions whose zone is left out of a larger one unless it is named: a nose is not meant by "face".
 _ONLY_BY_NAME = frozenset({"nose"})
+LONGEST_NAME = 60  # of a painted zone, in letters
+OWN_NAME = "Give each a name of its own"
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Wish:
     """One zone on one side. `spacing_mm` None: it follows from the count. `asked` holds the zone's own lines of the
     order."""
 
-    zone: str
+    zone: str  # of the atlas; or the name of one that was painted freely
     side: Side
     pattern: Pattern
     spacing_mm: float | None
@@ -41,7 +43,8 @@ class Wish:
 
     @property
     def id(self) -> str:
-        return self.zone if self.side == "midline" else f"{self.zone}-{self.side}"
+        name = "-".join(re.findall(r"\w+", self.zone.casefold()))
+        return name if self.side == "midline" else f"{name}-{self.side}"
 
 
 def pattern_of(technique: str) -> Pattern:
@@ -57,10 +60,11 @@ def wishes(
     zones: Sequence[str],
     sided: frozenset[str],
     named: frozenset[tuple[str, Side]] = frozenset(),
+    painted: Callable[[Sequence[Spot]], Side] = lambda border: "midline",
 ) -> tuple[str, tuple[Wish, ...], tuple[Notice, ...]]:
     """The technique, one wish for each zone and side in the order in which they stand on the body, and what has to be
     asked. `zones` are the atlas's zones, `sided` those with a left and a right; `named` are zones that hold single
-    named points, whether the order's areas name them or not.
+    named points, whether the order's areas name them or not; `painted` says on which side a border drawn by hand lies.
 
     Raises InputError where the order has no technique or no area, or where none of it can be laid out.
     """
@@ -80,12 +84,12 @@ def wishes(
     if record.device in ("electroporation", "pressure"):
         raise InputError("order.technique", f"'{record.title['en']}' has no needle", "There are no points to lay out")
     notices: list[Notice] = []
-    chosen = _zones(order, edition, zones, sided, notices, say)
+    chosen = _zones(order, edition, zones, sided, painted, notices, say)
     spacing = _spacing(order, edition, record, notices, say) if chosen else None
     for zone, side in sorted(named):
         chosen.setdefault(zone, {}).setdefault(side, ZoneOrder(zone=zone, pattern="named"))
     out = []
-    for zone in zones:
+    for zone in (*zones, *(name for name in chosen if name not in zones)):
         for side, asked in chosen.get(zone, {}).items():
             own = asked.spacing_mm or (None if asked.points else spacing)
             pattern = asked.pattern or pattern_of(technique)
@@ -105,14 +109,25 @@ def wishes(
             "none of the areas has a zone on the atlas" if order.areas else "no area is named",
             f"Name one or more of {', '.join(zones)}",
         )
+    ids = [wish.id for wish in out]
+    for place, asked in enumerate(order.map.zones):
+        twice = next((wish for wish in out if wish.asked is asked and ids.count(wish.id) > 1), None)
+        if twice is not None:
+            raise InputError(f"order.map.zones[{place}].zone", f"two zones are called '{asked.zone}'", OWN_NAME)
     return technique, tuple(out), tuple(notices)
 
 
 def _zones(
-    order: Order, edition: Edition, zones: Sequence[str], sided: frozenset[str], notices: list[Notice], say: Say
+    order: Order,
+    edition: Edition,
+    zones: Sequence[str],
+    sided: frozenset[str],
+    painted: Callable[[Sequence[Spot]], Side],
+    notices: list[Notice],
+    say: Say,
 ) -> dict[str, dict[Side, ZoneOrder]]:
     """Zone → side → the zone's own lines. The order's areas name regions; `map.zones` names zones, and may narrow or
-    add."""
+    add. A border under a name that is no zone's is a zone of its own, painted freely."""
     chosen: dict[str, dict[Side, ZoneOrder]] = {}
 
     def add(zone: str, asked: ZoneOrder, side: str) -> None:
@@ -136,11 +151,23 @@ def _zones(
     for place, asked in enumerate(order.map.zones):
         region = region_id(edition, asked.zone)
         inside = () if region is None else (region,) if region in zones else _zones_in(edition, region, zones)
+        if asked.border and len(inside) != 1:
+            side = painted(asked.border) if asked.side == "both" else asked.side
+            if not re.search(r"\w", asked.zone) or len(asked.zone) > LONGEST_NAME:
+                raise InputError(
+                    f"order.map.zones[{place}].zone",
+                    f"'{asked.zone}' is no name for a zone",
+                    f"Name it with letters or numbers, {LONGEST_NAME} at most",
+                )
+            if side in chosen.get(asked.zone, {}):
+                raise InputError(f"order.map.zones[{place}].zone", f"two zones are called '{asked.zone}'", OWN_NAME)
+            chosen.setdefault(asked.zone, {})[side] = asked
+            continue
         if not inside:
             raise InputError(
                 f"order.map.zones[{place}].zone",
                 f"'{asked.zone}' is no zone of the atlas",
-                f"Name one of {', '.join(zones)}",
+                f"Name one of {', '.join(zones)}, or give the border of one that is painted",
             )
         for zone in inside:
             if asked.side != "both" and zone not in narrowed:

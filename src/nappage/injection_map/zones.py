@@ -5,6 +5,9 @@ millimetres, snapped to the skin. A *chart* lays it flat (seen from a direction,
 becomes a signed field at the atlas's vertices, positive inside. Because the field belongs to the vertices, a zone is
 the same piece of skin on every body and every patient. Each zone yields to the areas and zones that stand before it in
 `data/zones.yaml`, so neighbours share a border and never overlap.
+
+A border drawn by hand makes the same kind of field: that of a zone whose border was dragged, or of a zone painted
+freely, which has a name of its own that is none of the atlas's.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ from .mesh import Floats, Ints, Patch, Surface
 
 _OUTSIDE_MM = 30.0  # the field goes no lower; beyond this its value says nothing
 _SMALLEST_MM2 = 30.0  # pieces below this are too small to plan in
+_ACROSS_MM = 3.0  # a border that reaches this far over the midline lies on both sides
+_NEIGHBOUR_MM = 3.0  # skin between two zones counts for the nearer one
 
 
 class Cutting(Protocol):
@@ -126,6 +131,16 @@ class _Chart:
         towards = towards - (towards @ up) * up
         towards /= np.linalg.norm(towards)
         return _Chart(towards, np.cross(up, towards), up, below, float(spec["radius_mm"]), least)
+
+    @staticmethod
+    def towards_eye(direction: Floats) -> _Chart:
+        """Seen from a direction (3,), upright; from none where there is none."""
+        length = float(np.linalg.norm(direction))
+        towards = direction / length if length > 0.3 else np.zeros(3)
+        upright = np.array([0.0, 1, 0]) if abs(towards[1]) < 0.9 else np.array([0.0, 0, 1])
+        across = np.cross(upright, towards)
+        across = across / max(float(np.linalg.norm(across)), 1e-9)
+        return _Chart(towards, across, np.cross(towards, across), np.zeros(3), None, 0.15)
 
     def flat(self, positions: Floats) -> Floats:
         """(k, 2): across and up, mm."""
@@ -253,11 +268,14 @@ def _settled(atlas: Atlas, zone_id: str) -> Floats:
 def zone_field(atlas: Atlas, zone_id: str, side: Side, border: Sequence[Spot] | None = None) -> Floats:
     """(n,): a field at the atlas's vertices, positive inside the zone; near its border about the distance to it in mm.
 
-    The right or left half of a midline zone may be asked for, too. A dragged `border` replaces the drawn one: it keeps
-    out of lips, eyes and the like, but does not yield to other zones. Raises InputError.
+    The right or left half of a midline zone may be asked for, too. A `border` drawn by hand replaces the atlas's, or
+    makes a zone that the atlas does not have: it keeps out of lips, eyes and the like, but does not yield to other
+    zones. One drawn on the other side than is asked for is mirrored. Raises InputError.
     """
+    if border is not None and zone_id not in _drawing().zones:
+        return _painted(atlas, zone_id, side, border)
     one = zone(zone_id)
-    field = _settled(atlas, zone_id) if border is None else _dragged(atlas, one, border)
+    field = _settled(atlas, zone_id) if border is None else _by_hand(atlas, one.id, border, one)
     if one.midline:
         x = atlas.body("female").vertices_mm[:, 0]
         return {"midline": field, "right": np.minimum(field, -x), "left": np.minimum(field, x)}[side]
@@ -266,18 +284,165 @@ def zone_field(atlas: Atlas, zone_id: str, side: Side, border: Sequence[Spot] | 
     return field if side == "right" else field[atlas.mirror]
 
 
-def _dragged(atlas: Atlas, one: Zone, border: Sequence[Spot]) -> Floats:
+def drawn_side(atlas: Atlas, border: Sequence[Spot]) -> Side:
+    """On which side a border drawn by hand lies; midline where it reaches across. Raises InputError."""
+    x = spots_mm(atlas, atlas.body("female"), border)[:, 0]
+    return "right" if x.max(initial=0) < _ACROSS_MM else "left" if x.min(initial=0) > -_ACROSS_MM else "midline"
+
+
+def _painted(atlas: Atlas, name: str, side: Side, border: Sequence[Spot]) -> Floats:
+    field, drawn = _by_hand(atlas, name, border), drawn_side(atlas, border)
+    if drawn == "midline":
+        x = atlas.body("female").vertices_mm[:, 0]
+        return {"midline": field, "right": np.minimum(field, -x), "left": np.minimum(field, x)}[side]
+    return field if side == drawn or side == "midline" else field[atlas.mirror]
+
+
+def _by_hand(atlas: Atlas, name: str, border: Sequence[Spot], one: Zone | None = None) -> Floats:
+    """(n,): the field within a border drawn by hand, where it was drawn; that of a zone with two sides on the right."""
     if len(border) < 3:
-        raise InputError("order.map.zones", f"the border of '{one.id}' has {len(border)} places", "Give at least three")
-    polygon = spots_mm(atlas, atlas.body("female"), border)
-    if not one.midline and polygon[:, 0].mean() > 0:
-        polygon = polygon * [-1, 1, 1]
-    drawing = _drawing()
-    chart = _Chart.of(drawing.charts[one.chart], drawing.points)
+        raise InputError("order.map.zones", f"the border of '{name}' has {len(border)} places", "Give at least three")
+    places = spots_mm(atlas, atlas.body("female"), border)
+    if len(np.unique(places.round(3), axis=0)) < 3:
+        raise InputError("order.map.zones", f"the border of '{name}' encloses no skin", "Draw it once around")
+    polygon, chart, turned = _charted(atlas, border, one)
+    if chart is None:
+        raise InputError(
+            "order.map.zones", f"the border of '{name}' runs too far around the body", "Draw it in two parts"
+        )
+    if len(crossings(chart.flat(polygon))):
+        raise InputError(
+            "order.map.zones", f"the border of '{name}' crosses itself", "Draw it once around, without a loop"
+        )  # fmt: skip
     field = np.minimum(_field(atlas, chart, polygon), -_areas(atlas))
     if not (field > 0).any():
-        raise InputError("order.map.zones", f"the border of '{one.id}' encloses no skin", "Drag it once around")
-    return _pieces(atlas, field)[0]
+        raise InputError("order.map.zones", f"the border of '{name}' encloses no skin", "Draw it once around")
+    return field[atlas.mirror] if turned and one is None else field
+
+
+def _charted(atlas: Atlas, border: Sequence[Spot], one: Zone | None) -> tuple[Floats, _Chart | None, bool]:
+    """The corners of a border drawn by hand (e, 3), a chart in which they lie, and whether they were mirrored: charts
+    are drawn for the right side, so a border on the left is, but for that of a zone on the midline."""
+    skin = atlas.body("female")
+    polygon = spots_mm(atlas, skin, border)
+    normals = skin.normals_at(np.array([s.triangle for s in border]), np.array([s.barycentric for s in border]))
+    apart = np.linalg.norm(polygon - np.roll(polygon, 1, axis=0), axis=1) > 1e-3
+    polygon, normals = polygon[apart], normals[apart]
+    turned = bool(polygon[:, 0].mean() > 0) and not (one is not None and one.midline)
+    if turned:
+        polygon, normals = polygon * [-1, 1, 1], normals * [-1, 1, 1]
+    return polygon, _chart(polygon, normals, one), turned
+
+
+def _chart(polygon: Floats, normals: Floats, one: Zone | None) -> _Chart | None:
+    """The chart in which a border drawn by hand on the right side lies: that of its zone, or as seen from the direction
+    in which its own skin faces, or any of the file's. None where its skin faces all of them too little."""
+    drawing = _drawing()
+    charts = {name: _Chart.of(spec, drawing.points) for name, spec in drawing.charts.items()}
+    for chart in ([charts[one.chart]] if one else []) + [_Chart.towards_eye(normals.mean(axis=0)), *charts.values()]:
+        if (chart.facing(polygon, normals) <= chart.least).any():
+            continue
+        flat = chart.flat(polygon)
+        steps, flat_steps = (np.linalg.norm(p - np.roll(p, 1, axis=0), axis=1) for p in (polygon, flat))
+        if (flat_steps <= 3 * steps + 10).all():  # or it runs over the seam of a chart that is unrolled
+            return chart
+    return None
+
+
+def crossings(polygon: Floats) -> Ints:
+    """(k, 2): which edges of a closed polygon (e, 2) cross; edge i runs from corner i to the next."""
+    start, end = polygon, np.roll(polygon, -1, axis=0)
+    i, j = np.triu_indices(len(polygon), 2)
+    beside = (i == 0) & (j == len(polygon) - 1)
+    i, j = i[~beside], j[~beside]
+
+    def turn(a: Floats, b: Floats, c: Floats) -> Floats:
+        return np.asarray((b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0]))
+
+    apart = turn(start[i], end[i], start[j]) * turn(start[i], end[i], end[j])
+    back = turn(start[j], end[j], start[i]) * turn(start[j], end[j], end[i])
+    crossed = (apart < 0) & (back < 0)
+    return np.column_stack([i[crossed], j[crossed]])
+
+
+def border_of(atlas: Atlas, stroke: Sequence[Spot], most: int = 40) -> tuple[Spot, ...]:
+    """A stroke of the hand, closed, as a border that can be ordered: without loops, and simplified to `most` of its own
+    places at most. Raises InputError for one that encloses next to nothing or runs around the body."""
+    skin = atlas.body("female")
+    positions = spots_mm(atlas, skin, stroke)
+    kept = np.flatnonzero(np.linalg.norm(positions - np.roll(positions, 1, axis=0), axis=1) > 1e-3)
+    wide_mm, area_mm2 = 0.3, 0.0
+    while len(kept) >= 3:
+        kept = _simplified(positions, kept, wide_mm)
+        polygon, chart, _ = _charted(atlas, [stroke[int(i)] for i in kept], None)
+        if chart is None:
+            raise InputError("stroke", "it runs too far around the body", "Draw it in two parts")
+        flat = chart.flat(polygon)
+        whole = _without_loops(flat)
+        area_mm2 = abs(_area(flat[whole]))
+        if len(whole) == len(kept) <= most:
+            break
+        wide_mm *= 1.25 if len(whole) == len(kept) else 1.0
+        kept = kept[whole]
+    if len(kept) < 3 or area_mm2 < _SMALLEST_MM2:
+        raise InputError("stroke", "it encloses too little skin", "Draw a larger ring")
+    return tuple(Spot(triangle=s.triangle, barycentric=s.barycentric) for s in (stroke[int(i)] for i in kept))
+
+
+def _area(polygon: Floats) -> float:
+    x, y = polygon.T
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+
+
+def _without_loops(flat: Floats) -> Ints:
+    """The corners of a closed polygon that are left when of two loops that cross the smaller goes, again and again."""
+    kept = np.arange(len(flat))
+    while len(crossed := crossings(flat[kept])):
+        i, j = crossed[0]
+        inner, outer = kept[i + 1 : j + 1], np.concatenate([kept[: i + 1], kept[j + 1 :]])
+        kept = inner if abs(_area(flat[inner])) > abs(_area(flat[outer])) else outer
+    return kept
+
+
+def _simplified(positions: Floats, kept: Ints, wide_mm: float) -> Ints:
+    """Those of the corners `kept` of a closed ring from which it strays by no more than `wide_mm` (Douglas & Peucker
+    1973)."""
+    far = int(np.linalg.norm(positions[kept] - positions[kept[0]], axis=1).argmax())
+    stays = np.zeros(len(kept) + 1, dtype=bool)
+    stays[[0, far]] = True
+    ring = positions[np.append(kept, kept[0])]
+    open_ends = [(0, far), (far, len(kept))]
+    while open_ends:
+        first, last = open_ends.pop()
+        if last - first < 2:
+            continue
+        way, between = ring[last] - ring[first], ring[first + 1 : last] - ring[first]
+        along = np.clip(between @ way / max(float(way @ way), 1e-12), 0, 1)
+        away = np.linalg.norm(between - along[:, None] * way, axis=1)
+        most = int(away.argmax())
+        if away[most] > wide_mm:
+            middle = first + 1 + most
+            stays[middle] = True
+            open_ends += [(first, middle), (middle, last)]
+    return kept[stays[:-1]]
+
+
+def lies_on(atlas: Atlas, patch: Patch, surface: Surface) -> dict[str | None, float]:
+    """On which zones of the atlas a patch lies and with how many mm² on each, the largest first; None: on none. Slivers
+    do not count."""
+    skin = patch.on(surface)
+    triangles, weights = patch.place(np.arange(len(patch.faces)), np.full((len(patch.faces), 3), 1 / 3))
+    corners = surface.triangles[triangles]
+    best, owner = np.full(len(triangles), -_NEIGHBOUR_MM), np.full(len(triangles), -1)
+    for number, name in enumerate(zone_ids()):
+        for side in sides(name):
+            depth = np.einsum("kc,kc->k", weights, zone_field(atlas, name, side)[corners])
+            deeper = depth > best
+            best[deeper], owner[deeper] = depth[deeper], number
+    areas = np.bincount(owner + 1, weights=skin.areas_mm2, minlength=len(zone_ids()) + 1)
+    enough = min(_SMALLEST_MM2, 0.02 * float(areas.sum()))
+    names: list[str | None] = [None, *zone_ids()]
+    return {names[k]: float(areas[k]) for k in np.argsort(-areas, kind="stable") if areas[k] > 0 and areas[k] >= enough}
 
 
 def spots_mm(atlas: Atlas, surface: Surface, spots: Sequence[Spot]) -> Floats:

@@ -303,7 +303,8 @@ class Spot(Given):
 
 
 class ZoneOrder(Given):
-    """How one zone is to be laid out, where it differs from the rest of the order."""
+    """How one zone is to be laid out, where it differs from the rest of the order. A border under a name that is no
+    zone's is a zone of its own, painted freely."""
 
     zone: str
     side: Literal["left", "right", "both"] = "both"
@@ -316,7 +317,8 @@ class ZoneOrder(Given):
     volume_ml: Positive | None = None
     volume_per_point_ml: Positive | None = None
     depth_mm: Positive | None = None
-    border: tuple[Spot, ...] | None = None  # a border that was dragged, of the side drawn
+    # A border drawn by hand, once around; for the zone's other side it is mirrored.
+    border: Annotated[tuple[Spot, ...], Field(max_length=200)] | None = None
 
 
 class PointSetOrder(Given):
