@@ -107,7 +107,7 @@ def put(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     out = copy.deepcopy(body)
     at: Any = out
     *way, last = path.split(".")
-    for here, then in zip(way, [*way[1:], last], strict=True):
+    for here, then in zip(way, [*way, last][1:], strict=True):
         at = _step(at, here, path, {} if not then.isdigit() else None)
     if isinstance(at, list):
         index = _index(at, last, path)
