@@ -23,6 +23,22 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 900)}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for a browser is marked so: the second run, on PostgreSQL, leaves it out."""
+    for item in items:
+        if {"browser", "chromium"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """In CI nothing is skipped: what could not be installed is a failure."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
+        report.outcome, report.longrepr = "failed", f"skipped in CI: {report.longrepr}"
+
+
 @contextmanager
 def unguarded() -> Iterator[None]:
     """Without the triggers of append-only tables: for a test database that is emptied after a test."""

@@ -1,11 +1,16 @@
 """The app's settings for tests: a home of its own, plain HTTP on localhost, SQLite or, with NAPPAGE_TEST_DB=postgresql,
 a cluster that tests/web/postgresql.py starts."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-_home = os.environ.setdefault("NAPPAGE_TEST_HOME", tempfile.mkdtemp(prefix="nappage-test-"))
+if "NAPPAGE_TEST_HOME" not in os.environ:  # the run itself, not one of its workers or servers
+    os.environ["NAPPAGE_TEST_HOME"] = tempfile.mkdtemp(prefix="nappage-test-")
+    atexit.register(shutil.rmtree, os.environ["NAPPAGE_TEST_HOME"], ignore_errors=True)
+_home = os.environ["NAPPAGE_TEST_HOME"]
 os.environ["NAPPAGE_HOME"] = os.path.join(_home, _worker)
 os.environ["NAPPAGE_PLAIN_HTTP"] = "1"
 os.environ.pop("NAPPAGE_DEMO", None)

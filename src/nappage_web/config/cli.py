@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -18,6 +20,7 @@ from nappage.values import InputError
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 something is wrong and was said, 2 the command was not understood."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.umask(0o077)  # the database and all else that is written here are for their owner's eyes only
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nappage_web.config.settings")
     if arguments[:1] == ["django"]:  # for developers: makemigrations, shell …
         from django.core.management import execute_from_command_line
@@ -58,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
         made = verb(name, run, words)
         if name == "serve":
             made.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+            made.add_argument("--certificate", type=Path, help="PEM file: serve with TLS, without a proxy in front")
+            made.add_argument("--key", type=Path, help="PEM file of the certificate's key")
         made.add_argument("--port", type=int, default=8000, help="port (default: 8000)")
         made.add_argument("--workers", type=int, default=1, help="processes, with 4 threads each (default: 1)")
     backup = verb("backup", _backup, "write the database and the secrets to one file, while the clinic works on")
@@ -82,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_UNUSED = ["django_htmx/ext/*", "django_htmx/htmx-4*"]  # extensions that import files which are not there
+
+
 def prepare() -> None:
     """Tables, cache and static files as this version needs them."""
     from django.conf import settings
@@ -89,31 +97,67 @@ def prepare() -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+    call_command("clearsessions", verbosity=0)
     if not settings.DEBUG:
-        call_command("collectstatic", verbosity=0, interactive=False)
+        call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=_UNUSED)
 
 
 def _serve(args: argparse.Namespace) -> int:
+    from django.conf import settings
+
+    certificate = (args.certificate, args.key) if args.certificate and args.key else None
+    if bool(args.certificate) != bool(args.key):
+        raise InputError("--certificate", "it needs --key, and --key needs it", "Give both")
+    for file in certificate or ():
+        if not file.is_file():
+            raise InputError(str(file), "there is no such file", "Name a PEM file")
+    if settings.PLAIN_HTTP and args.host not in _LOOPBACK:
+        raise InputError("--host", "without TLS only this machine may be served", "Unset NAPPAGE_PLAIN_HTTP")
     prepare()
-    return _granian(args.host, args.port, args.workers)
+    if not (settings.PLAIN_HTTP or settings.PROXY or certificate):
+        print(
+            "Every page demands TLS. Give --certificate and --key, or put a proxy in front and set NAPPAGE_PROXY=1; to "
+            "try it on this machine alone, set NAPPAGE_PLAIN_HTTP=1.",
+            file=sys.stderr,
+        )
+    tls = "with" if certificate else "without"
+    names = ", ".join(settings.ALLOWED_HOSTS)
+    print(f"listening on {args.host}, port {args.port}, {tls} TLS; answers to {names}", flush=True)
+    return _granian(args.host, args.port, args.workers, certificate)
 
 
 def _demo(args: argparse.Namespace) -> int:
     from nappage_web import demo
 
+    _free(args.port)
+    print("preparing the demo...", flush=True)
     prepare()
     print("\n".join(demo.fill()), flush=True)
-    print(f"\n  http://localhost:{args.port}\n", flush=True)
+    print(f"\n  http://localhost:{args.port}\n\nCtrl-C ends it.", flush=True)
     return _granian("127.0.0.1", args.port, args.workers)
 
 
-def _granian(host: str, port: int, workers: int) -> int:
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _free(port: int, host: str = "127.0.0.1") -> None:
+    """Raises InputError where somebody listens already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(f"port {port}", error.strerror.lower(), "Choose another with --port") from None
+
+
+def _granian(host: str, port: int, workers: int, certificate: tuple[Path, Path] | None = None) -> int:
     """WSGI on threads; never ASGI, which makes synchronous views several times slower."""
     from django.db import connections
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    _free(port, host)
     connections.close_all()  # the workers open their own
     Granian(
         "nappage_web.config.wsgi:application",
@@ -123,6 +167,8 @@ def _granian(host: str, port: int, workers: int) -> int:
         workers=workers,
         blocking_threads=4,
         log_level=LogLevels.warning,
+        ssl_cert=certificate[0] if certificate else None,
+        ssl_key=certificate[1] if certificate else None,
     ).serve()
     return 0
 
@@ -135,7 +181,11 @@ def _backup(args: argparse.Namespace) -> int:
 
     if args.file.exists():
         raise InputError(str(args.file), "there is a file of that name", "Choose another name")
-    with tempfile.TemporaryDirectory(dir=args.file.parent if args.file.parent.is_dir() else None) as folder:
+    if not args.file.parent.is_dir():
+        raise InputError(str(args.file.parent), "there is no such folder", "Make it, or choose another")
+    if not connection.introspection.table_names():
+        raise InputError("NAPPAGE_HOME", f"there is no clinic in {settings.HOME}", "Set it to the clinic's folder")
+    with tempfile.TemporaryDirectory(dir=args.file.parent) as folder:
         copy = Path(folder) / "database"
         if connection.vendor == "sqlite":
             connection.ensure_connection()
@@ -147,10 +197,12 @@ def _backup(args: argparse.Namespace) -> int:
         else:
             _pg("pg_dump", "--format=custom", f"--file={copy}")
         part = args.file.with_name(f".{args.file.name}.part")
-        with tarfile.open(part, "w:gz") as tar:
-            tar.add(copy, "database")
-            tar.add(settings.HOME / "secret-key", "secret-key")
-        part.chmod(0o600)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as tar:
+                tar.add(copy, "database")
+                tar.add(settings.HOME / "secret-key", "secret-key")
+            out.flush()
+            os.fsync(out.fileno())
         os.replace(part, args.file)
     print(f"{args.file}: {args.file.stat().st_size:,} bytes. It holds patients' data and the key: keep it locked away.")
     return 0
@@ -165,50 +217,55 @@ def _restore(args: argparse.Namespace) -> int:
     name = Path(str(settings.DATABASES["default"]["NAME"]))
     if connection.vendor == "sqlite" and name.exists():
         raise InputError(str(name), "a database is here already", "Set NAPPAGE_HOME to an empty folder")
+    if connection.vendor != "sqlite" and connection.introspection.table_names():
+        raise InputError("DATABASE_URL", "that database holds tables already", "Name an empty one")
     with tempfile.TemporaryDirectory() as folder:
         try:
             with tarfile.open(args.file) as tar:
                 tar.extractall(folder, members=[tar.getmember("database"), tar.getmember("secret-key")], filter="data")
-        except (tarfile.TarError, KeyError, OSError):
+        except (tarfile.TarError, KeyError, OSError, EOFError):
             raise InputError(str(args.file), "it is no backup of ours, or it is damaged", "Take another one") from None
+        database = Path(folder, "database")
         if connection.vendor == "sqlite":
-            (Path(folder) / "database").replace(name) if _same_disk(folder, name) else _copy(folder, name)
+            if database.read_bytes()[:15] != b"SQLite format 3":
+                raise InputError(str(args.file), "it holds a PostgreSQL database", "Set DATABASE_URL to an empty one")
+            _place(database, name)
         else:
-            _pg("pg_restore", "--clean", "--if-exists", "--no-owner", "--dbname=", str(Path(folder) / "database"))
-        key = settings.HOME / "secret-key"
-        key.write_bytes((Path(folder) / "secret-key").read_bytes())
-        key.chmod(0o600)
+            _pg("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={connection.settings_dict['NAME']}", database)
+        _place(Path(folder, "secret-key"), settings.HOME / "secret-key")
     print("restored. Run `nappage-web check --audit` before anybody works on it.")
     return 0
 
 
-def _same_disk(folder: str, name: Path) -> bool:
-    return os.stat(folder).st_dev == os.stat(name.parent).st_dev
+def _place(source: Path, target: Path) -> None:
+    """Whole or not at all, and for its owner's eyes only."""
+    part = target.with_name(f".{target.name}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out, source.open("rb") as file:
+        shutil.copyfileobj(file, out)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(part, target)
 
 
-def _copy(folder: str, name: Path) -> None:
-    part = name.with_name(f".{name.name}.part")
-    part.write_bytes((Path(folder) / "database").read_bytes())
-    os.replace(part, name)
-
-
-def _pg(program: str, *words: str) -> None:
+def _pg(program: str, *words: str | Path) -> None:
+    """Runs one of PostgreSQL's programs on the database of DATABASE_URL."""
     from django.db import connection
 
     at = connection.settings_dict
-    environment = {
-        "PGHOST": at["HOST"] or "", "PGPORT": str(at["PORT"] or ""), "PGUSER": at["USER"] or "",
-        "PGPASSWORD": at["PASSWORD"] or "", "PGDATABASE": at["NAME"],
-    }  # fmt: skip
-    command = [program, *(f"{word}{at['NAME']}" if word == "--dbname=" else word for word in words)]
-    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
+    where = {"PGHOST": at["HOST"], "PGPORT": at["PORT"], "PGUSER": at["USER"], "PGPASSWORD": at["PASSWORD"]}
+    where = {name: str(value) for name, value in where.items() if value} | {"PGDATABASE": at["NAME"]}
+    where |= {"PGHOST": at["OPTIONS"]["host"]} if "host" in at["OPTIONS"] else {}
+    try:
+        done = subprocess.run([program, *words], env={**os.environ, **where}, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise InputError(program, "it is not installed", "Install PostgreSQL's client programs") from None
     if done.returncode:
-        raise InputError(
-            program, done.stderr.strip().splitlines()[-1] if done.stderr else "it failed", "Try it by hand"
-        )
+        said = done.stderr.strip().splitlines() or ["it failed"]
+        raise InputError(program, said[-1].rstrip("."), "Run it by hand to see more")
 
 
 def _check(args: argparse.Namespace) -> int:
+    from django.conf import settings
     from django.core.management import call_command
     from django.core.management.base import CommandError
     from django.db import connection
@@ -219,7 +276,10 @@ def _check(args: argparse.Namespace) -> int:
         call_command("check", deploy=True, fail_level="ERROR")
     except CommandError as error:
         faults.append(str(error))
-    waiting = MigrationExecutor(connection).migration_plan(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    if (settings.HOME / "secret-key").stat().st_mode & 0o077:
+        faults.append(f"others can read {settings.HOME / 'secret-key'}: chmod 600 it")
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
         faults.append(f"{len(waiting)} changes of the tables are waiting; `nappage-web serve` makes them")
     elif connection.vendor == "sqlite":

@@ -190,6 +190,7 @@ FILE_UPLOAD_HANDLERS = [
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not PLAIN_HTTP
+SECURE_REDIRECT_EXEMPT = ["^health$"]  # a supervisor asks from this machine
 SECURE_HSTS_SECONDS = 0 if PLAIN_HTTP else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not PLAIN_HTTP
 SECURE_REFERRER_POLICY = "same-origin"
@@ -230,5 +231,8 @@ LOGGING = {
     "formatters": {"discreet": {"()": "nappage_web.config.logs.Discreet"}},
     "handlers": {"console": {"class": "logging.StreamHandler", **({} if DEBUG else {"formatter": "discreet"})}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"django": {"handlers": [], "level": "WARNING", "propagate": True}},  # Django's own quote everything
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},  # Django's own handlers quote everything
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # scanners
+    },
 }

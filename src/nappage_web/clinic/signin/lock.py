@@ -95,12 +95,10 @@ def end(rows: QuerySet[SignedIn]) -> int:
 
 
 def device(agent: str) -> str:
-    """What a person recognises a browser by: 'Firefox, Windows'. Browsers name their ancestors too: the first counts."""
+    """What a person recognises a browser by: 'Firefox, Windows'. Browsers name their ancestors too, so order counts."""
     browsers = {"Edg": "Edge", "OPR": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox|FxiOS": "Firefox",
                 "Chrom|CriOS": "Chrome", "Safari": "Safari"}  # fmt: skip
     systems = {"iPad": "iPad", "iPhone": "iPhone", "Android": "Android", "Windows": "Windows", "CrOS": "ChromeOS",
                "Mac OS": "macOS", "Linux": "Linux"}  # fmt: skip
-    found = [
-        next((word for mark, word in words.items() if re.search(mark, agent)), "") for words in (browsers, systems)
-    ]
+    found = (next((word for mark, word in kind.items() if re.search(mark, agent)), "") for kind in (browsers, systems))
     return ", ".join(filter(None, found))
