@@ -87,9 +87,10 @@ class Reading:
         found: list[Fault] = []
         answers = merged(patient_answers or {}, _part(body, "answers"))
         consulted = _part(body, "consultation")
-        for key in ("concerns", "goals"):
-            if consulted.get(key):
-                answers[key] = consulted[key]
+        concerns = [c for c in (*(consulted.get("concerns") or ()), consulted.get("own_words")) if c]
+        for key, value in (("concerns", concerns), ("goals", consulted.get("goals"))):
+            if value:
+                answers[key] = value
         ordered = copy.deepcopy(_part(body, "order"))
         ordered.setdefault("jurisdiction", jurisdiction)
         schedule = {**(closed or {}), **{k: v for k, v in _part(body, "schedule").items() if k in _SCHEDULE}}
