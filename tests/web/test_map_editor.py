@@ -241,6 +241,33 @@ def test_a_border_is_dragged_and_mirrored(chromium: Any) -> None:
 
 
 @needs_browser
+def test_a_zone_is_painted_mirrored_and_taken_away(chromium: Any) -> None:
+    with at_hand(chromium, {**BARE, "areas": ["forehead"], "spacing_mm": 8}) as (hand, desk):
+        first, start = hand.order, hand.points
+        hand.tool("paint")
+        at = hand.look("editor.zoneAt('cheek', 'right')")
+        x, y = at["x"], at["y"]
+        # The hand goes past where it began: the loop at the end is no part of the zone.
+        ring = [(0, -20), (35, -10), (50, 30), (10, 40), (-8, 10), (8, -30), (20, -25)]
+        hand.stroke([(x + dx, y + dy) for dx, dy in ring])
+        assert not hand.page.locator("[role=alert]").is_visible()
+        drawn = desk.order["map"]["zones"][-1]
+        assert drawn["zone"] == "Painted zone 1" and drawn["side"] == "right" and 6 <= len(drawn["border"]) <= 40
+        assert hand.points > start + 5
+        # The cheek is treated, so it is an area for the other rooms; its own points stay out.
+        assert {"forehead", "cheek"} <= set(desk.order["areas"])
+        zones = "Object.fromEntries(editor.session.state.payload.zones.map(z => [z.id, z.points]))"
+        assert hand.look(zones)["cheek-right"] == 0
+        hand.tap("text=Also on the other side")
+        found = hand.look(zones)
+        assert abs(found["painted-zone-1-right"] - found["painted-zone-2-left"]) <= 2
+        hand.zone("cheek", "left")  # a tap on what was painted takes it away
+        assert "painted-zone-2-left" not in hand.look(zones)
+        hand.tap(".me-chip:has-text('Painted zone 1')")
+        assert hand.points == start and hand.order["areas"] == first["areas"]
+
+
+@needs_browser
 def test_points_are_set_and_erased_by_hand(chromium: Any) -> None:
     with at_hand(chromium, {**BARE, "areas": ["forehead"], "spacing_mm": 12}) as (hand, desk):
         start = hand.points

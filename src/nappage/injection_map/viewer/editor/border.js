@@ -5,21 +5,59 @@ import { between, unit } from './body.js';
 const MOST = 40; // places of a border that is sent
 const HANDLE_MM = 16; // about between two handles
 
-// The places of a closed stroke, evenly along it, at most 40; null where it is too short to enclose anything.
+// The places of a closed stroke, evenly along it and without loops (a hand goes past where it began), at most 40; null
+// where it is too short to enclose anything.
 export function thinned(hits) {
   if (hits.length < 4) return null;
-  const ring = [...hits, hits[0]];
-  const along = [0];
-  for (let i = 1; i < ring.length; i++) along.push(along[i - 1] + between(ring[i - 1].p, ring[i].p));
-  const length = along.at(-1);
-  if (length < 20) return null;
-  const count = Math.max(8, Math.min(MOST, Math.round(length / 4)));
+  const ring = withoutLoops(evenly(hits, 160));
+  const length = along(ring).at(-1);
+  const out = withoutLoops(evenly(ring, Math.max(8, Math.min(MOST, Math.round(length / 4)))));
+  return length < 20 || out.length < 4 ? null : out;
+}
+
+// How far each place of a closed ring lies along it; the last number is the whole way around.
+function along(ring) {
+  const out = [0];
+  ring.forEach((place, i) => out.push(out[i] + between(place.p, ring[(i + 1) % ring.length].p)));
+  return out;
+}
+
+function evenly(ring, count) {
+  const way = along(ring);
   const out = [];
   for (let i = 0, j = 0; i < count; i++) {
-    while (j + 1 < hits.length && along[j + 1] <= (i * length) / count) j++;
-    if (out.at(-1) !== hits[j]) out.push(hits[j]);
+    while (j + 1 < ring.length && way[j + 1] <= (i * way.at(-1)) / count) j++;
+    if (out.at(-1) !== ring[j]) out.push(ring[j]);
   }
-  return out.length < 4 ? null : out;
+  return out;
+}
+
+// Of two loops that cross, seen from where the ring faces, the smaller goes, again and again.
+function withoutLoops(ring) {
+  const normal = unit(ring.reduce((sum, { n }) => sum.map((x, d) => x + n[d]), [0, 0, 0]));
+  const across = unit(cross(Math.abs(normal[1]) < 0.9 ? [0, 1, 0] : [1, 0, 0], normal));
+  const up = cross(normal, across);
+  const dot = (u, v) => u[0] * v[0] + u[1] * v[1] + u[2] * v[2];
+  let kept = ring.map((place) => ({ place, x: dot(place.p, across), y: dot(place.p, up) }));
+  const turn = (a, b, c) => (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+  const area = (loop) => Math.abs(loop.reduce((sum, p, i) => sum + p.x * loop[(i + 1) % loop.length].y - p.y * loop[(i + 1) % loop.length].x, 0));
+  const crossing = () => {
+    for (let i = 0; i < kept.length; i++) {
+      for (let j = i + 2; j < kept.length; j++) {
+        if (i === 0 && j === kept.length - 1) continue;
+        const [a, b, c, d] = [kept[i], kept[i + 1], kept[j], kept[(j + 1) % kept.length]];
+        if (turn(a, b, c) * turn(a, b, d) < 0 && turn(c, d, a) * turn(c, d, b) < 0) return [i, j];
+      }
+    }
+    return null;
+  };
+  for (let found = crossing(); found && kept.length > 3; found = crossing()) {
+    const [i, j] = found;
+    const inner = kept.slice(i + 1, j + 1);
+    const outer = [...kept.slice(0, i + 1), ...kept.slice(j + 1)];
+    kept = area(inner) > area(outer) ? inner : outer;
+  }
+  return kept.map(({ place }) => place);
 }
 
 // Which places of a border carry a handle.

@@ -13,7 +13,8 @@
 //     the body (about 0.4 MB compressed) out of the page.
 // `mode`: "map" (default) or "mark": zones are tapped and drawn as concerns; the list comes in state.marks and goes out
 //     under the path "marks": [{zone, side} | {zone: name, side, border: [{triangle, barycentric}]}].
-// The element gets the editor's DOM; map-editor.css must be on the page. Returns {undo, redo, edit, destroyed…}: see below.
+// The element gets the editor's DOM; map-editor.css must be on the page. Returned, for the page and for tests: undo(),
+// redo(), edit(edits), at(number) and zoneAt(id, side) in CSS pixels of the window, settled, session.
 
 import { Body, between } from './body.js';
 import { circle, grown, spotOf, thinned } from './border.js';
@@ -308,6 +309,7 @@ class Editor {
     this.stage.hold(places && { places, title: this.titleOf(this.zone) });
   }
 
+  // A stroke is a zone of its own.
   drawn(hits) {
     const places = thinned(hits);
     if (!places) {
@@ -317,7 +319,7 @@ class Editor {
     this.free(places);
   }
 
-  free(places) {
+  free(places, rest = {}) {
     const points = places.map((place) => this.body.at(place));
     const left = Math.max(...points.map((p) => p[0]));
     const right = Math.min(...points.map((p) => p[0]));
@@ -325,11 +327,25 @@ class Editor {
     const taken = new Set((this.mode === 'map' ? read(this.order, 'map.zones') ?? [] : this.marks).map((entry) => entry.zone));
     let n = 1;
     while (taken.has(fill(this.words.free_name, { n }))) n++;
-    const entry = { zone: fill(this.words.free_name, { n }), ...(side === 'both' ? {} : { side }), border: places.map(spotOf) };
+    const entry = { ...rest, zone: fill(this.words.free_name, { n }), ...(side === 'both' ? {} : { side }), border: places.map(spotOf) };
     this.zone = entry.zone;
     if (this.mode === 'mark') this.session.edit([{ path: 'marks', value: [...this.marks, entry] }]);
-    else this.session.edit(this.choice.added(entry));
+    else this.session.edit(this.choice.painted(entry, this.under(places)));
     this.use('zones');
+  }
+
+  // The atlas's zones that a good part of a border, or its middle, lies in.
+  under(places) {
+    const middle = this.body.nearest([0, 1, 2].map((d) => places.reduce((sum, place) => sum + this.body.at(place)[d], 0) / places.length));
+    const marks = [...places, ...Array.from({ length: Math.ceil(places.length / 4) }, () => middle)].map((place) => this.body.markAt(place));
+    const share = (zone) => marks.filter((mark) => mark >= zone.mark && mark < zone.mark + zone.sides.length).length / places.length;
+    return this.session.state.zones.filter((zone) => share(zone) >= 0.25).map(({ id }) => id);
+  }
+
+  // A painted zone once more on the other side.
+  mirror(id) {
+    const { zone: _, side, border, ...rest } = this.choice.entry(id);
+    this.free(border.map((place) => this.body.mirror(place)).reverse(), rest);
   }
 
   // Takes points away by their indices; those set by hand leave `add`, the others are erased.
@@ -455,7 +471,7 @@ class Editor {
       const pick = new Select({ label: words.settings, options: [['', words.all_zones], ...chosen.map((id) => [id, this.titleOf(id)])], changed: (id) => this.select(id) });
       pick.input.classList.add('me-pick');
       pick.show(this.zone);
-      this.panel.replaceChildren(pick.node, ...(this.zone ? this.zonePanel() : this.allPanel()));
+      this.panel.replaceChildren(pick.node, ...(this.zone ? this.zonePanel() : this.allPanel()).filter(Boolean));
       if (had) pick.input.focus({ preventScroll: true });
     }
     this.fields.forEach((update) => update());
@@ -507,7 +523,7 @@ class Editor {
     const mapped = () => this.mapped(id);
     const sum = (key) => mapped().reduce((total, zone) => total + (zone[key] ?? 0), 0);
     const stepper = (options) => new Stepper({ words, ...options });
-    const sided = (this.choice.known.get(id)?.sides.length ?? 2) === 2;
+    const sided = this.choice.known.get(id)?.sides.length === 2;
     const border = this.edgeTools(id);
     return [
       sided ? this.field(new Choices({ label: words.side, options: ['right', 'left', 'both'].map((side) => [side, words[`side_${side}`]]), changed: (side) => this.setZone({ side }) }), () => [this.choice.side(id)]) : null,
@@ -518,7 +534,8 @@ class Editor {
         this.field(stepper({ label: words.each_ml, unit: 'mL', step: 0.01, min: 0.001, max: 5, digits: 3, changed: (ml) => this.setZone({ volume_per_point_ml: ml, volume_ml: null }, 'each') }), () => [entry().volume_per_point_ml, this.each({ ml: sum('ml'), points: sum('points') })]),
         this.field(stepper({ label: words.total_ml, unit: 'mL', step: 0.1, min: 0.01, max: 60, changed: (ml) => this.setZone({ volume_ml: ml, volume_per_point_ml: null }, 'total') }), () => [entry().volume_ml, sum('ml') || null])),
       ...border,
-      h('p', { class: 'me-row' }, h('button', { type: 'button', class: 'me-quiet', onclick: () => this.toggle(id) }, `${words.leave_out}: ${this.titleOf(id)}`)),
+      h('p', { class: 'me-row' }, this.choice.isFree(id) ? h('button', { type: 'button', class: 'me-quiet', onclick: () => this.mirror(id) }, words.mirror) : null,
+        h('button', { type: 'button', class: 'me-quiet', onclick: () => this.toggle(id) }, `${words.leave_out}: ${this.titleOf(id)}`)),
     ];
   }
 

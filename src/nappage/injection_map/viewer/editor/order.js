@@ -78,6 +78,7 @@ export class Choice {
   }
 
   without(id) {
+    if (this.isFree(id)) return this.withoutPainted(id);
     let areas = this.order.areas ?? [];
     let list = entries(this.order).filter((entry) => entry.zone !== id);
     let shared = false;
@@ -115,7 +116,33 @@ export class Choice {
     return list.flatMap((other) => (other === old ? [entry] : other.zone === id ? [] : [other]));
   }
 
-  added(entry) { return [this.zonesAre([...entries(this.order), entry])]; }
+  // A painted zone, and `under`: the atlas's zones it lies on. Their regions are treated, so they become areas; their own
+  // points are left out.
+  painted(entry, under) {
+    const areas = [...(this.order.areas ?? [])];
+    const list = [...entries(this.order)];
+    for (const id of under) {
+      if (areas.some((name) => id in this.meant(name))) continue;
+      areas.push(id);
+      for (const zone of Object.keys(this.meant(id))) if (!this.has(zone) && !list.some((one) => one.zone === zone)) list.push({ zone, pattern: 'named' });
+    }
+    const edits = [this.zonesAre([...list, entry])];
+    if (areas.length !== (this.order.areas ?? []).length) edits.unshift({ path: 'order.areas', value: areas });
+    return edits;
+  }
+
+  // Areas of which nothing is laid out go with the last painted zone.
+  withoutPainted(id) {
+    let list = entries(this.order).filter((entry) => entry.zone !== id);
+    let areas = this.order.areas ?? [];
+    if (!list.some((entry) => entry.border && this.isFree(entry.zone))) {
+      const empty = areas.filter((name) => { const zones = Object.keys(this.meant(name)); return zones.length && !zones.some((zone) => this.has(zone)); });
+      areas = areas.filter((name) => !empty.includes(name));
+      const covered = new Set(areas.flatMap((name) => Object.keys(this.meant(name))));
+      list = list.filter((entry) => !leftOut(entry) || covered.has(entry.zone));
+    }
+    return [...(areas.length === (this.order.areas ?? []).length ? [] : [{ path: 'order.areas', value: areas }]), this.zonesAre(list)];
+  }
 
   zonesAre(value) { return { path: 'order.map.zones', value }; }
 }
