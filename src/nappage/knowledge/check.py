@@ -38,6 +38,7 @@ def check(edition: Edition, on: date) -> Report:
         *_conditions(edition),
         *_examples(edition),
         *_facts(edition),
+        *_interview(edition),
         *duplicate_keys(),
     ]
     return Report(
@@ -62,6 +63,31 @@ def check(edition: Edition, on: date) -> Report:
     )
 
 
+def interview_texts(edition: Edition) -> Iterator[dict[str, str]]:
+    """Everything that the patient's interview says."""
+    for question in edition.interview.values():
+        yield from (question.text, question.why, *question.options.values())
+        yield from (item.label for item in question.items.values())
+        if question.help:
+            yield question.help
+    yield from (text for key, text in edition.texts.items() if key.startswith("interview."))
+
+
+def _interview(edition: Edition) -> Iterator[str]:
+    """Facts that do not exist, and conditions that cannot be read."""
+    named: set[str] = set()
+    for question in edition.interview.values():
+        where = f"interview/{question.id}"
+        named |= {*question.settles, *(fact for item in question.items.values() for fact in item.settles)}
+        for text in (question.only_if, *(item.only_if for item in question.items.values())):
+            try:
+                if text:
+                    edition.condition(text)
+            except ConditionError as error:
+                yield f"{where}: {error}"
+    yield from (f"interview: no fact is called '{fact}'" for fact in sorted(named - edition.facts.keys()))
+
+
 def _texts(edition: Edition) -> Iterator[dict[str, str]]:
     yield from edition.texts.values()
     for record in edition.records():
@@ -72,6 +98,7 @@ def _texts(edition: Edition) -> Iterator[dict[str, str]]:
             yield from (record.do, record.tell)
         if isinstance(record, Advice):
             yield record.tell
+    yield from interview_texts(edition)
     for danger in edition.danger.values():
         yield from (danger.title, danger.says, danger.margin_because)
     for points in edition.point_sets.values():

@@ -33,6 +33,7 @@ from .schema import (
     Danger,
     Evidence,
     Fact,
+    InterviewQuestion,
     KnowledgeError,
     PointSet,
     Position,
@@ -123,6 +124,7 @@ class Edition:
     alternatives: Mapping[str, Alternative]
     prices: Mapping[str, Price]
     scales: Mapping[str, Scale]
+    interview: Mapping[str, InterviewQuestion]  # in the order asked
     lapsed: tuple[Decision, ...] = ()
     decisions: Mapping[str, Decision] = field(default_factory=dict)
 
@@ -270,7 +272,7 @@ _MERGED: dict[str, type[Document]] = {"sources": Source, "facts": Fact, "evidenc
 _SINGLE: dict[str, type[Document]] = {
     "substances": Substance, "products": Product, "techniques": Technique, "regions": Region, "danger": Danger,
     "point_sets": PointSet, "compatibility": Compatibility, "alternatives": Alternative, "prices": Price,
-    "scales": Scale, "thickness": Thickness, "blebs": Blebs,
+    "scales": Scale, "interview": InterviewQuestion, "thickness": Thickness, "blebs": Blebs,
 }  # fmt: skip
 
 

@@ -361,6 +361,49 @@ class Scale(Document):
     records: tuple[str, ...] = ()
 
 
+# What is asked of a ticked item.
+Detail = Literal[
+    "which", "controlled", "now", "ended", "when", "where", "since", "current", "last", "prescribed", "reaction",
+    "cause", "product",
+]  # fmt: skip
+
+
+class InterviewItem(Document):
+    """One line of a checklist. Ticked, it writes `words` into the part of the answers that `into` names; not ticked, it
+    answers *no* to the facts of `settles`, once every other item that names them does."""
+
+    label: Text
+    into: Literal[
+        "conditions", "medications", "allergies", "procedures", "planned_events", "skin_state", "previous_mesotherapy",
+        "recent_sun", "unwell", "needle_fear", "breastfeeding", "pregnancy",
+    ]  # fmt: skip
+    words: str = ""  # as the dictionaries read them; several apart by ';'; none: only what `which` answers
+    settles: tuple[FactId, ...] = ()
+    details: tuple[Detail, ...] = ()
+    only_if: str | None = None  # over sex and age; where it does not hold, the item is *no* without being shown
+    family: bool = False  # of a relative
+    route: str | None = None
+    within_days: int | None = None  # asks of this much of the past only; no rule looks further back
+
+
+class InterviewQuestion(Document):
+    """One screen of the patient's interview. A choice writes its `answer`; a checklist has items, and `rows` for what
+    else belongs on a list of the answers."""
+
+    id: Id
+    kind: Literal["identity", "choice", "checklist"]
+    text: Text
+    help: Text | None = None
+    why: Text
+    only_if: str | None = None  # over sex and age
+    answer: str | None = None  # patient.sex, answered.<fact>
+    settles: tuple[FactId, ...] = ()
+    options: dict[str, Text] = {}
+    items: dict[Id, InterviewItem] = {}
+    rows: Literal["medications", "allergies", "procedures"] | None = None
+    closes: tuple[str, ...] = ()  # topics whose facts that no item names are *no* once this is answered
+
+
 class Fact(Document):
     """One column of a patient's row. `derive` says how intake fills it; see intake/read.py."""
 
