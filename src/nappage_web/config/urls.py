@@ -15,8 +15,6 @@ def health(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("health", health, name="health"),
     path("language", open_page("language", "changes only this browser's language")(set_language), name="language"),
-    path("accounts/", include("allauth.account.urls")),
-    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("", include("nappage_web.clinic.signin.urls")),
     path("", include("nappage_web.clinic.urls")),
     path("", include("nappage_web.patients.urls")),

@@ -1,17 +1,21 @@
-"""What a signed-in person changes of their own sign-in."""
+"""What a signed-in person changes of their own sign-in, and whom the lead invites."""
 
 from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Collection
 from itertools import pairwise
 
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from nappage.values import InputError
 
 from ..access import EVERYONE, Actor
 from ..commands import command, note
+from ..models import Role, Staff, User
 from . import lock
 
 
@@ -55,3 +59,26 @@ def unlock_failed(actor: Actor, tries_left: int) -> None:
     """That a wrong PIN or password was given at a locked session."""
     assert actor.staff is not None
     note(actor.staff.user, tries_left=tries_left)
+
+
+@command("staff.invite", {Role.LEAD})
+def invite(actor: Actor, *, name: str, email: str, roles: Collection[str], language: str = "") -> Staff:
+    """Somebody new at this clinic, or somebody of another one. Who is new has no password until the link that is mailed
+    to them sets one. Raises InputError where a field cannot be used."""
+    name, email = name.strip(), email.strip().casefold()
+    if not name:
+        raise InputError("name", "it is missing", "Write the name that stands on documents")
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise InputError("email", "it is no e-mail address", "Write one like ana@clinic.example") from None
+    if not roles or not set(roles) <= set(Role.values):
+        raise InputError("roles", "no role is chosen", "Choose at least one")
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, None, name=name, language=language)
+    elif user.memberships.filter(clinic=actor.here).exists():
+        raise InputError("email", "they work here already", "Change their roles instead")
+    staff = Staff.objects.create(clinic=actor.here, user=user, roles=sorted(roles))
+    note(staff, roles=sorted(roles), email=email)
+    return staff

@@ -1,12 +1,17 @@
-"""Locking, unlocking, the PIN, and the list of one's sessions."""
+"""Locking, unlocking, the PIN, the list of one's sessions, and the invitation of somebody new."""
 
 from __future__ import annotations
 
+from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
+from allauth.account.utils import user_pk_to_url_str
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from nappage.values import InputError
 
 from ..access import actor_of, open_page, page, wants_page
-from ..models import User
+from ..models import Role, Staff, User
 from . import commands, lock
 
 
@@ -93,3 +98,39 @@ def account(request: HttpRequest) -> HttpResponse:
     rows = sorted(lock.open_ones(actor.staff.user), key=lambda row: row != own)  # this one first
     context = {"sessions": rows, "own": own, "error": error, "has_pin": bool(actor.staff.user.pin)}
     return render(request, "clinic/account.html", context, status=422 if error else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@page("staff.invite", {Role.LEAD})
+def invite(request: HttpRequest) -> HttpResponse:
+    """Somebody new: the link to set a password goes to their address."""
+    actor, error = request.actor, None  # type: ignore[attr-defined]
+    if request.method == "POST":
+        given = request.POST
+        try:
+            staff = commands.invite(
+                actor, name=given.get("name", ""), email=given.get("email", ""), roles=given.getlist("roles")
+            )
+        except InputError as wrong:
+            error = wrong
+        else:
+            mail_invitation(request, staff)
+            told = _("An invitation was sent to %(email)s. Its link works for three days.")
+            messages.success(request, told % {"email": staff.user.email})
+            return HttpResponseRedirect(reverse("staff-invite"))
+    context = {"roles": Role.choices, "given": request.POST, "chosen": request.POST.getlist("roles"), "error": error}
+    return render(request, "clinic/invite.html", context, status=422 if error else 200)
+
+
+def mail_invitation(request: HttpRequest, staff: Staff) -> None:
+    """The link that sets the password, or, for who has one, the word that this clinic is theirs too."""
+    user = staff.user
+    link = reverse("account_login")
+    if not user.has_usable_password():
+        secret = EmailAwarePasswordResetTokenGenerator().make_token(user)
+        link = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), secret])
+    context = {"staff": staff, "link": request.build_absolute_uri(link), "new": not user.has_usable_password()}
+    with translation.override(user.language or staff.clinic.language):
+        text = render_to_string("clinic/mail/invitation.txt", context)
+        subject = _("You are invited to %(clinic)s") % {"clinic": staff.clinic.name}
+    send_mail(subject, text, None, [user.email])

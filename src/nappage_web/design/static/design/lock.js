@@ -10,6 +10,7 @@ export async function check() {
     const answer = await fetch("/session/state", { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" });
     state = await answer.json();
     if (state.signed_in && state.locked) cover(); else if (state.signed_in && shown) uncover();
+    else if (state.signed_in === false) location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
   } catch { /* no connection: asked again */ }
   timer = setTimeout(check, Math.min(Math.max((state.seconds_left || 5) + 1, 5), 60) * 1000);
 }
