@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+from django.db.models import Max
+
 from nappage import __version__
 from nappage.values import Document as CoreDocument
 
@@ -30,9 +32,9 @@ def file(
         text = body.model_dump_json(exclude_unset=kind == Document.Kind.ANSWERS)
     else:
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
-    newest = latest(actor, patient, kind)
+    known = Document.objects.of(actor).filter(patient__in=patient.everyone(), kind=kind)
     return Document.objects.create(  # type: ignore[no-any-return]
-        clinic=patient.clinic, patient=patient, kind=kind, version=1 + (newest.version if newest else 0),
+        clinic=patient.clinic, patient=patient, kind=kind, version=1 + (known.aggregate(n=Max("version"))["n"] or 0),
         body=text, sha256=hashlib.sha256(text.encode()).hexdigest(), edition=edition, software=__version__,
         language=language, author_kind=actor.kind, author=actor.id, author_name=actor.name, reason=reason,
         replaces=replaces, signature=signature,
@@ -47,8 +49,9 @@ def attach(document: Document, name: str, media_type: str, content: bytes) -> At
 
 
 def latest(actor: Actor, patient: Patient, kind: Document.Kind) -> Document | None:
-    """The newest version, or None."""
-    return Document.objects.of(actor).filter(patient=patient, kind=kind).order_by("-version").first()
+    """The newest, those of duplicates merged into the patient included; or None."""
+    mine = Document.objects.of(actor).filter(patient__in=patient.everyone(), kind=kind)
+    return mine.order_by("-created", "-version").first()
 
 
 def whole(document: Document) -> bool:

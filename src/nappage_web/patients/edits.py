@@ -28,9 +28,10 @@ def save_edit(request: HttpRequest, draft: uuid.UUID) -> JsonResponse:
     try:
         key, base, path, value = drafts.read_edit(json.loads(request.body), record.kind)
         done = commands.edit_draft(actor, record, key, base, path, value)
-    except (ValueError, RecursionError) as error:
-        wrong = error if isinstance(error, InputError) else InputError("edit", "it is not JSON", "Send a JSON object")
-        return _wrong(422, wrong)
+    except InputError as error:
+        return _wrong(422, error)
+    except (ValueError, RecursionError):
+        return _wrong(422, InputError("edit", "it is not JSON", "Send a JSON object"))
     return acknowledged(done)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+
+from nappage.values import age_in_years
 
 from ..clinic.models import Record, Scoped
 
@@ -23,17 +26,52 @@ class Patient(Record):
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
 
     class Meta:
-        indexes = [models.Index(fields=["clinic", "birth_date"], name="patient_birth_date")]
+        indexes = [
+            models.Index(fields=["clinic", "birth_date"], name="patient_birth_date"),
+            models.Index(fields=["clinic", "-created"], name="patient_newest"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    def age_on(self, day: date) -> int:
+        return age_in_years(self.birth_date, day)
+
+    def everyone(self) -> list[Patient]:
+        """This patient and all duplicates that were merged into them: whose records are this patient's."""
+        found = [self]
+        for one in found:
+            found += one.merged.all()
+        return found
+
+    def kept(self) -> Patient:
+        """Who this is, if this row was merged into another."""
+        return self if self.merged_into is None else self.merged_into.kept()
+
+    def every(self, relation: str) -> models.QuerySet[Any]:
+        """The rows of one relation ("documents", "appointments"), those of merged duplicates included."""
+        model = self._meta.get_field(relation).related_model
+        return model._base_manager.filter(patient__in=self.everyone())  # type: ignore[union-attr]
+
+
+class Merge(Record):
+    """That a duplicate became part of a patient. `before`: the kept one's fields as they were; nothing else moves, so
+    that it can be taken back."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges")  # the one kept
+    duplicate = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    before = models.JSONField()
+    reason = models.CharField(max_length=500)
+    by_name = models.CharField(max_length=200)
+    undone = models.DateTimeField(null=True)
+
 
 class SearchTerm(models.Model):
-    """A word by which a patient is found: folded parts of the name, the digits of the phone, the birth date."""
+    """A word by which a patient is found: see search.py. A duplicate's words lead to the patient it was merged into.
+    On PostgreSQL `term` is compared byte by byte (collation "C", by migration), as SQLite does."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="terms")
-    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.CASCADE, related_name="+")
+    clinic = models.ForeignKey("clinic.Clinic", on_delete=models.CASCADE, related_name="+", db_index=False)
     term = models.CharField(max_length=80)
 
     class Meta:
