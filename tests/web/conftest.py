@@ -61,13 +61,14 @@ def unguarded() -> Iterator[None]:
 def _emptied_after_a_test(django_db_setup: None) -> Iterator[None]:
     """Emptying the database between tests is no act of the app's: the triggers stand aside for it."""
     with pytest.MonkeyPatch.context() as patch:
-        empty = connection.ops.execute_sql_flush
+        operations = type(connection.ops)  # of every connection: a browser's event loop makes Django open another
+        empty = operations.execute_sql_flush
 
-        def flush(statements: list[str]) -> None:
+        def flush(self: Any, statements: list[str]) -> None:
             with unguarded():
-                empty(statements)
+                empty(self, statements)
 
-        patch.setattr(connection.ops, "execute_sql_flush", flush)
+        patch.setattr(operations, "execute_sql_flush", flush)
         yield
 
 
