@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import views
+
+app_name = "portal"
+urlpatterns = [
+    path("i/<str:secret>/", views.intake, name="intake"),
+    path("i/<str:secret>/suggest", views.suggestions, name="suggest"),
+    path("i/<str:secret>/read", views.read_as, name="read"),
+    path("c/<str:secret>.ics", views.calendar, name="calendar"),
+]
