@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from nappage.injection_map import InjectionMap, kept, lay_out
-from nappage.intake import Order, load_answers
+from nappage.injection_map import InjectionMap, atlas, border_of, kept, lay_out, zones
+from nappage.intake import Order, Spot, load_answers
 from nappage.knowledge import load
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "facial-rejuvenation.yaml"
@@ -39,7 +39,7 @@ def run() -> list[str]:
         kept.forget()
         cold.append(laid(start)[1])
     whole = float(np.median(cold))
-    zones = list(dict.fromkeys(zone.zone for zone in first.zones))
+    names = list(dict.fromkeys(zone.zone for zone in first.zones))
     lines = [
         f"| one edit; {len(first.points)} points, {len(first.zones)} zones, {size / 1000:.0f} kB of JSON | edits "
         f"| median, CPU ms | p95 (at most {AIM_MS}) | most | median / cold |",
@@ -49,13 +49,13 @@ def run() -> list[str]:
         "spacing of a zone": lambda zone: {"spacing_mm": round(rng.uniform(6, 8), 2)},
         "depth": lambda zone: {"depth_mm": round(rng.uniform(0.5, 1.9), 2)},
         "volume per point": lambda zone: {"volume_per_point_ml": round(rng.uniform(0.01, 0.03), 4)},
-        "border, one vertex dragged": lambda zone: {"border": dragged(first, zone, rng)},
+        "border, one vertex dragged": lambda zone: {"border": dragged(zone, rng)},
         "a spot erased": lambda zone: {"erase": [spot(first, zone, rng)]},
         "a zone left out": lambda zone: {"out": True},
     }
     every = []
     for name, edit in edits.items():
-        times = [laid(edited(start, zones, zone, edit(zone)))[1] for zone in zones for _ in range(TIMES)]
+        times = [laid(edited(start, names, zone, edit(zone)))[1] for zone in names for _ in range(TIMES)]
         every += times
         lines.append(row(name, times, whole))
     lines.append(row("**all**", every, whole))
@@ -78,27 +78,30 @@ def laid(order: dict[str, Any]) -> tuple[InjectionMap, float, int]:
     return found, 1000 * (time.process_time() - start), size
 
 
-def edited(start: dict[str, Any], zones: list[str], zone: str, change: Line) -> dict[str, Any]:
+def edited(start: dict[str, Any], names: list[str], zone: str, change: Line) -> dict[str, Any]:
     """The order with one change to one zone."""
     change = dict(change)
     wished = start["map"] | {"erase": change.pop("erase", [])}
     if change.pop("out", False):
-        others = [{"zone": one} for one in zones if one != zone]
+        others = [{"zone": one} for one in names if one != zone]
         return start | {"areas": (), "map": wished | {"zones": others}}
     return start | {"map": wished | {"zones": [{"zone": zone, **change}] if change else []}}
 
 
-def dragged(map: InjectionMap, zone: str, rng: np.random.Generator) -> list[Line]:
-    """A ring of spots around a zone, one of them pulled a few millimetres towards the middle."""
-    from nappage.injection_map import atlas
-
-    skin = atlas.load().body("female")
-    border = np.array(next(one.border[0] for one in map.zones if one.zone == zone and one.side == "right"))[:-1]
-    border = border[:: max(1, len(border) // 24)]
-    moved = int(rng.integers(len(border)))
-    inwards = border.mean(axis=0) - border[moved]
-    border[moved] += rng.uniform(1, 4) * inwards / np.linalg.norm(inwards)
-    triangles, weights, _ = skin.nearest(border)
+def dragged(zone: str, rng: np.random.Generator) -> list[Line]:
+    """A zone's own outline, one of its corners pulled a few millimetres towards the middle."""
+    whole = atlas.load()
+    skin = whole.body("female")
+    patch, _ = zones.patch(whole, zone, zones.sides(zone)[0], skin, [])
+    ring = patch.on(skin).boundary_loops()[0]
+    outline = border_of(
+        [Spot(triangle=int(patch.triangle[i]), barycentric=tuple(patch.barycentric[i].tolist())) for i in ring]
+    )
+    corners = skin.at(np.array([s.triangle for s in outline]), np.array([s.barycentric for s in outline]))
+    moved = int(rng.integers(len(corners)))
+    inwards = corners.mean(axis=0) - corners[moved]
+    corners[moved] += rng.uniform(1, 4) * inwards / np.linalg.norm(inwards)
+    triangles, weights, _ = skin.nearest(corners)
     return [
         {"triangle": int(triangle), "barycentric": [float(w) for w in weight / weight.sum()]}
         for triangle, weight in zip(triangles, weights, strict=True)

@@ -70,7 +70,7 @@ class Danger:
         inf beyond 40 mm; read linearly across the triangles it is never far below the margin's real border, see
         `_widened`."""
         distance = np.full(len(self._core.inside), np.inf)
-        distance[self._core.vertices] = np.where(self._exact < REACH_MM, self._exact, np.inf)
+        distance[self._core.vertices] = self._exact
         return distance
 
     def at(self, triangles: Ints, barycentric: Floats, positions_mm: Floats) -> Floats:
@@ -78,11 +78,15 @@ class Danger:
         found = np.asarray(self._samples.query(positions_mm)[0])
         if self._core.border is None:
             return found
-        drawn = self._atlas.body("female").at(triangles, barycentric)
+        beside = np.flatnonzero(
+            self._core.inside[self._atlas.triangles[triangles]].any(axis=1) | (found < _STEP_MM)
+        )  # fmt: skip
+        drawn = self._atlas.body("female").at(triangles[beside], barycentric[beside])
         if not self._core.midline:
             drawn[:, 0] = -np.abs(drawn[:, 0])
-        beside = self._core.inside[self._atlas.triangles[triangles]].any(axis=1) | (found < _STEP_MM)
-        return np.where(beside & _within(drawn, self._core.border, self._core.view), -found, found)
+        if len(beside):
+            found[beside[_within(drawn, self._core.border, self._core.view)]] *= -1
+        return found
 
 
 def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en") -> tuple[Danger, ...]:
@@ -114,7 +118,7 @@ def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en")
                 outline=tuple(line for line in lines if np.median(tree.query(line)[0]) < margin + 2),
                 _atlas=atlas,
                 _core=core,
-                _exact=exact,
+                _exact=np.where(exact < REACH_MM, exact, np.inf),
                 _samples=tree,
             )
         )

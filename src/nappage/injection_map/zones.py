@@ -29,6 +29,7 @@ from ..intake.answers import Spot
 from ..values import InputError
 from .atlas import Atlas
 from .document import Side
+from .kept import kept
 from .mesh import Floats, Ints, Patch, Surface
 
 _OUTSIDE_MM = 30.0  # the field goes no lower; beyond this its value says nothing
@@ -275,7 +276,7 @@ def zone_field(atlas: Atlas, zone_id: str, side: Side, border: Sequence[Spot] | 
     if border is not None and zone_id not in _drawing().zones:
         return _painted(atlas, zone_id, side, border)
     one = zone(zone_id)
-    field = _settled(atlas, zone_id) if border is None else _by_hand(atlas, one.id, border, one)
+    field: Floats = _settled(atlas, zone_id) if border is None else _by_hand(atlas, one.id, border, one)
     if one.midline:
         x = atlas.body("female").vertices_mm[:, 0]
         return {"midline": field, "right": np.minimum(field, -x), "left": np.minimum(field, x)}[side]
@@ -294,10 +295,11 @@ def _painted(atlas: Atlas, name: str, side: Side, border: Sequence[Spot]) -> Flo
     field, drawn = _by_hand(atlas, name, border), drawn_side(atlas, border)
     if drawn == "midline":
         x = atlas.body("female").vertices_mm[:, 0]
-        return {"midline": field, "right": np.minimum(field, -x), "left": np.minimum(field, x)}[side]
-    return field if side == drawn or side == "midline" else field[atlas.mirror]
+        return np.asarray({"midline": field, "right": np.minimum(field, -x), "left": np.minimum(field, x)}[side])
+    return field if side in (drawn, "midline") else np.asarray(field[atlas.mirror])
 
 
+@kept(64)  # both sides of a zone have the same one
 def _by_hand(atlas: Atlas, name: str, border: Sequence[Spot], one: Zone | None = None) -> Floats:
     """(n,): the field within a border drawn by hand, where it was drawn; that of a zone with two sides on the right."""
     if len(border) < 3:
@@ -435,8 +437,8 @@ def lies_on(atlas: Atlas, patch: Patch, surface: Surface) -> dict[str | None, fl
     corners = surface.triangles[triangles]
     best, owner = np.full(len(triangles), -_NEIGHBOUR_MM), np.full(len(triangles), -1)
     for number, name in enumerate(zone_ids()):
-        for side in sides(name):
-            depth = np.einsum("kc,kc->k", weights, zone_field(atlas, name, side)[corners])
+        for there in (corners,) if zone(name).midline else (corners, atlas.mirror[corners]):
+            depth = np.einsum("kc,kc->k", weights, _settled(atlas, name)[there])
             deeper = depth > best
             best[deeper], owner[deeper] = depth[deeper], number
     areas = np.bincount(owner + 1, weights=skin.areas_mm2, minlength=len(zone_ids()) + 1)
@@ -474,7 +476,8 @@ def patch(
     left = left.where(left.field(field, surface))
     cut_by = []
     for danger in dangers:
-        outside = left.field(np.minimum(danger.distance - danger.margin_mm, 1e6), surface)
+        distance = danger.distance[surface.triangles[left.triangle]]
+        outside = np.einsum("nc,nc->n", left.barycentric, np.minimum(distance - danger.margin_mm, 1e6))
         if (outside <= 0).any():
             left = left.where(outside)
             cut_by.append(danger.id)
