@@ -97,7 +97,7 @@ def test_nothing_ticked_is_no_answer(sent) -> None:
 
 
 def test_a_medicine_is_read_and_shown_for_confirmation(sent) -> None:
-    _, url, clinics = sent
+    _, url, _ = sent
     client = Client()
     answer(client, url, "identity", value="yes")
     for _ in range(12):
@@ -152,3 +152,27 @@ def test_it_speaks_french(clinics: World) -> None:
     page = Client().get(f"/i/{secret}/").content.decode()
     assert '<html lang="fr">' in page and "Est-ce bien vous" in page and "Enregistrer et continuer" in page
     assert "[en]" not in page
+
+
+def test_every_word_of_the_patients_pages_is_in_french() -> None:
+    """Of the portal and of the frame around it; clinical texts are the edition's, held in tests/interview."""
+    import gettext
+    from pathlib import Path
+
+    import nappage_web
+
+    root = Path(nappage_web.__file__).parent
+    catalogues = []
+    for app in ("portal", "design"):
+        with open(root / app / "locale" / "fr" / "LC_MESSAGES" / "django.mo", "rb") as file:
+            catalogues.append(gettext.GNUTranslations(file))
+    texts = set()
+    for path in [*(root / "portal").rglob("*.html"), root / "design" / "templates" / "design" / "portal.html"]:
+        source = path.read_text()
+        texts |= set(re.findall(r"""{% translate (?:"([^"]+)"|'[^']+')""", source)) - {""}
+        texts |= set(re.findall(r"{% translate '([^']+)'", source))
+    for path in (root / "portal").glob("*.py"):
+        texts |= set(re.findall(r'\b_\("([^"]+)"\)', path.read_text()))
+    assert len(texts) > 35
+    missing = [text for text in sorted(texts) if all(one.gettext(text) == text for one in catalogues)]
+    assert not missing
