@@ -1,5 +1,5 @@
-"""What may be written in planning: decisions on findings, drafts filled in from a protocol or an earlier plan, the map's
-edits, the diary, packages, the clinic's own protocols and closed days."""
+"""What may be written in planning: decisions on findings, drafts filled in from a protocol or an earlier plan, edits of
+the map, the diary, packages, the clinic's own protocols and closed days."""
 
 from __future__ import annotations
 
@@ -87,8 +87,11 @@ def _put(actor: Actor, draft: Draft, base: int | None, edits: Mapping[str, Any])
     done = drafts.Acknowledged(draft.revision, uuid.uuid4())
     start = draft.revision if base is None else base
     changed = {path: value for path, value in edits.items() if drafts.value_at(draft.body, path) != value}
+    put: list[str] = []  # our own places are no conflict with each other
     for path, value in changed.items():
-        done = drafts.apply(actor, draft, uuid.uuid4(), start if done.revision <= start else done.revision, path, value)
+        again = any(f"{path}.".startswith(f"{one}.") or f"{one}.".startswith(f"{path}.") for one in put)
+        done = drafts.apply(actor, draft, uuid.uuid4(), draft.revision if again else start, path, value)
+        put.append(path)
         if done.conflict is not None:
             raise Refused(
                 _("{who} changed the same place: {path}.").format(who=done.conflict.by, path=path),
@@ -255,8 +258,8 @@ def book(
 def move_appointment(
     actor: Actor, appointment: Appointment, *, starts: datetime, staff: Staff, room: Room | None, reason: str = ""
 ) -> Appointment:
-    """Another time, practitioner or room. A session of a course moves within the course's rules, and another day needs a
-    reason."""
+    """Another time, practitioner or room. A session of a course moves within the course's rules, and another day needs
+    a reason."""
     _locked(actor)
     _is_booked(appointment)
     zone = actor.here.zone()

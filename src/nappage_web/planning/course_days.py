@@ -30,8 +30,8 @@ class NotPossible(Exception):
 
 @dataclass(frozen=True)
 class Window:
-    """Days on which a session may stand as those before it stand: from `first` to `last` (None: no end), but for `barred`
-    ones. `longest`: the last day of the published interval, where a later one is only noted."""
+    """Days on which a session may stand as those before it stand: from `first` to `last` (None: no end), but for
+    `barred` ones. `longest`: the last day of the published interval, where a later one is only noted."""
 
     session: int
     first: date
@@ -46,7 +46,7 @@ class Window:
 def windows(request: Request, course: Course, edition: Edition, language: str) -> tuple[Window, ...]:
     """For each session of the course where else it may stand."""
     rules = _rules(request, edition, language)
-    slots = rules.slots(max(course.total, len(rules.past) + len(course.sessions)))
+    slots = rules.slots(course.total)
     days = list(rules.past)
     out = []
     for session in course.sessions:

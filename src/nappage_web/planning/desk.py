@@ -10,6 +10,9 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from nappage.course import WEEKDAYS
@@ -116,3 +119,10 @@ def practice(actor: Actor) -> Practice:
         clinic=clinic.name, address=clinic.address, phone=clinic.phone, emergency_phone=clinic.emergency_phone,
         practitioners=people,
     )  # fmt: skip
+
+
+def shown(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page whose times are the clinic's."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    with timezone.override(actor.here.zone()):
+        return render(request, template, context, status=status)

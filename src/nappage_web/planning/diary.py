@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -119,7 +119,7 @@ def diary(request: HttpRequest) -> HttpResponse:
         "closed": not week and starting.next_open(day, closed) != day, "lead": actor.has(Role.LEAD),
         "clinical": bool(actor.roles & commands.CLINICAL),
     }  # fmt: skip
-    return render(request, "planning/diary.html", context)
+    return desk.shown(request, "planning/diary.html", context)
 
 
 def _free(visits: list[Appointment], day: date, zone: Any) -> list[tuple[datetime, datetime]]:
@@ -161,7 +161,7 @@ def book(request: HttpRequest) -> HttpResponse:
         "heading": _("A new visit"), "patient": patient, "staff": practitioners(actor), "day": day, "said": data,
         "rooms": Room.objects.of(actor).filter(active=True).order_by("name"),
     }  # fmt: skip
-    return render(request, "planning/book.html", context, status=200 if request.method == "GET" else 422)
+    return desk.shown(request, "planning/book.html", context, status=200 if request.method == "GET" else 422)
 
 
 def _whole(text: Any, otherwise: int) -> int:
@@ -211,7 +211,7 @@ def appointment(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
         "ends": row.starts.astimezone(zone) + timedelta(minutes=row.minutes + row.cream_minutes),
         "packages": counted(actor, row.patient),
     }  # fmt: skip
-    return render(request, "planning/appointment.html", context, status=422 if request.method == "POST" else 200)
+    return desk.shown(request, "planning/appointment.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -250,7 +250,7 @@ def rooms(request: HttpRequest) -> HttpResponse:
         "closures": [(c, names[c.weekday] if c.weekday is not None else "") for c in closures],
         "weekdays": list(enumerate(names)),
     }
-    return render(request, "planning/rooms.html", context)
+    return desk.shown(request, "planning/rooms.html", context)
 
 
 def counted(actor: Actor, patient: Patient) -> list[dict[str, Any]]:
@@ -305,7 +305,7 @@ def packages(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
         "protocols": [(p.id, edition.text(p.title)) for p in edition.protocols.values()],
         "said": request.POST if request.method == "POST" else {},
     }  # fmt: skip
-    return render(request, "planning/packages.html", context, status=422 if request.method == "POST" else 200)
+    return desk.shown(request, "planning/packages.html", context, status=422 if request.method == "POST" else 200)
 
 
 def _currency(actor: Actor) -> str:

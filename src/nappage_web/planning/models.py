@@ -82,7 +82,7 @@ class Override(Record):
 
 
 class Closure(Record):
-    """When the clinic gives no sessions: a day of every week (`weekday`, 0 Monday), or the days from `first` to `last`."""
+    """When the clinic gives no sessions: a day of every week (`weekday`, 0 Monday), or days from `first` to `last`."""
 
     weekday = models.PositiveSmallIntegerField(null=True, blank=True)
     first = models.DateField(null=True, blank=True)

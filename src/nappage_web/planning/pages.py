@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -81,7 +82,7 @@ def _page(request: HttpRequest, at: Desk, stage: str, context: dict[str, Any]) -
         "desk": at, "draft": at.draft, "patient": at.draft.patient, "stages": stages, "stage": stage, "next": follow,
         "heading": at.draft.patient.name, "editable": at.draft.status == Draft.Status.OPEN,
     }  # fmt: skip
-    return render(request, f"planning/{stage}.html", {**shared, **context})
+    return desk.shown(request, f"planning/{stage}.html", {**shared, **context})
 
 
 def _url(name: str, draft: uuid.UUID) -> str:
@@ -118,6 +119,7 @@ def consultation(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     chosen = [c for c in consulted.get("concerns") or () if isinstance(c, str)]
     said = at.said
     own = said.get("concerns") or ()
+    now = {"answers": readings.merged(said, body.get("answers") or {})}  # the patient's answers are shown as given
     context = {
         "indications": [
             (one, concept.title or one.replace("-", " ").capitalize(), one in chosen)
@@ -130,11 +132,11 @@ def consultation(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "notes": consulted.get("notes") or "",
         "regions": regions(edition, _listed((body.get("order") or {}).get("areas")), at.language),
         "scales": _scales(at),
-        "phototype": str(drafts.value_at(body, "answers.patient.phototype") or ""),
+        "phototype": str(at.reading.answers.patient.phototype or ""),
         "burns": drafts.value_at(body, "answers.assessment.phototype.burns") or "",
         "tans": drafts.value_at(body, "answers.assessment.phototype.tans") or "",
         "clinical": [
-            (label, key, questions.of_fact(key, edition, body))
+            (label, key, questions.of_fact(key, edition, now))
             for key, label in (
                 ("unwell", _("Unwell today")),
                 ("blood_pressure", _("Blood pressure")),
@@ -145,9 +147,9 @@ def consultation(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             )
             if key in edition.facts
         ],
-        "skin": "\n".join(_listed(drafts.value_at(body, "answers.context.skin_state"))),
-        "skin_clear": drafts.value_at(body, "answers.context.skin_state") == [],
-        "weight": drafts.value_at(body, "answers.patient.weight_kg") or "",
+        "skin": "\n".join(_listed(drafts.value_at(now, "answers.context.skin_state"))),
+        "skin_clear": drafts.value_at(now, "answers.context.skin_state") == [],
+        "weight": drafts.value_at(now, "answers.patient.weight_kg") or "",
         "marks": consulted.get("marks") or [],
         "roman": tuple(enumerate(("I", "II", "III", "IV", "V", "VI"), 1)),
         "burn_words": _pairs("always", "easily", "a-little", "rarely", "hardly-ever", "never"),
@@ -275,7 +277,7 @@ def prescribers(actor: Actor) -> list[str]:
 @require_GET
 @page("plan.screening", CLINICAL)
 def screening_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
-    return render(request, "planning/_screening.html", _screening(_desk(request, draft)))
+    return desk.shown(request, "planning/_screening.html", _screening(_desk(request, draft)))
 
 
 @require_POST
@@ -301,8 +303,8 @@ def decide(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     status = 422 if error else 200
     said = {"finding": data.get("finding", ""), "text": data.get("text", ""), "code": data.get("code", "")}
     if data.get("rule") == DOSE:
-        return render(request, "planning/_doses.html", _doses(again, error, said), status=status)
-    return render(request, "planning/_screening.html", _screening(again, error, said), status=status)
+        return desk.shown(request, "planning/_doses.html", _doses(again, error, said), status=status)
+    return desk.shown(request, "planning/_screening.html", _screening(again, error, said), status=status)
 
 
 @require_GET
@@ -318,7 +320,7 @@ def choice_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "last": plan, "ordered": (at.draft.body.get("order") or {}).get("protocol"), "prices": at.reading.prices,
         "editable": at.draft.status == Draft.Status.OPEN,
     }  # fmt: skip
-    return render(request, "planning/_choice.html", context)
+    return desk.shown(request, "planning/_choice.html", context)
 
 
 def _own(at: Desk, row: ClinicProtocol) -> dict[str, Any]:
@@ -440,7 +442,7 @@ def _doses(at: Desk, error: str = "", said: Mapping[str, str] | None = None) -> 
 @require_GET
 @page("plan.doses", CLINICAL)
 def doses_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
-    return render(request, "planning/_doses.html", _doses(_desk(request, draft)))
+    return desk.shown(request, "planning/_doses.html", _doses(_desk(request, draft)))
 
 
 @require_GET
@@ -448,7 +450,7 @@ def doses_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 def lines_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """The mixture's lines, after one was added or taken away."""
     at = _desk(request, draft)
-    return render(request, "planning/_lines.html", {"draft": at.draft, "editable": True, **_lines(at)})
+    return desk.shown(request, "planning/_lines.html", {"draft": at.draft, "editable": True, **_lines(at)})
 
 
 @require_POST
@@ -464,7 +466,7 @@ def accept(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     except (Refused, InputError) as wrong:
         error = str(wrong) if isinstance(wrong, Refused) else f"{wrong.wrong}. {wrong.remedy}."
     again = desk.at(at.actor, draft)
-    answer = render(request, "planning/_doses.html", _doses(again, error), status=422 if error else 200)
+    answer = desk.shown(request, "planning/_doses.html", _doses(again, error), status=422 if error else 200)
     answer["HX-Trigger"] = json.dumps({"draft:followed": {"revision": again.draft.revision}})
     return answer
 
@@ -655,7 +657,7 @@ def _months(at: Desk, sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     year, month = days[0].year, days[0].month
     wanted = sorted({(d.year, d.month) for d in days})
     shown = set(wanted)
-    for a, b in zip(wanted, wanted[1:], strict=False):  # the months between two sessions, where they are few
+    for a, b in pairwise(wanted):  # the months between two sessions, where they are few
         gap = (b[0] - a[0]) * 12 + b[1] - a[1]
         if gap <= 2:
             shown |= {((a[0] * 12 + a[1] - 1 + n) // 12, (a[0] * 12 + a[1] - 1 + n) % 12 + 1) for n in range(gap)}
@@ -667,7 +669,7 @@ def _months(at: Desk, sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         while day.month == month:
             allowed = [
                 s["session"].number for s in sessions
-                if s["window"] and s["window"].allows(day) and (s["window"].longest is None or day <= s["window"].longest)
+                if (w := s["window"]) and w.allows(day) and (w.longest is None or day <= w.longest)
                 and (day - s["session"].date).days < 90
             ]  # fmt: skip
             cells.append(
@@ -689,7 +691,7 @@ def _months(at: Desk, sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @require_GET
 @page("plan.dates", CLINICAL)
 def course_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
-    return render(request, "planning/_course.html", _course(_desk(request, draft)))
+    return desk.shown(request, "planning/_course.html", _course(_desk(request, draft)))
 
 
 @require_POST
@@ -709,7 +711,7 @@ def course_move(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     except ValueError:
         error = _("That is not a day. Choose one on the calendar.")
     again = desk.at(at.actor, draft)
-    answer = render(request, "planning/_course.html", _course(again, error), status=422 if error else 200)
+    answer = desk.shown(request, "planning/_course.html", _course(again, error), status=422 if error else 200)
     answer["HX-Trigger"] = json.dumps({"draft:followed": {"revision": again.draft.revision}})
     return answer
 
@@ -782,7 +784,7 @@ def review_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "consent": _url("draft-consent", draft), "sign": _url("draft-sign", draft),
         "editable": at.draft.status == Draft.Status.OPEN,
     }  # fmt: skip
-    return render(request, "planning/_review.html", context)
+    return desk.shown(request, "planning/_review.html", context)
 
 
 def _cost(plan: Any) -> Any:
@@ -829,7 +831,7 @@ def protocols(request: HttpRequest) -> HttpResponse:
         for versions in groups.values()
     ]
     context = {"protocols": shown, "heading": _("The clinic's own protocols"), "lead": actor.has(Role.LEAD)}
-    return render(request, "planning/protocols.html", context)
+    return desk.shown(request, "planning/protocols.html", context)
 
 
 @require_POST

@@ -274,8 +274,8 @@ def read(
     **more: Any,
 ) -> Reading:
     """A reading of a draft's body over the patient's newest answers; the same content gives the same one. `more`:
-    `jurisdiction`, `prices` (the clinic's list), `closed` (its closed days), `fit` (the patient's skin), `decided` (hashes
-    of the findings that a prescriber decided)."""
+    `jurisdiction`, `prices` (the clinic's list), `closed` (its closed days), `fit` (the patient's skin), `decided`
+    (hashes of the findings that a prescriber decided)."""
     said = {k: v.model_dump_json() if isinstance(v, Document) else sorted(v) if isinstance(v, frozenset) else v
             for k, v in more.items()}  # fmt: skip
     content = [patient_answers, body, edition.fingerprint, on.isoformat(), language, said]
@@ -296,8 +296,8 @@ def read(
 
 
 def merged(patient: Mapping[str, Any], clinician: Mapping[str, Any]) -> dict[str, Any]:
-    """The patient's answers with the clinician's over them. Lists are joined, never replaced: a line of the same name is
-    one line; nothing the patient said goes away. What the clinician answers is no longer open."""
+    """The patient's answers with the clinician's over them. Lists are joined, never replaced: a line of the same name
+    is one line; nothing the patient said goes away. What the clinician answers is no longer open."""
     out = _over(copy.deepcopy(dict(patient)), clinician, "")
     said = set(_names(clinician))
     if open_now := [name for name in out.get("not_asked") or () if name not in said]:
@@ -511,7 +511,7 @@ def may_be_decided(finding: Finding) -> bool:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a plan cannot be signed yet, the way out, and the stage where it is: consultation, formulation, map, course."""
+    """Why a plan cannot be signed yet, the way out, and its stage: consultation, formulation, map, course."""
 
     sentence: str
     way_out: str
@@ -522,8 +522,8 @@ class Obstacle:
 def ready_to_sign(
     reading: Reading, plan: TreatmentPlan | None = None, *, dose_decided: bool = False
 ) -> tuple[Obstacle, ...]:
-    """All that stands in the way of a signature, in the order in which it is met; empty: nothing does. The reading knows
-    which findings a prescriber decided; `dose_decided`: a prescriber decided on this very formulation."""
+    """All that stands in the way of a signature, in the order in which it is met; empty: nothing does. The reading
+    knows which findings a prescriber decided; `dose_decided`: a prescriber decided on this very formulation."""
     say = _Say(reading)
     plan = plan or reading.whole()
     out = [Obstacle(say("fault", wrong=str(fault)), say("fault-out"), stage_of(fault.path), fault.path)
@@ -611,7 +611,7 @@ def _by_findings(reading: Reading, screening: Screening, say: _Say) -> list[Obst
 
 
 def _graver_open(reading: Reading, screening: Screening) -> bool:
-    """Whether a question is open that could be graver than all that still stands once decided findings are set aside."""
+    """Whether a question is open that could be graver than all that stands once decided findings are set aside."""
     grave = ("absolute-contraindication", "deferral", "relative-contraindication")
     standing = [f.severity for f in screening.findings if finding_hash(f) not in reading.decided]
     worst = min((grave.index(s) for s in standing if s in grave), default=len(grave))
@@ -652,6 +652,14 @@ def conflicts_of(course: Course | None) -> Sequence[Conflict]:
 
 
 def dose_hash(formulation: Formulation) -> str:
-    """What a formulation says; a prescriber decides on exactly this."""
-    said = formulation.model_dump_json(include={"verdict", "statement", "ingredients", "creams", "together"})
-    return hashlib.sha256(said.encode()).hexdigest()
+    """What a formulation holds and how each part is judged, in no language; a prescriber decides on exactly this."""
+    said = [
+        formulation.verdict,
+        formulation.total_volume_ml,
+        formulation.volume.planned_ml,
+        [[row.ingredient, row.mg, row.mg_given, row.iu, row.status] for row in formulation.ingredients],
+        [[cream.product, cream.grams, cream.area_cm2, cream.dwell_min, cream.status] for cream in formulation.creams],
+        [[one.ingredients, one.percent, one.status] for one in formulation.together],
+        [[pair.pair, pair.verdict] for pair in formulation.compatibility],
+    ]
+    return hashlib.sha256(json.dumps(said, default=str).encode()).hexdigest()

@@ -1,5 +1,5 @@
-"""What a protocol, one of the clinic's own or an earlier plan gives a draft to start from: edits, as a person would make
-them. Pure."""
+"""What a protocol, one of the clinic's own or an earlier plan gives a draft to start from: edits, as a person would
+make them. Pure."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ SENTENCES = {
     "dose-not-allowed-out": _("Take it out of the mixture."),
     "dose-volume-mismatch-out": _("Make the map's volume and the mixture's agree."),
     "dose-needs-data-out": _("Enter what is missing in the mixture."),
-    "dose-needs-clinician-decision-out": _("Accept what has no known ceiling, with a reason, or enter the product's own limit; or a prescriber decides."),
+    "dose-needs-clinician-decision-out": _(
+        "Accept what has no known ceiling, with a reason, or enter the product's own limit; or a prescriber decides."
+    ),
     "volume": _("The map injects {map} mL and the mixture holds {held} mL."),
     "volume-out": _("Change the volume of the mixture or of the points."),
     "no-course": _("There are no dates."),

@@ -48,6 +48,16 @@ document.body.addEventListener("draft:followed", (event) => {
   root.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true, detail: { path: "", revision: event.detail.revision } }));
 });
 
+// On a narrow page the verdict stands in a strip that stays in sight; its panel is further down.
+function strips() {
+  for (const strip of document.querySelectorAll("[data-strip]")) {
+    const badge = document.querySelector(`#${strip.dataset.strip} .badge`);
+    strip.querySelector("[data-strip-badge]").replaceChildren(...(badge ? [badge.cloneNode(true)] : []));
+  }
+}
+strips();
+document.body.addEventListener("htmx:afterSwap", strips);
+
 // The mixture's lines.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-add-line], [data-drop-line]");
