@@ -60,6 +60,9 @@ function withoutLoops(ring) {
   return kept.map(({ place }) => place);
 }
 
+// A border without the loops that a wide drag leaves.
+export const whole = (body, places) => withoutLoops(places.map((place) => ({ ...place, p: body.at(place), n: body.normalAt(place) })));
+
 // Which places of a border carry a handle.
 export function handles(points) {
   let length = 0;

@@ -17,7 +17,7 @@
 // redo(), edit(edits), at(number) and zoneAt(id, side) in CSS pixels of the window, settled, session.
 
 import { Body, between } from './body.js';
-import { circle, grown, spotOf, thinned } from './border.js';
+import { circle, grown, spotOf, thinned, whole } from './border.js';
 import { Choice } from './order.js';
 import { Choices, Select, Stepper, h, shown } from './parts.js';
 import { Session, read } from './session.js';
@@ -150,6 +150,8 @@ class Editor {
     this.choice = new Choice(order, zones, this.mode === 'map' ? names : {});
     if (state) this.arrived(state);
     else this.stage?.ahead(this.session.state.payload, this.choice);
+    this.stage?.outline([...this.choice.chosen.keys()].map((id) => ({ id, places: this.choice.entry(id)?.border }))
+      .filter(({ id, places }) => places && !this.mapped(id).length));
     if (refused) this.refuse(refused);
     else if (!state) this.refusal.hidden = true;
     if (refused) {
@@ -204,6 +206,7 @@ class Editor {
       return;
     }
     if (layers) this.stage.layers = layers;
+    else if (this.mode === 'mark') this.stage.layers.wash = 0.95;
     this.stage.setTool(this.tool);
     const first = payload.zones[0];
     const places = first && payload.points.length ? payload.points : null;
@@ -285,7 +288,7 @@ class Editor {
 
   setOrder(changes, merge) { this.session.edit(Object.entries(changes).map(([key, value]) => ({ path: `order.${key}`, value })), merge); }
 
-  setBorder(border) { this.setZone({ border: border.map(spotOf) }); }
+  setBorder(border) { this.setZone({ border: whole(this.body, border).map(spotOf) }); }
 
   // The border of a chosen zone as it is now, on the side where it is held.
   border(id) {

@@ -70,12 +70,19 @@ export class Stage {
       threads: payload.points.filter((point) => point.to && payload.zones[point.zone] === zone).map((point) => [...point.p, ...point.to]),
     }));
     const dangers = payload.dangers.map((danger) => ({
-      ...danger, layer: 'numbers', labels: danger.outline.slice(0, 2).map((line) => this.labelOf(line)),
+      ...danger, layer: 'numbers', labels: this.labelsOf(danger),
     }));
     const points = payload.points;
     this.picture.fill({ ...this.empty(), points, zones, dangers, path: payload.path, titles: this.titles.filter(({ id }) => !choice.has(id)) });
     this.paint(payload, choice);
     this.picture.show(this.layers);
+  }
+
+  // Where a danger zone's name stands; the same for every map on this skin.
+  labelsOf({ id, outline }) {
+    this.named ??= new Map();
+    if (!this.named.has(id)) this.named.set(id, outline.slice(0, 2).map((line) => this.labelOf(line)));
+    return this.named.get(id);
   }
 
   labelOf(line) {
@@ -103,6 +110,19 @@ export class Stage {
       }
     }
     skin.tint(colours);
+  }
+
+  // Borders drawn by hand that no map shows (yet): [{places, id}].
+  outline(drawn) {
+    this.drafts?.traverse((one) => { one.geometry?.dispose(); one.material?.dispose(); });
+    this.drafts?.removeFromParent();
+    this.drafts = new Group();
+    for (const { places, id } of drawn) {
+      const ring = [...places, places[0]].map((place) => this.body.at(place).map((x, d) => x + 0.6 * this.body.normalAt(place)[d]));
+      this.drafts.add(lines([ring.flat()], { colour: this.colourOf(id), width: 4 }));
+    }
+    this.picture.scene.add(this.drafts);
+    this.picture.ask();
   }
 
   // Chosen zones before the map has followed.
