@@ -1,0 +1,444 @@
+"""Patients: found, entered, merged; one patient's page, answers and timeline; a record from another system."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.core.mail import EmailMessage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from nappage.fhir import to_answers
+from nappage.intake import Answers
+from nappage.knowledge import Edition, load
+from nappage.values import InputError
+
+from ..clinic.access import CLINICAL, EVERYONE, Actor, get, page
+from ..clinic.audit import looked
+from ..clinic.commands import Refused
+from ..clinic.models import AuditEvent, Role
+from . import answers as read
+from . import commands, search, timeline
+from .forms import PatientForm
+from .models import Document, Draft, Link, Merge, Patient
+
+_DESK = CLINICAL | {Role.FRONT_DESK}
+MOST_BUNDLE_BYTES = 20 * 2**20
+_PER_PAGE = 60
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
+def _edition(on: date) -> Edition:
+    return load(on)
+
+
+def _language() -> str:
+    return (get_language() or "en")[:2]
+
+
+# --- finding and entering ---------------------------------------------------------------------------------------
+
+
+@require_GET
+@page("patients.list", EVERYONE)
+def patients(request: HttpRequest) -> HttpResponse:
+    """All who match what is typed, or the newest; as a part of the page where a script asks."""
+    actor, text = _actor(request), request.GET.get("q", "").strip()
+    found = search.find(actor, text) if text else list(search.newest(actor))
+    context = {"found": found, "text": text, "may_enter": actor.has(*_DESK), "today": actor.here.today()}
+    part = request.headers.get("HX-Request") and request.headers.get("HX-Target") == "found"
+    return render(request, "patients/_found.html" if part else "patients/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page("patient.new", _DESK)
+def new(request: HttpRequest) -> HttpResponse:
+    """A new patient; who may be the same person is shown before anything is kept."""
+    actor = _actor(request)
+    form = PatientForm(
+        request.POST or None, initial={"name": request.GET.get("name", ""), "language": actor.here.language}
+    )
+    alike = _alike(actor, request.POST or request.GET)
+    if request.method == "POST" and form.is_valid() and (not alike or "all-the-same" in request.POST):
+        try:
+            patient = commands.create_patient(actor, **form.cleaned_data)
+            return HttpResponseRedirect(reverse("patient", args=[patient.pk]))
+        except InputError as error:
+            form.add_error(error.place if error.place in form.fields else None, f"{error.wrong}. {error.remedy}.")
+    context = {"form": form, "alike": alike, "asked": request.method == "POST"}
+    return render(request, "patients/new.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_GET
+@page("patient.alike", _DESK)
+def alike(request: HttpRequest) -> HttpResponse:
+    """Who may be the one being entered, while it is typed."""
+    return render(request, "patients/_alike.html", {"alike": _alike(_actor(request), request.GET)})
+
+
+def _alike(actor: Actor, typed: Any) -> list[search.Alike]:
+    try:
+        born = date.fromisoformat(typed.get("birth_date", ""))
+    except ValueError:
+        born = None
+    return search.alike(
+        actor, name=typed.get("name", ""), birth_date=born, phone=typed.get("phone", ""), email=typed.get("email", "")
+    )
+
+
+# --- one patient ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Next:
+    """The next thing to do with a patient, as one large button."""
+
+    word: str
+    url: str
+    post: bool = False
+
+
+def _newest(actor: Actor, patient: Patient, kind: Document.Kind) -> Document | None:
+    rows = Document.objects.of(actor).filter(patient__in=patient.everyone(), kind=kind)
+    return rows.order_by("-created").first()
+
+
+def next_step(actor: Actor, patient: Patient) -> Next | None:
+    drafts = Draft.objects.of(actor).filter(patient__in=patient.everyone(), status=Draft.Status.OPEN)
+    intake = drafts.filter(kind=Draft.Kind.INTAKE).first()
+    plan = drafts.filter(kind=Draft.Kind.PLAN).first()
+    told = _newest(actor, patient, Document.Kind.ANSWERS)
+    here = [patient.pk]
+    clinical = actor.has(*CLINICAL)
+    if plan is not None and clinical:
+        return Next(_("Go on with the draft"), f"/drafts/{plan.pk}/")
+    if told is None:
+        if intake is not None and intake.links.filter(revoked=None, expires__gt=timezone.now()).exists():
+            return Next(_("The intake is under way"), reverse("patient-intake", args=here))
+        return Next(_("Send the intake link"), reverse("patient-intake", args=here)) if actor.has(*_DESK) else None
+    signed = _newest(actor, patient, Document.Kind.PLAN)
+    if signed is not None:
+        return Next(_("Open the signed plan"), f"/plans/{signed.pk}/")
+    return Next(_("Begin the consultation"), reverse("patient-consult", args=here), True) if clinical else None
+
+
+@require_GET
+@page("patient.view", EVERYONE)
+def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
+    actor = _actor(request)
+    person = get(actor, Patient, patient)
+    if person.merged_into_id is not None:
+        return HttpResponseRedirect(reverse("patient", args=[person.kept().pk]))
+    looked(actor, "patient.view", person, patient=person.pk)
+    on, everyone = actor.here.today(), person.everyone()
+    told = _newest(actor, person, Document.Kind.ANSWERS)
+    plan = Draft.objects.of(actor).filter(patient__in=everyone, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).first()
+    screening = None
+    if told is not None and actor.has(*CLINICAL, Role.AUDITOR):
+        order = plan.body.get("order") if plan else None
+        _facts, screening = read.screened(read.of_document(told.body), order, _edition(on), on, _language())
+    context = {
+        "patient": person, "age": person.age_on(on), "told": told, "plan": plan, "screening": screening,
+        "next": next_step(actor, person), "clinical": actor.has(*CLINICAL),
+        "plans": Document.objects.of(actor).filter(patient__in=everyone, kind=Document.Kind.PLAN).order_by("-created"),
+        "drafts": Draft.objects.of(actor).filter(patient__in=everyone, kind=Draft.Kind.PLAN).order_by("-updated")[:6],
+        "appointments": person.every("appointments").order_by("-starts")[:6],
+        "merges": Merge.objects.of(actor).filter(patient=person, undone=None),
+        "alike": search.alike(actor, name=person.name, birth_date=person.birth_date, phone=person.phone,
+                                              email=person.email, but=person) if actor.has(*_DESK) else [],
+        "lead": actor.has(Role.LEAD), "may_change": actor.has(*_DESK),
+    }  # fmt: skip
+    return render(request, "patients/patient.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page("patient.edit", _DESK)
+def edit(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
+    actor = _actor(request)
+    person = get(actor, Patient, patient)
+    form = PatientForm(request.POST or None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        commands.change_patient(actor, get(actor, Patient, patient), **form.cleaned_data)
+        messages.success(request, _("Kept. What it was before stands in the timeline."))
+        return HttpResponseRedirect(reverse("patient", args=[patient]))
+    status = 422 if request.method == "POST" else 200
+    return render(request, "patients/edit.html", {"form": form, "patient": person}, status=status)
+
+
+@require_POST
+@page("patient.consult", CLINICAL)
+def consult(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
+    """Opens the patient's draft, or a new one."""
+    draft = commands.open_draft(_actor(request), get(_actor(request), Patient, patient).kept())
+    return HttpResponseRedirect(f"/drafts/{draft.pk}/")
+
+
+@require_http_methods(["GET", "POST"])
+@page("patient.intake", _DESK)
+def intake(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
+    """Makes the patient's private address; it is shown once, as words, as a code to scan, and goes by mail."""
+    actor = _actor(request)
+    person = get(actor, Patient, patient).kept()
+    draft = Draft.objects.of(actor).filter(patient=person, kind=Draft.Kind.INTAKE).order_by("-created").first()
+    context: dict[str, Any] = {"patient": person, "draft": draft, "days": (3, 14, 30)}
+    if request.method == "POST":
+        days = request.POST.get("days", "14")
+        link, secret = commands.send_intake_link(actor, person, days=int(days) if days.isdigit() else 14)
+        url = request.build_absolute_uri(reverse("portal:intake", args=[secret]))
+        code = segno.make(url, error="m").svg_inline(border=2, dark="#10242a", light="#fff", omitsize=True)
+        mailed = "mail" in request.POST and _mail(person, url)
+        context |= {"url": url, "code": mark_safe(code), "link": link, "mailed": mailed}
+    context["links"] = (
+        Link.objects.of(actor).filter(patient=person, purpose=Link.Purpose.INTAKE).order_by("-created")[:5]
+    )
+    context["now"] = timezone.now()
+    return render(request, "patients/intake.html", context)
+
+
+def _mail(patient: Patient, url: str) -> bool:
+    """The address by mail, in the patient's language. False where it could not be sent."""
+    if not patient.email:
+        return False
+    with override(patient.language):
+        letter = EmailMessage(
+            subject=_("Before your visit to %(clinic)s") % {"clinic": patient.clinic.name},
+            body=_("Please answer a few questions before your visit:\n\n%(url)s\n\nThe address is yours alone.")
+            % {"url": url},
+            to=[patient.email],
+        )
+    try:
+        return bool(letter.send())
+    except OSError:
+        return False
+
+
+@require_http_methods(["GET", "POST"])
+@page("patient.merge", _DESK)
+def merge(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
+    """Two rows side by side, and which one stays."""
+    actor = _actor(request)
+    one = get(actor, Patient, patient)
+    try:
+        other = get(actor, Patient, uuid.UUID(request.GET.get("with", "") or request.POST.get("with", "")))
+    except ValueError:
+        raise Http404 from None
+    error = None
+    if request.method == "POST":
+        keep, gone = (one, other) if request.POST.get("keep") == str(one.pk) else (other, one)
+        try:
+            commands.merge(actor, keep, gone, request.POST.get("reason", ""))
+            messages.success(request, _("They are one patient now. The history of both is kept."))
+            return HttpResponseRedirect(reverse("patient", args=[keep.pk]))
+        except InputError as wrong:
+            error = f"{wrong.wrong}. {wrong.remedy}."
+        except Refused as refused:
+            error = str(refused)
+    context = {"pair": (one, other), "other": other, "error": error, "patient": one}
+    return render(request, "patients/merge.html", context, status=422 if error else 200)
+
+
+@require_POST
+@page("patient.unmerge", {Role.LEAD})
+def unmerge(request: HttpRequest, merge: uuid.UUID) -> HttpResponse:
+    merged = get(_actor(request), Merge, merge)
+    try:
+        commands.unmerge(_actor(request), merged)
+        messages.success(request, _("They are two patients again."))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return HttpResponseRedirect(reverse("patient", args=[merged.patient_id]))
+
+
+# --- answers -------------------------------------------------------------------------------------------------
+
+
+@require_GET
+@page("answers.view", CLINICAL | {Role.AUDITOR})
+def answers(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
+    """The answers in the patient's words, what they were read as, what is unknown, and what changed."""
+    actor = _actor(request)
+    person = get(actor, Patient, patient).kept()
+    versions = list(
+        Document.objects.of(actor)
+        .filter(patient__in=person.everyone(), kind=Document.Kind.ANSWERS)
+        .order_by("-created")
+    )
+    looked(actor, "answers.view", person, patient=person.pk)
+    context: dict[str, Any] = {"patient": person, "versions": versions, "clinical": actor.has(*CLINICAL)}
+    if versions:
+        chosen = next((one for one in versions if str(one.pk) == request.GET.get("version")), versions[0])
+        told, on = read.of_document(chosen.body), actor.here.today()
+        edition = _edition(on)
+        facts, screening = read.screened(told, None, edition, on, _language())
+        at = versions.index(chosen)
+        before = read.of_document(versions[at + 1].body) if at + 1 < len(versions) else None
+        context |= {
+            "chosen": chosen, "sections": read.sections(told, edition), "open": screening.open_questions,
+            "changes": read.changes(before, told) if before else (), "newest": chosen is versions[0],
+            "contradictions": facts.contradictions,
+        }  # fmt: skip
+    return render(request, "patients/answers.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page("answers.edit", CLINICAL)
+def edit_answers(request: HttpRequest, patient: uuid.UUID, topic: str) -> HttpResponse:
+    """One topic, said anew by a clinician, with the reason."""
+    actor = _actor(request)
+    person = get(actor, Patient, patient).kept()
+    each = read.topic(topic)
+    if each is None:
+        raise Http404
+    newest = _newest(actor, person, Document.Kind.ANSWERS)
+    told = read.of_document(newest.body) if newest else read.with_identity(Answers(), person)
+    error = None
+    if request.method == "POST":
+        try:
+            made = read.with_topic(told, each, read.read_form(each, request.POST))
+            edition = _edition(actor.here.today())
+            read.screened(made, None, edition, actor.here.today(), "en")  # what cannot be read is told now
+            commands.edit_answers(actor, person, made, request.POST.get("reason", ""), edition.fingerprint)
+            messages.success(request, _("Kept as a new version. The patient's own answers stay."))
+            return HttpResponseRedirect(reverse("patient-answers", args=[person.pk]))
+        except InputError as wrong:
+            error = wrong
+    context = {"patient": person, "topic": each, "error": error, "rows": _rows(each, told, request),
+               "sent": request.POST,
+               "asked": _asked(each, told, request)}  # fmt: skip
+    return render(request, "patients/edit_answers.html", context, status=422 if error else 200)
+
+
+def _asked(each: read.Topic, told: Answers, request: HttpRequest) -> bool:
+    if request.method == "POST":
+        return request.POST.get("state") != "not-asked"
+    given = told.model_dump(mode="json", exclude_unset=True)
+    return read._at(given, each.path) is not None or told.history_complete
+
+
+def _rows(each: read.Topic, told: Answers, request: HttpRequest) -> list[list[tuple[read.Field, str, Any]]]:
+    """Each row as (field, name of its box, value), with two empty ones at the end; of single answers one row."""
+    given = read._at(told.model_dump(mode="json", exclude_unset=True), each.path)
+    if not each.rows:
+        return [[(f, f.key, _box(request, f.key, (given or {}).get(f.key))) for f in each.fields]]
+    rows = [*(given or ()), {}, {}]
+    return [
+        [(f, f"{n}-{f.key}", _box(request, f"{n}-{f.key}", row.get(f.key))) for f in each.fields]
+        for n, row in enumerate(rows)
+    ]
+
+
+def _box(request: HttpRequest, name: str, kept: Any) -> Any:
+    value = request.POST.get(name) if request.method == "POST" else kept
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "\n".join(map(str, value)) if isinstance(value, list) else "" if value is None else value
+
+
+@require_GET
+@page("timeline.view", EVERYONE)
+def history(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
+    """Who did and who looked at what, newest first."""
+    actor = _actor(request)
+    person = get(actor, Patient, patient).kept()
+    looked(actor, "timeline.view", person, patient=person.pk)
+    events = AuditEvent.objects.filter(patient__in=[one.pk for one in person.everyone()], clinic=actor.here.pk)
+    if request.GET.get("looks") != "1":
+        events = events.exclude(action__endswith=".view")
+    before = request.GET.get("before", "")
+    if before.isdigit():
+        events = events.filter(seq__lt=int(before))
+    rows = list(events.order_by("-seq")[: _PER_PAGE + 1])
+    more = rows[_PER_PAGE - 1].seq if len(rows) > _PER_PAGE else None
+    context = {
+        "patient": person,
+        "lines": timeline.lines(rows[:_PER_PAGE]),
+        "more": more,
+        "looks": request.GET.get("looks"),
+    }
+    return render(request, "patients/timeline.html", context)
+
+
+# --- a record from another system ---------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@page("record.import", _DESK)
+def import_record(request: HttpRequest) -> HttpResponse:
+    """A FHIR R4 bundle: what was read of it is shown before it is kept."""
+    actor = _actor(request)
+    context: dict[str, Any] = {"most": MOST_BUNDLE_BYTES // 2**20}
+    wanted = request.GET.get("patient") or request.POST.get("patient")
+    person = get(actor, Patient, wanted).kept() if wanted else None
+    context["patient"] = person
+    if request.method == "POST":
+        try:
+            text = _bundle(request)
+            told = to_answers(json.loads(text))
+            on = actor.here.today()
+            edition = _edition(on)
+            context |= {"told": told, "sections": read.sections(Answers(record=told), edition), "text": text}
+            context["differs"] = _differs(person, told) if person else ()
+            if "keep" in request.POST:
+                if person is None:
+                    person = _from_record(actor, told)
+                commands.import_record(actor, person, told, edition.fingerprint, len(told.model_fields_set))
+                messages.success(request, _("The record is kept. What it leaves out is not denied by it."))
+                return HttpResponseRedirect(reverse("patient", args=[person.pk]))
+            context["alike"] = _alike_record(actor, told) if person is None else []
+        except InputError as error:
+            context["error"] = f"{error.place}: {error.wrong}. {error.remedy}."
+        except (ValueError, RecursionError):
+            context["error"] = _("This is not JSON. Export the record as a FHIR R4 bundle in JSON.")
+    status = 422 if context.get("error") else 200
+    return render(request, "patients/import.html", context, status=status)
+
+
+def _bundle(request: HttpRequest) -> str:
+    file = request.FILES.get("bundle")
+    if file is None:
+        text = request.POST.get("text", "")
+        if not text:
+            raise InputError("bundle", "no file was sent", "Choose a FHIR R4 bundle in JSON")
+        return text
+    if file.size > MOST_BUNDLE_BYTES:
+        raise InputError(file.name, "the file is larger than 20 MB", "Export one patient alone")
+    try:
+        return file.read().decode()
+    except UnicodeDecodeError:
+        raise InputError(file.name, "this is not text", "Export the record as JSON") from None
+
+
+def _differs(person: Patient, told: Answers) -> tuple[str, ...]:
+    out = []
+    name, born = told.patient.name, told.patient.birth_date
+    if name and not search.similar(name, person.name):
+        out.append(_("The record is of %(name)s.") % {"name": name})
+    if born and born != person.birth_date:
+        out.append(_("The record's birth date is %(day)s.") % {"day": born})
+    return tuple(out)
+
+
+def _alike_record(actor: Actor, told: Answers) -> list[search.Alike]:
+    return search.alike(actor, name=told.patient.name or "", birth_date=told.patient.birth_date)
+
+
+def _from_record(actor: Actor, told: Answers) -> Patient:
+    if not told.patient.name or not told.patient.birth_date:
+        raise InputError("bundle", "it names no patient with a birth date", "Enter the patient, then import it there")
+    sex = told.patient.sex if told.patient.sex in ("female", "male", "other") else ""
+    return commands.create_patient(actor, name=told.patient.name, birth_date=told.patient.birth_date, sex=sex)
