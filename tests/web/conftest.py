@@ -117,8 +117,11 @@ class Server:
                     raise RuntimeError("the server did not start") from None
                 time.sleep(0.05)
 
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.running():
             self.process.terminate()
             try:
                 self.process.wait(10)
@@ -127,11 +130,21 @@ class Server:
                 self.process.wait()
 
 
-@pytest.fixture
-def live(transactional_db: None) -> Iterator[Server]:
-    server = Server().start()
+@pytest.fixture(scope="session")
+def _server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
+    """One for all tests of a worker: it keeps nothing between requests that is not in the database."""
+    with django_db_blocker.unblock():
+        server = Server()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def live(transactional_db: None, _server: Server) -> Server:
+    """A running server on the test's database, which is empty before and after."""
+    if not _server.running():
+        _server.start()
+    return _server
 
 
 @pytest.fixture(scope="session")
