@@ -133,6 +133,8 @@ class State:
             return not (self.holds(question.only_if) and self.holds(item.only_if))
         if said == "yes":
             details = self.details(question.id, item_id)
+            if item.into == "recent_sun":
+                return "when" in details
             by_control = self.edition.facts[fact].derive.get("is") in _BY_CONTROL
             return (
                 "which" not in item.details

@@ -16,8 +16,8 @@ from .documents import UNSURE, Question, Reply, Said
 def in_their_words(
     replies: Iterable[Reply], edition: Edition, on: date, *, known: Answers | None = None, language: str = "en"
 ) -> tuple[Said, ...]:
-    """Each question that was replied to, in the order first asked, with its answers as the patient gave them. Details of
-    a line that was taken back are left out; that it was stands at the list in which it was ticked."""
+    """Each question that was replied to, in the order first asked, with its answers as the patient gave them. Details
+    of a line that was taken back are left out; that it was stands at the list in which it was ticked."""
     log = tuple(replies)
     earlier: dict[str, list[Any]] = {}
     for reply in log:
