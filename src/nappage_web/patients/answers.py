@@ -64,7 +64,8 @@ TOPICS: tuple[Topic, ...] = (
         Field("reason", _L("What for")), Field("no_effect", _L("Why it has no bearing (clinician)")),
     ), dictionary="medicines"),
     Topic("conditions", _L("Illnesses"), ("conditions",), (
-        Field("text", _L("Illness")), Field("status", _L("When"), "choice", _STATUS), Field("onset", _L("Since"), "day"),
+        Field("text", _L("Illness")), Field("status", _L("When"), "choice", _STATUS),
+        Field("onset", _L("Since"), "day"),
         Field("resolved", _L("Over since"), "day"), Field("controlled", _L("Well controlled"), "yes-no"),
     ), dictionary="conditions"),
     Topic("allergies", _L("Allergies"), ("allergies",), (
