@@ -43,7 +43,7 @@ body { margin: 0; padding: 1rem; background: var(--surface); color: var(--text);
 PAGE = """<!doctype html><html lang="{language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Map editor</title>
 <link rel="stylesheet" href="/tokens.css"><link rel="stylesheet" href="/map-editor.css"></head>
-<body><main><h1>Map</h1><div id="editor" data-mode="{mode}"></div></main>
+<body><main><h1>Map</h1><div id="editor" data-map-editor="/edit" data-mode="{mode}"></div></main>
 <script type="module" src="/page.js"></script></body></html>"""
 
 SCRIPT = """

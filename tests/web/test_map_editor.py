@@ -348,6 +348,24 @@ def test_a_lost_connection_loses_nothing(chromium: Any) -> None:
 
 
 @needs_browser
+@pytest.mark.parametrize("meanwhile", [10, 12])
+def test_a_reload_sends_what_had_not_arrived_and_overwrites_nobody(chromium: Any, meanwhile: int) -> None:
+    with at_hand(chromium, EXAMPLE) as (hand, desk):
+        hand.page.on("dialog", lambda dialog: dialog.accept())  # the browser asks before it leaves
+        hand.page.route("**/edit", lambda route: route.abort())
+        hand.page.get_by_role("button", name="More: Spacing").first.click()
+        hand.page.wait_for_timeout(200)
+        desk.order = {**desk.order, "spacing_mm": meanwhile}  # another tab
+        hand.page.unroute("**/edit")
+        hand.page.reload()
+        hand.settle()
+        assert desk.order["spacing_mm"] == hand.order["spacing_mm"] == (11 if meanwhile == 10 else 12)
+        assert hand.page.locator("[role=alert]").is_visible() is (meanwhile == 12)
+        assert hand.look("sessionStorage.length") == 0
+        hand.complaints[:] = [text for text in hand.complaints if "ERR_FAILED" not in text]
+
+
+@needs_browser
 def test_without_webgl_the_lists_and_tables_do_everything(chromium: Any) -> None:
     """By the keyboard alone: zones, side, settings, border, points."""
     with at_hand(chromium, BARE) as (hand, desk):

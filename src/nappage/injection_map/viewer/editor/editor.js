@@ -11,6 +11,8 @@
 //     An error may carry a `state` that is to be shown instead (another tab was faster).
 // `state`: what nappage_web.planning.map_payload.state gives; left out, it is asked for with send([], null), which keeps
 //     the body (about 0.4 MB compressed) out of the page.
+// `keep`: what names this draft in the tab's storage, where edits wait that the server has not taken (left out: the
+//     element's data-map-editor, which is the address edits go to); a reload sends them again.
 // `mode`: "map" (default) or "mark": zones are tapped and drawn as concerns; the list comes in state.marks and goes out
 //     under the path "marks": [{zone, side} | {zone: name, side, border: [{triangle, barycentric}]}].
 // The element gets the editor's DOM; map-editor.css must be on the page. Returned, for the page and for tests: undo(),
@@ -31,9 +33,10 @@ const GRAVE = ['refuse', 'ask', 'warn'];
 export function mountMapEditor(element, options) { return new Editor(element, options).outside; }
 
 class Editor {
-  constructor(element, { send, state = null, words = {}, language = document.documentElement.lang, mode = 'map' }) {
+  constructor(element, { send, state = null, keep = element.dataset.mapEditor ?? null, words = {}, language = document.documentElement.lang, mode = 'map' }) {
     Object.assign(this, { element, mode, language, words: wordsOf(language, words), zone: null, tool: 'zones', fields: [], stage: null });
-    this.session = new Session(send, (news) => this.heard(news));
+    this.session = new Session(send, (news) => this.heard(news), keep && `nappage.map.${keep}.${mode}`);
+    window.addEventListener('beforeunload', (event) => { if (this.session.waiting.length) event.preventDefault(); });
     this.outside = {
       element,
       undo: () => this.session.undo(),
@@ -228,8 +231,9 @@ class Editor {
     this.redoButton.disabled = !session.undone.length;
   }
 
-  refuse({ sentence, later }) {
+  refuse({ sentence, overtaken, later }) {
     const { words } = this;
+    sentence ??= fill(words.overtaken, { what: overtaken.join(', ') });
     this.refusal.replaceChildren(h('p', {}, h('strong', {}, words.refused), ' ', sentence, later ? ` ${fill(words.later, { n: later })}` : ''),
       h('button', { type: 'button', 'aria-label': words.close, onclick: () => { this.refusal.hidden = true; } }, '×'));
     this.refusal.hidden = false;

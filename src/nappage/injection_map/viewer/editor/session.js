@@ -18,15 +18,39 @@ export function written(doc, path, value) {
 }
 
 export class Session {
-  // `send(edits, skinKey)` → a state; `heard({state, refused})` is told whenever something changed.
-  constructor(send, heard) {
-    Object.assign(this, { send, heard, doc: {}, state: null, waiting: [], done: [], undone: [], busy: false, offline: false });
+  // `send(edits, skinKey)` → a state; `heard({state, refused})` is told whenever something changed; `keep` names the place
+  // in this tab's storage where edits wait that the server has not taken, so that a reload does not lose them.
+  constructor(send, heard, keep = null) {
+    Object.assign(this, { keep, under: [], send, heard, doc: {}, state: null, waiting: [], done: [], undone: [], busy: false, offline: false });
     this.good = { doc: {}, done: [], undone: [] };
   }
 
   start(state) {
-    if (state) this.take(state);
-    else this.pump(true);
+    if (!state) this.pump(true);
+    else {
+      this.take(state);
+      this.restore();
+    }
+  }
+
+  // What waits, with the value it was made upon.
+  store() {
+    if (!this.keep) return;
+    const waiting = [...new Map([...this.under, ...this.waiting].map((edit) => [edit.path, edit])).values()];
+    if (!waiting.length) sessionStorage.removeItem(this.keep);
+    else sessionStorage.setItem(this.keep, JSON.stringify(waiting.map((edit) => ({ ...edit, was: read(this.good.doc, edit.path) ?? null }))));
+  }
+
+  // Sends what a reload left behind; what somebody else has changed meanwhile stays as they left it, and is said.
+  restore() {
+    const kept = JSON.parse((this.keep && sessionStorage.getItem(this.keep)) || '[]');
+    if (!kept.length) return;
+    const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+    const free = kept.filter(({ path, was }) => same(read(this.doc, path), was));
+    const lost = kept.filter(({ path, value, was }) => !same(read(this.doc, path), was) && !same(read(this.doc, path), value));
+    this.store();
+    this.edit(free.map(({ path, value }) => ({ path, value })));
+    if (lost.length) this.heard({ refused: { overtaken: lost.map(({ path }) => path), later: 0 } });
   }
 
   get pending() { return this.busy || this.waiting.length > 0; }
@@ -63,6 +87,7 @@ export class Session {
   apply(edits) {
     for (const { path, value } of edits) this.doc = written(this.doc, path, value);
     this.waiting.push(...edits);
+    this.store();
     this.heard({});
     this.pump();
   }
@@ -72,17 +97,22 @@ export class Session {
     const latest = new Map(this.waiting.map((edit) => [edit.path, edit]));
     const batch = [...latest.values()];
     this.waiting = [];
+    this.under = batch;
     this.busy = true;
     const after = { done: [...this.done], undone: [...this.undone] };
     try {
       const state = await this.send(batch, this.state?.payload?.skin_key ?? null);
       this.busy = false;
       this.offline = false;
+      this.under = [];
       this.take(state, after);
+      if (first) this.restore();
+      this.store();
     } catch (error) {
       this.busy = false;
       if (error.offline || error instanceof TypeError) {
         this.offline = true; // nothing is lost: it waits, and goes again
+        this.under = [];
         this.waiting = [...batch, ...this.waiting];
         setTimeout(() => this.pump(first), RETRY_MS);
         this.heard({});
@@ -105,6 +135,8 @@ export class Session {
 
   refuse(error, later) {
     this.waiting = [];
+    this.under = [];
+    this.store();
     if (error.state) this.take(error.state, { done: this.good.done, undone: this.good.undone });
     this.doc = this.good.doc;
     this.done = [...this.good.done];
