@@ -375,7 +375,7 @@ def _warnings(map: InjectionMap | None, edition: Edition, language: str) -> list
     if map is None:
         return []
     title = {zone.id: zone.title for zone in map.zones} | {danger.id: danger.title for danger in map.dangers}
-    out = [
+    out: list[dict[str, Any]] = [
         {
             "kind": notice.kind,
             "about": title.get(notice.about) or _region(notice.about, edition, language),
