@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from nappage.intake import technique_id
 from nappage.values import InputError
 
 from ..clinic.access import CLINICAL, Actor
@@ -146,6 +147,20 @@ def start_from_last(actor: Actor, draft: Draft) -> int:
     edits = starting.from_order(order, first_day=start, zone=actor.here.time_zone)
     done = _put(actor, draft, None, edits)
     note(draft, patient=draft.patient_id, plan=last.pk, revision=done.revision)
+    return done.revision
+
+
+@command("draft.use_ranges", CLINICAL)
+def use_published_ranges(actor: Actor, draft: Draft) -> int:
+    """Starts the map from the technique's published spacing and depth, where none was entered."""
+    _open(draft)
+    desk = Desk(actor, draft)
+    order = draft.body.get("order") or {}
+    edits = starting.for_technique(technique_id(desk.edition, str(order.get("technique") or "")), order, desk.edition)
+    if not edits:
+        raise Refused(_("No spacing or depth is published for this technique."), _("Enter them on the map."))
+    done = _put(actor, draft, None, edits)
+    note(draft, patient=draft.patient_id, paths=list(edits), revision=done.revision)
     return done.revision
 
 

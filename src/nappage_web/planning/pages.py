@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from nappage.formulation import Formulation
@@ -501,7 +502,33 @@ def suggest(request: HttpRequest) -> JsonResponse:
 @page("plan.map", CLINICAL)
 def injection_map(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     at = _desk(request, draft)
-    return _page(request, at, "map", {"faults": [f for f in at.reading.faults if readings.stage_of(f.path) == "map"]})
+    order = at.draft.body.get("order") or {}
+    technique = at.edition.techniques.get(_technique(at.edition, order.get("technique")) or "")
+    proposed = starting.for_technique(_technique(at.edition, order.get("technique")), order, at.edition)
+    context = {
+        "faults": [f for f in at.reading.faults if readings.stage_of(f.path) == "map"],
+        "technique": technique and at.edition.text(technique.title, at.language),
+        "sources": technique.source if technique and proposed else (),
+        "proposed": [str(_QUANTITIES[path.rpartition(".")[2]]).format(value) for path, value in proposed.items()],
+    }
+    return _page(request, at, "map", context)
+
+
+_QUANTITIES = {
+    "spacing_mm": gettext_lazy("spacing {} mm"),
+    "depth_mm": gettext_lazy("depth of the tip {} mm"),
+    "inserted_mm": gettext_lazy("needle inserted {} mm"),
+    "angle_deg": gettext_lazy("angle {}°"),
+}
+
+
+@require_POST
+@page("plan.ranges", CLINICAL)
+def ranges(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """Starts the map from what is published for the technique."""
+    at = _desk(request, draft)
+    _try(request, lambda: commands.use_published_ranges(at.actor, at.draft))
+    return redirect("plan-map", draft)
 
 
 @require_POST

@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{D}accept", pages.accept, name="plan-accept"),
     path(f"{D}map", pages.injection_map, name="plan-map"),
     path(f"{D}map/edit", pages.map_edit, name="plan-map-edit"),
+    path(f"{D}ranges", pages.ranges, name="plan-ranges"),
     path(f"{D}course", pages.course, name="plan-course"),
     path(f"{D}dates", pages.course_panel, name="plan-dates"),
     path(f"{D}move", pages.course_move, name="plan-move"),

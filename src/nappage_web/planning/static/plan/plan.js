@@ -18,6 +18,7 @@ document.addEventListener("click", (event) => {
   edit(root, button.dataset.setPath, value);
 });
 
+// A panel's frame stays and what is in it is swapped: a request that waits in a replaced element would be lost.
 // A panel is not swapped under somebody's hands: it waits until the field is left.
 const waiting = new Set();
 const typing = (panel) => { const at = document.activeElement; return at && panel.contains(at) && at.matches("input:not([type=radio]):not([type=checkbox]), textarea, select"); };
@@ -27,7 +28,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 });
 document.addEventListener("focusout", (event) => {
   const panel = event.target.closest?.("[data-panel]");
-  if (panel && waiting.has(panel.id)) setTimeout(() => { if (!typing(panel) && waiting.delete(panel.id)) htmx.ajax("GET", panel.getAttribute("hx-get"), { target: `#${panel.id}`, swap: panel.getAttribute("hx-swap") || "innerHTML" }); }, 500);
+  if (panel && waiting.has(panel.id)) setTimeout(() => { if (!typing(panel) && waiting.delete(panel.id)) htmx.ajax("GET", panel.getAttribute("hx-get"), { target: `#${panel.id}`, swap: "innerHTML" }); }, 500);
 });
 // What stood open stays open after a swap, and the focus stays where it was.
 let opened = [], focused = null;
