@@ -118,6 +118,10 @@ TOPICS: tuple[Topic, ...] = (
 )  # fmt: skip
 _TOPIC = {topic.key: topic for topic in TOPICS}
 _SKIN = ("skin_state", "skin_states")
+_TOPIC_OF = {
+    "medicines": "medications", "conditions": "conditions", "allergens": "allergies", "procedures": "procedures",
+    "events": "planned-events", "skin_states": "skin-state",
+}  # fmt: skip
 
 
 def topic(key: str) -> Topic | None:
@@ -179,9 +183,7 @@ def _lines(each: Topic, given: Any, edition: Edition, *, record: bool) -> Iterat
         words = str(entry.get(first.key) or "")
         if not words and each.key == "skincare":
             words = str(entry.get("active") or "")
-        read_as, guess, unknown, effect = _recognised(
-            each.dictionary, words, entry.get("codes") or {}, each.key, edition
-        )
+        read_as, guess, unknown, effect = _recognised(each.dictionary, words, entry.get("codes") or {}, edition)
         details = [(str(f.label), shown(f, entry[f.key])) for f in rest if entry.get(f.key) is not None]
         codes = [f"{system} {_codes(values)}" for system, values in (entry.get("codes") or {}).items()]
         yield Said(
@@ -193,7 +195,7 @@ def _lines(each: Topic, given: Any, edition: Edition, *, record: bool) -> Iterat
 def _single(field: Field, value: Any, edition: Edition, record: bool) -> Said:
     said = shown(field, value)
     if field.key == _SKIN[0]:
-        found = [_recognised(_SKIN[1], word, {}, "skin-state", edition) for word in value]
+        found = [_recognised(_SKIN[1], word, {}, edition) for word in value]
         return Said(
             str(field.label), ((str(field.label), said or _("nothing; examined")),),
             tuple(name for names, *_rest in found for name in names), "",
@@ -203,7 +205,7 @@ def _single(field: Field, value: Any, edition: Edition, record: bool) -> Said:
 
 
 def _recognised(
-    dictionary: str, words: str, codes: Mapping[str, Any], key: str, edition: Edition
+    dictionary: str, words: str, codes: Mapping[str, Any], edition: Edition
 ) -> tuple[tuple[str, ...], str, tuple[str, ...], bool]:
     """What words and codes were read as, a misspelling's guess, what was not understood, and whether the effect of a
     medicine is not known here."""
@@ -211,7 +213,7 @@ def _recognised(
         return (), "", (), False
     concepts = getattr(edition, dictionary)
     asked = Dictionary.of(edition, dictionary)
-    line = asked.line(words, codes, key.replace("_", "-"))
+    line = asked.line(words, codes, _TOPIC_OF[dictionary])
     found = asked.recognise(words, codes)
     names = tuple(sorted(_title(concepts, one) for one in found.own))
     nothing = not (line.parts or line.relatives or line.denied or line.unread)
@@ -357,7 +359,7 @@ def with_another(answers: Answers, other: Answers) -> Answers:
     for key in _LISTS:
         rows = [row for one in beside for row in getattr(one, key) or ()]
         if rows:
-            lists[key] = tuple(dict.fromkeys(rows_by_text(rows)))
+            lists[key] = tuple(rows_by_text(rows))
     last = [one.patient for one in beside if one.patient != type(one.patient)()]
     record = Answers(patient=last[-1] if last else answers.patient, **lists)
     untils = [day for day in (answers.record_until, other.record_until) if day]

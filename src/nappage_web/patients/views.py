@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +19,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from nappage.fhir import to_answers
+from nappage.fhir import parse_bundle, to_answers
 from nappage.intake import Answers
 from nappage.knowledge import Edition, load
 from nappage.values import InputError
@@ -388,7 +387,7 @@ def import_record(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             text = _bundle(request)
-            told = to_answers(json.loads(text))
+            told = to_answers(parse_bundle("bundle", text.encode()))
             on = actor.here.today()
             edition = _edition(on)
             context |= {"told": told, "sections": read.sections(Answers(record=told), edition), "text": text}
@@ -402,8 +401,8 @@ def import_record(request: HttpRequest) -> HttpResponse:
             context["alike"] = _alike_record(actor, told) if person is None else []
         except InputError as error:
             context["error"] = f"{error.place}: {error.wrong}. {error.remedy}."
-        except (ValueError, RecursionError):
-            context["error"] = _("This is not JSON. Export the record as a FHIR R4 bundle in JSON.")
+        except RecursionError:
+            context["error"] = _("The bundle is nested too deep. Export it again.")
     status = 422 if context.get("error") else 200
     return render(request, "patients/import.html", context, status=status)
 

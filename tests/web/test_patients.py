@@ -1,0 +1,205 @@
+"""Patients: found by any part, entered once, merged without loss, their answers changed with a reason."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nappage.intake import Answers
+from nappage.values import InputError
+from nappage_web.clinic.commands import Refused
+from nappage_web.clinic.models import AuditEvent, Role
+from nappage_web.patients import commands, documents, search
+from nappage_web.patients.models import Document, Merge, Patient
+
+from .world import World
+
+pytestmark = pytest.mark.django_db
+SAMPLES = sorted((Path(__file__).parents[1] / "data").rglob("*.json"))
+
+
+def found(clinics: World, text: str) -> list[str]:
+    return [one.name for one in search.find(clinics.here.actor(Role.FRONT_DESK), text)]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["zéphir", "ZEPHIR", "zeph", "elo zep", "zephir elodie", "14/05/1980", "14.5.80", "1980-05", "14 may 1980",
+     "14 mai 1980", "may 1980", "0199001234", "1234", "99 00 12", "+33 1 99 00 12 34", "zep 1980", "elodie@"],
+)  # fmt: skip
+def test_a_patient_is_found_by_any_part(clinics: World, typed: str) -> None:
+    clinics.here.patient("Élodie Zéphir", date(1980, 5, 14), phone="+33 1 99 00 12 34", email="elodie@example.test")
+    clinics.here.patient("Ana Flores", date(1979, 2, 1), phone="+33 1 99 00 77 88")
+    clinics.there.patient("Élodie Zéphir", date(1980, 5, 14), phone="+33 1 99 00 12 34", email="elodie@example.test")
+    assert found(clinics, typed) == ["Élodie Zéphir"]
+
+
+@pytest.mark.parametrize("typed", ["xyz", "zephir ana", "15/05/1980", "99999999", "zephir 1981"])
+def test_who_does_not_match_is_not_found(clinics: World, typed: str) -> None:
+    clinics.here.patient("Élodie Zéphir", date(1980, 5, 14), phone="+33 1 99 00 12 34")
+    clinics.here.patient("Ana Flores", date(1979, 2, 1))
+    assert found(clinics, typed) == []
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters(categories=["Lu", "Ll"]), min_size=2, max_size=8), min_size=1, max_size=3))
+def test_every_beginning_of_every_word_finds_its_patient(clinics: World, words: list[str]) -> None:
+    patient = clinics.here.patient(" ".join(words))
+    for word in words:
+        typed = search.folded(word)
+        if re.fullmatch(r"[^\W_]+", typed):
+            actor = clinics.here.actor(Role.FRONT_DESK)
+            assert patient in search.find(actor, typed[: max(2, len(typed) // 2)], most=200)
+
+
+def test_the_page_shows_who_was_found_and_a_way_on(clinics: World) -> None:
+    clinics.here.patient("Ana Flores")
+    desk = clinics.here.client(Role.FRONT_DESK)
+    assert "Ana Flores" in desk.get("/patients/?q=flo").content.decode()
+    nobody = desk.get("/patients/?q=zzz", HTTP_HX_REQUEST="true", HTTP_HX_TARGET="found").content.decode()
+    assert "Nobody matches" in nobody and "/patients/new?name=zzz" in nobody and "<html" not in nobody
+    assert "/patients/new" not in clinics.here.client(Role.AUDITOR).get("/patients/").content.decode()
+
+
+def test_a_double_is_shown_before_it_is_entered(clinics: World) -> None:
+    clinics.here.patient("Ana Flores", date(1980, 5, 14))
+    desk = clinics.here.client(Role.FRONT_DESK)
+    typed = {"name": "Anna Flores", "birth_date": "1980-05-14", "language": "en"}
+    first = desk.post("/patients/new", typed)
+    assert first.status_code == 422 and "somebody you have already" in first.content.decode()
+    assert Patient.objects.of(clinics.here.actor(Role.LEAD)).count() == 1
+    assert desk.post("/patients/new", {**typed, "all-the-same": "on"}).status_code == 302
+    assert Patient.objects.of(clinics.here.actor(Role.LEAD)).count() == 2
+
+
+@pytest.mark.parametrize(("field", "value"), [("birth_date", "2999-01-01"), ("birth_date", ""), ("name", "  ")])
+def test_bad_input_is_told_at_its_field(clinics: World, field: str, value: str) -> None:
+    typed = {"name": "A B", "birth_date": "1980-05-14", "language": "en", field: value}
+    page = clinics.here.client(Role.FRONT_DESK).post("/patients/new", typed)
+    assert page.status_code == 422 and f'id="{field}-error"' in page.content.decode()
+
+
+def test_a_merge_keeps_both_histories_and_can_be_taken_back(clinics: World) -> None:
+    keep = clinics.here.patient("Ana Flores", phone="")
+    other = clinics.here.patient("Anna Flores", phone="+33 1 99 00 55 66")
+    desk, lead = clinics.here.actor(Role.FRONT_DESK), clinics.here.actor(Role.LEAD)
+    clinician = clinics.here.actor(Role.INJECTOR)
+    commands.edit_answers(clinician, other, Answers(allergies=()), "asked by phone", "e")
+    with pytest.raises(InputError):
+        commands.merge(desk, keep, other, "")
+    merged = commands.merge(desk, keep, other, "same passport")
+    keep.refresh_from_db()
+    assert keep.phone == "+33 1 99 00 55 66" and {keep, other} == set(keep.everyone())
+    page = clinics.here.client(Role.INJECTOR).get(f"/patients/{keep.pk}/answers/").content.decode()
+    assert "asked by phone" in page, "the duplicate's answers are the patient's"
+    assert clinics.here.client(Role.INJECTOR).get(f"/patients/{other.pk}/").url == f"/patients/{keep.pk}/"
+    assert found(clinics, "anna") == ["Ana Flores"], "and is found by both names"
+    with pytest.raises(Refused):
+        commands.merge(desk, keep, other, "again")
+    commands.unmerge(lead, Merge.objects.of(lead).get(pk=merged.pk))
+    assert sorted(found(clinics, "flores")) == ["Ana Flores", "Anna Flores"]
+    keep.refresh_from_db()
+    assert keep.phone == ""
+
+
+def test_answers_are_changed_by_a_new_version_with_a_reason(clinics: World) -> None:
+    patient = clinics.here.patient()
+    actor, client = clinics.here.actor(Role.INJECTOR), clinics.here.client(Role.INJECTOR)
+    first = Answers.model_validate({"medications": [{"name": "Sintrom"}], "allergies": []})
+    commands.edit_answers(actor, patient, first, "told at the desk", "e")
+    url = f"/patients/{patient.pk}/answers/medications"
+    assert client.post(url, {"state": "asked", "0-name": "Sintrom", "0-current": "true"}).status_code == 422
+    sent = {"state": "asked", "0-name": "Sintrom", "0-prescribed": "true", "1-name": "Xyzzol", "reason": "asked again"}
+    assert client.post(url, sent).status_code == 302
+    page = client.get(f"/patients/{patient.pk}/answers/").content.decode()
+    for words in ("acenocoumarol", "not understood", "Xyzzol", "asked again", "not asked", "Changed since"):
+        assert words in page, words
+    versions = Document.objects.of(actor).filter(kind=Document.Kind.ANSWERS).order_by("version")
+    assert [one.version for one in versions] == [1, 2] and documents.whole(versions[0])
+    assert "Xyzzol" not in versions[0].body, "the older version stays as it was"
+
+
+def test_not_asked_is_not_none(clinics: World) -> None:
+    patient = clinics.here.patient()
+    client = clinics.here.client(Role.INJECTOR)
+    url = f"/patients/{patient.pk}/answers/allergies"
+    assert client.post(url, {"state": "asked", "reason": "asked"}).status_code == 302
+    actor = clinics.here.actor(Role.INJECTOR)
+    newest = documents.latest(actor, patient, Document.Kind.ANSWERS)
+    assert Answers.model_validate_json(newest.body).allergies == ()
+    assert client.post(url, {"state": "not-asked", "reason": "was a mistake"}).status_code == 302
+    newest = documents.latest(actor, patient, Document.Kind.ANSWERS)
+    assert Answers.model_validate_json(newest.body).allergies is None
+
+
+def test_a_record_of_another_system_is_shown_before_it_is_kept(clinics: World) -> None:
+    bundle = {
+        "resourceType": "Bundle", "type": "collection",
+        "entry": [
+            {"resource": {"resourceType": "Patient", "id": "p", "name": [{"family": "Flores", "given": ["Ana"]}],
+                          "birthDate": "1980-05-14", "gender": "female"}},
+            {"resource": {"resourceType": "Condition", "subject": {"reference": "Patient/p"},
+                          "code": {"text": "Systemic lupus erythematosus"},
+                          "clinicalStatus": {"coding": [{"code": "active"}]}}},
+        ],
+    }  # fmt: skip
+    patient = clinics.here.patient("Somebody Else", date(1990, 1, 1))
+    client = clinics.here.client(Role.FRONT_DESK)
+    text = json.dumps(bundle)
+    shown = client.post("/patients/import", {"text": text, "patient": str(patient.pk)}).content.decode()
+    assert "The record is of" in shown and "birth date is 1980-05-14" in shown
+    actor = clinics.here.actor(Role.LEAD)
+    assert not Document.objects.of(actor).exists(), "nothing is kept by looking"
+    made = client.post("/patients/import", {"text": text, "keep": "1"})
+    assert made.status_code == 302
+    kept = Patient.objects.of(actor).get(name__contains="Flores")
+    newest = documents.latest(actor, kept, Document.Kind.ANSWERS)
+    answers = Answers.model_validate_json(newest.body)
+    assert answers.record is not None and answers.conditions is None, "a record closes nothing"
+    page = clinics.here.client(Role.INJECTOR).get(made.url).content.decode()
+    assert "lupus" in page.casefold()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"resourceType": "Patient"}', "nonsense"])
+def test_what_is_no_bundle_is_told_in_a_sentence(clinics: World, text: str) -> None:
+    page = clinics.here.client(Role.FRONT_DESK).post("/patients/import", {"text": text})
+    assert page.status_code == 422 and 'role="alert"' in page.content.decode()
+
+
+def test_the_timeline_tells_who_did_and_who_looked(clinics: World) -> None:
+    patient = clinics.here.patient()
+    clinics.here.client(Role.INJECTOR).get(f"/patients/{patient.pk}/")
+    client = clinics.here.client(Role.AUDITOR)
+    page = client.get(f"/patients/{patient.pk}/timeline/").content.decode()
+    assert "entered the patient" in page and "looked at the patient" not in page
+    assert "looked at the patient" in client.get(f"/patients/{patient.pk}/timeline/?looks=1").content.decode()
+
+
+def test_every_action_has_words(clinics: World) -> None:
+    from nappage_web.clinic.commands import COMMANDS
+    from nappage_web.patients.timeline import WORDS
+
+    of_patients = {name for name, one in COMMANDS.items() if one.module.startswith(
+        ("nappage_web.patients", "nappage_web.care", "nappage_web.portal"))}  # fmt: skip
+    assert of_patients <= set(WORDS), of_patients - set(WORDS)
+
+
+def test_the_link_is_shown_once_as_words_and_as_a_code(clinics: World) -> None:
+    patient = clinics.here.patient(email="ana@example.test")
+    client = clinics.here.client(Role.FRONT_DESK)
+    page = client.post(f"/patients/{patient.pk}/intake", {"days": "14", "mail": "on"}).content.decode()
+    url = re.search(r'value="(http[^"]+/i/[^"]+)"', page)
+    assert url and "<svg" in page and "Mailed to ana@example.test" in page
+    from django.core import mail
+
+    assert (
+        url[1] in mail.outbox[0].body and "mesotherapy" not in (mail.outbox[0].subject + mail.outbox[0].body).casefold()
+    )
+    assert "/i/" not in client.get(f"/patients/{patient.pk}/intake").content.decode()
+    assert AuditEvent.objects.filter(action="intake.send", patient=patient.pk).count() == 1
