@@ -73,6 +73,7 @@ def moved(reading: Reading, session: int, day: date) -> list[date]:
     course, request = reading.course, reading.request
     if course is None or request is None or not course.sessions:
         raise NotPossible("There are no dates to move.", "Choose a protocol and a first day.")
+    request = _pinned(request, course)
     numbers = [s.number for s in course.sessions]
     if session not in numbers:
         raise NotPossible("There is no such session.", "Load the page again.")
@@ -113,10 +114,17 @@ def refusal(reading: Reading, days: Sequence[date], session: int) -> NotPossible
         return None
     if list(days) != sorted(set(days)):
         return NotPossible("Two sessions would change places.", "Choose a day between the neighbouring sessions.")
-    request = reading.request.model_copy(update={"proposed": tuple(days), "start": None})
+    request = _pinned(reading.request, reading.course)
+    request = request.model_copy(update={"proposed": tuple(days), "start": None})
     judged = plan_course(request, reading.edition, reading.language)
     wrong = sorted(judged.conflicts, key=lambda c: c.session != session)
     return NotPossible(wrong[0].what, wrong[0].way_out) if wrong else None
+
+
+def _pinned(request: Request, course: Course | None) -> Request:
+    """The request with its course's regimen named: moving a session never changes to another published one."""
+    position = course.regimen.position if course is not None else None
+    return request if position is None else request.model_copy(update={"regimen": position})
 
 
 def start_text(body: Mapping[str, Any], day: date, zone: str) -> str:

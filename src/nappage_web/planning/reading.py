@@ -371,13 +371,19 @@ def _readable(
                 read_facts(read, edition, on)
             return read, tuple(faults)
         except InputError as error:
+            if error.place == "not_asked":  # a word of ours that no topic has: nothing closes such a field
+                data["not_asked"] = [word for word in data["not_asked"] if f"'{word}'" not in error.wrong]
+                continue
             place = _place(model, data, root) or error.place.replace(f"{root}, ", "")
             path, wrong = (place[0], place[1]) if isinstance(place, tuple) else (place, error)
             typed = _as_typed(path, data, numbers)
+            path = path or _culprit(model, data)
+            typed = typed or path
             if not _leave_out(data, path, root):
                 faults.append(Fault(root, wrong.wrong, wrong.remedy))
                 return model(), tuple(faults)
-            faults.append(Fault(f"{root}.{typed}", wrong.wrong, wrong.remedy))
+            if f"{root}.{typed}" not in {one.path for one in faults}:
+                faults.append(Fault(f"{root}.{typed}", wrong.wrong, wrong.remedy))
     return model(), (*faults, Fault(root, "too much of it cannot be read", "Load the page again"))
 
 
@@ -391,6 +397,19 @@ def _as_typed(path: str, data: dict[str, Any], numbers: Mapping[int, int]) -> st
                 return ".".join(names[:index])
             names[index] = str(numbers[id(line)])
     return ".".join(names)
+
+
+def _culprit(model: type[Document], data: dict[str, Any]) -> str:
+    """The one key without which the rest can be read, where the document as a whole was refused; empty if none is."""
+    for key in data:
+        try:
+            model.model_validate({name: value for name, value in data.items() if name != key})
+        except ValidationError as error:
+            if error.errors()[0]["loc"]:  # another fault, at a place of its own
+                return key
+        else:
+            return key
+    return ""
 
 
 def _place(model: type[Document], data: dict[str, Any], root: str) -> tuple[str, InputError] | None:
@@ -437,7 +456,7 @@ def _leave_out(data: dict[str, Any], path: str, root: str) -> bool:
         del at[last]
     else:
         return False
-    if root == "answers":
+    if root == "answers" and not any(name.isdigit() for name in names):  # a field of a line is only not known
         data["not_asked"] = [*(data.get("not_asked") or ()), last]
     return True
 
