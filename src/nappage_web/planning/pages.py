@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,7 +29,7 @@ from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
 from ..patients import documents, drafts
 from ..patients.models import Document, Draft
-from . import commands, course_days, desk, map_payload, questions, starting
+from . import commands, course_days, desk, map_payload, questions, stages, starting
 from . import reading as readings
 from .desk import DOSE, Desk
 from .models import Appointment, ClinicProtocol, Room
@@ -40,15 +39,6 @@ _GRADES = (
     "glogau", "rhytids", "fitzpatrick-wrinkles", "lemperle", "wsrs", "goodman-baron", "nurnberger-muller",
 )  # fmt: skip
 _GROUPS = (("face", True), ("head-neck", False), ("scalp", False), ("body", False))
-
-
-@dataclass(frozen=True)
-class Stage:
-    key: str
-    word: str
-    url: str
-    here: bool
-    open: int  # what stands in the way there
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -64,33 +54,8 @@ def _desk(request: HttpRequest, draft: uuid.UUID) -> Desk:
 
 def _page(request: HttpRequest, at: Desk, stage: str, context: dict[str, Any]) -> HttpResponse:
     """A stage's page with the bar of stages. Only the review knows what stands in the way of each."""
-    counts = context.get("open_by_stage", {})
-    stages = [
-        Stage(key, word, url, key == stage, counts.get(key, 0))
-        for key, word, name in (
-            ("consultation", _("Consultation"), "plan-consultation"),
-            ("formulation", _("Formulation"), "plan-formulation"),
-            ("map", _("Map"), "plan-map"),
-            ("course", _("Course"), "plan-course"),
-            ("review", _("Review"), "plan-review"),
-            ("consent", _("Consent"), "draft-consent"),
-            ("sign", _("Sign"), "draft-sign"),
-        )
-        if (url := _url(name, at.draft.pk))
-    ]
-    follow = next((s for s, before in zip(stages[1:], stages, strict=False) if before.key == stage), None)
-    shared = {
-        "desk": at, "draft": at.draft, "patient": at.draft.patient, "stages": stages, "stage": stage, "next": follow,
-        "heading": at.draft.patient.name, "editable": at.draft.status == Draft.Status.OPEN,
-    }  # fmt: skip
+    shared = stages.frame(at, stage, context.get("open_by_stage"))
     return desk.shown(request, f"planning/{stage}.html", {**shared, **context})
-
-
-def _url(name: str, draft: uuid.UUID) -> str:
-    try:
-        return reverse(name, args=[draft])
-    except NoReverseMatch:
-        return ""
 
 
 def _try(request: HttpRequest, act: Callable[[], Any], done: str = "") -> bool:
@@ -804,11 +769,11 @@ def review_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     sheet = compose.summary(plan, at.edition) if plan is not None else None
     context = {
         "desk": at, "draft": at.draft, "patient": at.draft.patient, "plan": plan, "obstacles": obstacles,
-        "urls": {s: _url(f"plan-{s}", draft) for s in ("consultation", "formulation", "map", "course", "review")},
+        "urls": {s: reverse(f"plan-{s}", args=[draft]) for s in ("consultation", "formulation", "map", "course", "review")},
         "last": last, "changed": changed, "sheet": sheet,
         "cost": _cost(plan), "decisions": list(at.decisions.values()),
         "reasons": {code: str(word) for code, word in REASONS.items()},
-        "consent": _url("draft-consent", draft), "sign": _url("draft-sign", draft),
+        "consent": reverse("draft-consent", args=[draft]), "sign": reverse("draft-sign", args=[draft]),
         "editable": at.draft.status == Draft.Status.OPEN,
     }  # fmt: skip
     return desk.shown(request, "planning/_review.html", context)
