@@ -20,11 +20,18 @@ from django.db import connection
 from .world import World, world
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+Run = Callable[..., subprocess.CompletedProcess[str]]
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 900)}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever asks for a browser is marked so: the second run, on PostgreSQL, leaves it out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whatever asks for a browser is marked so: the second run, on PostgreSQL, leaves it out. What is of one database
+    alone is not collected on the other."""
+    other = "sqlite" if os.environ.get("NAPPAGE_TEST_DB") == "postgresql" else "postgresql"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if {"browser", "chromium"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
@@ -75,6 +82,31 @@ def _emptied_after_a_test(django_db_setup: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Each worker has a home, and so a database, of its own."""
+
+
+@pytest.fixture
+def nappage_web(tmp_path: Path) -> Run:
+    """nappage_web("check", NAPPAGE_X="1") runs the command in a home of its own, with no other settings."""
+
+    def run(*words: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("NAPPAGE_", "DJANGO_", "DATABASE_"))}
+        command = [
+            sys.executable,
+            "-c",
+            "import sys; from nappage_web.config.cli import main; sys.exit(main())",
+            *words,
+        ]
+        env = {**kept, "NAPPAGE_HOME": str(tmp_path / "home"), "PYTHONPATH": os.pathsep.join(sys.path), **environment}
+        return subprocess.run(command, env=env, input=said, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+
+    return run
+
+
+def found_clinic(run: Run, **environment: str) -> None:
+    """With `nappage-web createclinic`."""
+    words = ["--clinic", "Skin", "--name", "Léa Roy", "--email", "lea@clinic.example", "--password-stdin"]
+    made = run("createclinic", *words, said="a long enough password\n", **environment)
+    assert made.returncode == 0 and "lea@clinic.example" in made.stdout, made.stderr
 
 
 @pytest.fixture
