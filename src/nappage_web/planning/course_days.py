@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from nappage.course import Course, plan_course
 from nappage.course.calendar import Calendar
 from nappage.course.intervals import Intervals
@@ -55,7 +57,7 @@ def windows(request: Request, course: Course, edition: Edition, language: str) -
         slot = slots[len(days)]
         floor = rules.floor(slot, days)[0] if days else rules.on
         # The start is only a wish for the first session: moving it is changing it.
-        earliest = [day for day, _ in rules.earliest() if days or day != request.start]
+        earliest = [day for day, _why in rules.earliest() if days or day != request.start]
         first = max([floor, rules.on, *earliest])
         last = rules.limit(slot, days[-1], first) if days and slot.part.hard else None
         longest = slot.part.most.after(days[-1]) if days and slot.part.most and slot.offset is None else None
@@ -72,20 +74,21 @@ def moved(reading: Reading, session: int, day: date) -> list[date]:
     again. Raises NotPossible with the rule's own sentence."""
     course, request = reading.course, reading.request
     if course is None or request is None or not course.sessions:
-        raise NotPossible("There are no dates to move.", "Choose a protocol and a first day.")
+        raise NotPossible(_("There are no dates to move."), _("Choose a protocol and a first day."))
     request = _pinned(request, course)
     numbers = [s.number for s in course.sessions]
     if session not in numbers:
-        raise NotPossible("There is no such session.", "Load the page again.")
+        raise NotPossible(_("There is no such session."), _("Load the page again."))
     at = numbers.index(session)
     days = [s.date for s in course.sessions]
     if at == 0:
         request = request.model_copy(update={"start": day})
         if day < reading.on:
-            raise NotPossible("That day has passed.", "Choose a later one.")
+            raise NotPossible(_("That day has passed."), _("Choose a later one."))
         if reading.earliest is not None and day < reading.earliest:
             raise NotPossible(
-                f"The screening defers this patient until {reading.earliest.isoformat()}.", "Choose that day or later."
+                _("The screening defers this patient until {}.").format(reading.earliest.isoformat()),
+                _("Choose that day or later."),
             )
     kept = [*days[:at], day, *days[at + 1 :]]
     if kept == sorted(set(kept)):
@@ -104,7 +107,9 @@ def moved(reading: Reading, session: int, day: date) -> list[date]:
     planned = plan_course(again, reading.edition, reading.language)
     if planned.verdict == "conflict" or not planned.sessions:
         wrong = planned.conflicts[0] if planned.conflicts else None
-        raise NotPossible(wrong.what if wrong else "The sessions after it find no day.", wrong.way_out if wrong else "")
+        raise NotPossible(
+            wrong.what if wrong else _("The sessions after it find no day."), wrong.way_out if wrong else ""
+        )
     return [*upto, *(s.date for s in planned.sessions[:rest])]
 
 
@@ -113,7 +118,7 @@ def refusal(reading: Reading, days: Sequence[date], session: int) -> NotPossible
     if reading.request is None:
         return None
     if list(days) != sorted(set(days)):
-        return NotPossible("Two sessions would change places.", "Choose a day between the neighbouring sessions.")
+        return NotPossible(_("Two sessions would change places."), _("Choose a day between the neighbouring sessions."))
     request = _pinned(reading.request, reading.course)
     request = request.model_copy(update={"proposed": tuple(days), "start": None})
     judged = plan_course(request, reading.edition, reading.language)

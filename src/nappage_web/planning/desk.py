@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -95,8 +95,11 @@ class Desk:
 
 
 def at(actor: Actor, draft: UUID) -> Desk:
-    """The desk of one of the clinic's drafts; 404 for any other."""
-    return Desk(actor, get(actor, Draft, draft))
+    """The desk of one of the clinic's drafts of a plan; 404 for any other."""
+    row = get(actor, Draft, draft)
+    if row.kind != Draft.Kind.PLAN:
+        raise Http404
+    return Desk(actor, row)
 
 
 def closed_days(actor: Actor) -> dict[str, Any]:

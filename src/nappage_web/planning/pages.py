@@ -32,12 +32,14 @@ from ..patients.models import Document, Draft
 from . import commands, course_days, desk, map_payload, questions, stages, starting
 from . import reading as readings
 from .desk import DOSE, Desk
+from .diary import counted
 from .models import Appointment, ClinicProtocol, Room
 from .words import REASONS
 
 _GRADES = (
     "glogau", "rhytids", "fitzpatrick-wrinkles", "lemperle", "wsrs", "goodman-baron", "nurnberger-muller",
 )  # fmt: skip
+_STAGES = ("consultation", "formulation", "map", "course", "review")
 _GROUPS = (("face", True), ("head-neck", False), ("scalp", False), ("body", False))
 
 
@@ -612,6 +614,7 @@ def _course(at: Desk, error: str = "") -> dict[str, Any]:
         "booked": booked,
         "faults": [f for f in reading.faults if readings.stage_of(f.path) == "course"],
         "regimens": _regimens(at),
+        "packages": [one for one in counted(at.actor, at.draft.patient) if one["left"]],
         "error": error,
         "editable": at.draft.status == Draft.Status.OPEN,
     }  # fmt: skip
@@ -769,7 +772,7 @@ def review_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     sheet = compose.summary(plan, at.edition) if plan is not None else None
     context = {
         "desk": at, "draft": at.draft, "patient": at.draft.patient, "plan": plan, "obstacles": obstacles,
-        "urls": {s: reverse(f"plan-{s}", args=[draft]) for s in ("consultation", "formulation", "map", "course", "review")},
+        "urls": {one: reverse(f"plan-{one}", args=[draft]) for one in _STAGES},
         "last": last, "changed": changed, "sheet": sheet,
         "cost": _cost(plan), "decisions": list(at.decisions.values()),
         "reasons": {code: str(word) for code, word in REASONS.items()},
