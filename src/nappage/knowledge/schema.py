@@ -208,7 +208,7 @@ class ValueRecord(_Record):
         "max-g-per-cm2", "max-cm2", "max-dwell-min", "min-dwell-min", "max-sessions", "min-days-between-sessions",
         "min-months-between-sessions", "min-spacing-mm", "max-depth-mm", "max-mg-per-day", "max-course-days",
         "max-strength-percent", "days-before-session", "days-after-session", "max-ug-per-ml",
-        "max-days-since-answered", "min-days-before-signature",
+        "max-days-since-answered", "min-days-before-signature", "max-days-before-plan",
     ]  # fmt: skip
     when: str | None = None  # over patient and order facts; absent: always
     refuse_beyond: Id | None = None  # between the adopted and this position a prescriber decides; past it: refused

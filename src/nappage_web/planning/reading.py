@@ -91,6 +91,8 @@ class Reading:
         for key, value in (("concerns", concerns), ("goals", consulted.get("goals"))):
             if value:
                 answers[key] = value
+        if _counts_for_a_plan(answers.get("answered_on"), edition, on):
+            del answers["answered_on"]
         ordered = copy.deepcopy(_part(body, "order"))
         ordered.setdefault("jurisdiction", jurisdiction)
         schedule = {**(closed or {}), **{k: v for k, v in _part(body, "schedule").items() if k in _SCHEDULE}}
@@ -344,6 +346,16 @@ def _names(said: Mapping[str, Any]) -> list[str]:
         if name in ("patient", "lifestyle", "context", "answered") and isinstance(value, Mapping):
             out += [inner for inner in value if value[inner] is not None]
     return out
+
+
+def _counts_for_a_plan(answered_on: Any, edition: Edition, on: date) -> bool:
+    """Whether answers of that day are new enough to draw up a plan from. At each session they are asked again."""
+    try:
+        age = (on - date.fromisoformat(str(answered_on))).days
+    except ValueError:
+        return False
+    records = [r for r in edition.values.values() if r.measure == "max-days-before-plan"]
+    return 0 <= age <= min((r.adopted.value or 0 for r in records), default=0)
 
 
 def _part(body: Mapping[str, Any], name: str) -> dict[str, Any]:
