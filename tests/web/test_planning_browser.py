@@ -209,7 +209,7 @@ def test_each_page_fits_and_can_be_read_by_everybody(at_work: Callable[..., Any]
     )
     first: date = dates(place, full)[0]
     paths = [f"/drafts/{draft.pk}/{name}" for draft in (full, bare) for name in PAGES]
-    paths += [f"/diary/?day={first}", f"/diary/?day={first}&view=week", "/diary/rooms", "/protocols/",
+    paths += ["/", f"/diary/?day={first}", f"/diary/?day={first}&view=week", "/diary/rooms", "/protocols/",
               f"/patients/{full.patient_id}/packages"]  # fmt: skip
     wrong = []
     for path in paths:

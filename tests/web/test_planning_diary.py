@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import AuditEvent, Role
+from nappage_web.patients import documents
+from nappage_web.patients.models import Document
 from nappage_web.planning import commands, desk, diary
 from nappage_web.planning.models import Appointment, Closure, Package, Room
 
-from .test_planning_pages import known, ordered, url
+from .test_planning_pages import answered, known, ordered, url
 from .world import Place, World
 
 
@@ -274,3 +276,16 @@ def test_the_diarys_pages_open_empty_and_full(clinics: World, name: str) -> None
     posted = {"what": "days", "first": "2027-08-02", "last": "2027-08-20", "title": "Summer"}
     assert client.post(reverse("diary-rooms"), posted, follow=True).status_code == 200
     assert "Summer" in client.get(reverse("diary-rooms")).content.decode()
+
+
+def test_everybody_begins_at_today_and_sees_what_is_theirs(clinics: World) -> None:
+    place = clinics.here
+    draft = answered(place)
+    waiting = known(place, "Waiting Patient")
+    documents.file(place.actor(Role.INJECTOR), Document.Kind.ANSWERS, waiting, {"history_complete": True})
+    soon = morning(place, ahead=0)
+    commands.book(place.actor(Role.LEAD), waiting, staff=place.staff[Role.INJECTOR], room=None, starts=soon, minutes=30)
+    pages = {role: place.client(role).get("/").content.decode() for role in Role}
+    assert draft.patient.name in pages[Role.INJECTOR] and draft.patient.name not in pages[Role.FRONT_DESK]
+    assert "Waiting Patient" in pages[Role.FRONT_DESK] and "Waiting Patient" not in pages[Role.AUDITOR]
+    assert "Waiting Patient" not in clinics.there.client(Role.LEAD).get("/").content.decode()

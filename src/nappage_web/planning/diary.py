@@ -18,10 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from nappage.course import WEEKDAYS
 from nappage.values import InputError
 
-from ..clinic.access import Actor, get, page
+from ..clinic.access import CLINICAL, Actor, get, page
 from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
-from ..patients.models import Patient
+from ..patients.models import Document, Draft, Patient
 from . import commands, desk, starting
 from . import reading as readings
 from .models import Appointment, Closure, Package, Room
@@ -78,12 +78,33 @@ def of_days(actor: Actor, first: date, last: date) -> list[Appointment]:
 
 
 @require_GET
+@page("today")
+def today(request: HttpRequest) -> HttpResponse:
+    """Where everybody begins: today's visits, consultations under way, and who has told their history and waits."""
+    actor = _actor(request)
+    day = actor.here.today()
+    sees = actor.has(*commands.DIARY)
+    clinical = actor.has(*CLINICAL)
+    visits = of_days(actor, day, day) if sees else []
+    under_way = Draft.objects.of(actor).filter(kind=Draft.Kind.PLAN, status=Draft.Status.OPEN)
+    told = Document.objects.of(actor).filter(kind=Document.Kind.ANSWERS, patient__merged_into=None)
+    busy = Draft.objects.of(actor).filter(kind=Draft.Kind.PLAN).values("patient")
+    waiting = told.exclude(patient__in=busy).select_related("patient").order_by("-created")[:40]
+    context = {
+        "heading": _("Today"), "day": day, "visits": visits, "sees": sees, "clinical": clinical, "me": actor.staff,
+        "drafts": under_way.select_related("patient").order_by("-updated")[:12] if clinical else [],
+        "waiting": list({row.patient_id: row for row in waiting}.values())[:12] if sees else [],
+    }  # fmt: skip
+    return desk.shown(request, "planning/today.html", context)
+
+
+@require_GET
 @page("diary", commands.DIARY)
 def diary(request: HttpRequest) -> HttpResponse:
     """One day with a column for each practitioner, or a week with one for each day."""
     actor = _actor(request)
-    today = actor.here.today()
-    day = _day(request.GET.get("day"), today)
+    now = actor.here.today()
+    day = _day(request.GET.get("day"), now)
     week = request.GET.get("view") == "week"
     first = day - timedelta(days=day.weekday()) if week else day
     last = first + timedelta(days=6) if week else day
@@ -115,9 +136,9 @@ def diary(request: HttpRequest) -> HttpResponse:
     step = timedelta(days=7 if week else 1)
     context = {
         "heading": _("Diary"), "day": day, "first": first, "last": last, "week": week, "columns": columns,
-        "rooms": [] if week else rooms, "before": day - step, "after": day + step, "today": today,
+        "rooms": [] if week else rooms, "before": day - step, "after": day + step, "today": now,
         "closed": not week and starting.next_open(day, closed) != day, "lead": actor.has(Role.LEAD),
-        "clinical": bool(actor.roles & commands.CLINICAL),
+        "clinical": actor.has(*CLINICAL),
     }  # fmt: skip
     return desk.shown(request, "planning/diary.html", context)
 
@@ -206,7 +227,7 @@ def appointment(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
     context = {
         "heading": row.patient.name, "appointment": row, "patient": row.patient, "staff": practitioners(actor),
         "rooms": Room.objects.of(actor).filter(active=True).order_by("name"), "said": said,
-        "booked": row.status == Appointment.Status.BOOKED, "clinical": bool(actor.roles & commands.CLINICAL),
+        "booked": row.status == Appointment.Status.BOOKED, "clinical": actor.has(*CLINICAL),
         "starts": row.starts.astimezone(zone),
         "ends": row.starts.astimezone(zone) + timedelta(minutes=row.minutes + row.cream_minutes),
         "packages": counted(actor, row.patient),

@@ -26,6 +26,7 @@ urlpatterns = [
     path("ingredients", pages.suggest, name="plan-suggest"),
     path("protocols/", pages.protocols, name="plan-protocols"),
     path("protocols/<uuid:protocol>/retire", pages.retire, name="plan-retire-protocol"),
+    path("", diary.today, name="today"),
     path("diary/", diary.diary, name="diary"),
     path("diary/book", diary.book, name="diary-book"),
     path("diary/rooms", diary.rooms, name="diary-rooms"),

@@ -57,6 +57,8 @@ function strips() {
   }
 }
 strips();
+const now = document.querySelector(".steps [aria-current]"); // in sight on a phone
+if (now) now.closest("ol").scrollLeft = now.offsetLeft - now.closest("ol").offsetLeft - 16;
 document.body.addEventListener("htmx:afterSwap", strips);
 
 // The mixture's lines.
