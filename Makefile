@@ -100,6 +100,7 @@ reference: .venv/.stamp-test
 	@$(BIN)/python -m tests.samples
 	@$(BIN)/python -m tests.injection_map.validation
 	@$(BIN)/python -m tests.vignettes.page
+	@$(BIN)/python -m tests.web.permissions
 
 clean:
 	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

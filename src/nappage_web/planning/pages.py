@@ -249,7 +249,7 @@ def screening_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
-@page("plan.decide", CLINICAL)
+@page("plan.decide", {Role.PRESCRIBER})
 def decide(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """A prescriber's decision on a finding, or its withdrawal; answers with the panel."""
     at = _desk(request, draft)

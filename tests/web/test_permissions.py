@@ -1,0 +1,110 @@
+"""The permission matrix, cell by cell: every address, every role, a stranger, and the staff of another clinic."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from nappage_web.clinic.access import PAGES
+from nappage_web.clinic.commands import COMMANDS
+from nappage_web.clinic.models import AuditEvent, Role
+
+from .permissions import PAGE, declared, patterns, text
+from .records import one_of_each
+from .world import World
+
+ADDRESSES = sorted(dict(patterns()))
+STAFF = [a for a in ADDRESSES if (d := declared(dict(patterns())[a])) and d.roles]
+
+
+def address(pattern: str, records: dict[str, Any]) -> str:
+    """The pattern with the ids of real records in it."""
+    named = re.findall(r"<(?:\w+:)?(\w+)>", pattern)
+    missing = [name for name in named if name not in records]
+    assert not missing, f"{pattern}: tests/web/records.py has no {missing}"
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda m: str(records[m[1]]), pattern)
+
+
+def status(client: Client, url: str, records: dict[str, Any]) -> int:
+    """Of a GET, or of a POST where the address takes only that, with whom and where it may ask for."""
+    named = {"with": records["other"], **{name: records[name] for name in ("patient", "staff", "room", "clinic")}}
+    answer = client.get(url, named)
+    return client.post(url, named).status_code if answer.status_code == 405 else answer.status_code
+
+
+def test_every_address_says_who_may_open_it() -> None:
+    silent = [a for a in ADDRESSES if declared(dict(patterns())[a]) is None and not a.startswith("static")]
+    assert not silent, silent
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pattern", STAFF)
+def test_each_role_opens_what_is_its_own_and_nothing_else(clinics: World, pattern: str) -> None:
+    page = declared(dict(patterns())[pattern])
+    records = one_of_each(clinics.here) | {"clinic": clinics.here.clinic.pk}
+    url = address(pattern, records)
+    for role in Role:
+        if role in page.roles:
+            got = status(clinics.here.client(role), url, records)
+            assert got not in (401, 403, 404, 405) and got < 500, f"{role} is refused {url}: {got}"
+        else:
+            got = status(clinics.here.client(role), url, records)
+            assert got == 403, f"{role} opens {url}: {got}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pattern", STAFF)
+def test_nobody_opens_it_without_signing_in(clinics: World, pattern: str) -> None:
+    url = address(pattern, one_of_each(clinics.here))
+    got = Client().get(url)
+    if got.status_code == 405:
+        got = Client().post(url)
+    assert got.status_code == 401 or (got.status_code == 302 and got.url.startswith("/accounts/login/")), (
+        got.status_code
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pattern", [a for a in STAFF if "<uuid:" in a])
+def test_another_clinics_record_does_not_exist(clinics: World, pattern: str) -> None:
+    """For no role, by no address; and looking for it changes nothing there."""
+    records = one_of_each(clinics.there)
+    url = address(pattern, records)
+    before = AuditEvent.objects.filter(clinic=clinics.there.clinic.pk).count()
+    page = declared(dict(patterns())[pattern])
+    for role in page.roles:
+        client = clinics.here.client(role)
+        for answer in (client.get(url), client.post(url)):
+            assert answer.status_code in (404, 405), f"{role} {url}: {answer.status_code}"
+            assert b"Secret Stranger" not in answer.content
+    assert AuditEvent.objects.filter(clinic=clinics.there.clinic.pk).count() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_refuses_whoever_may_not(clinics: World, name: str) -> None:
+    """Before it looks at anything else; and the refusal is in the audit."""
+    import importlib
+
+    from nappage_web.clinic.access import NotAllowed
+
+    command = COMMANDS[name]
+    module = importlib.import_module(command.module)
+    function = next(f for f in vars(module).values() if getattr(f, "command", None) is command)
+    for role in Role:
+        if role.value not in command.by:
+            with pytest.raises(NotAllowed):
+                function(clinics.here.actor(role))
+    refused = AuditEvent.objects.filter(action=name, outcome="refused")
+    assert refused.count() == sum(role.value not in command.by for role in Role)
+
+
+def test_the_page_is_what_the_code_says() -> None:
+    assert PAGE.read_text() == text(), "run `make reference`"
+
+
+def test_no_role_is_forgotten() -> None:
+    assert {role for page in PAGES.values() for role in page.roles} == set(Role)
