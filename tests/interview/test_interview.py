@@ -366,7 +366,7 @@ def test_a_blood_thinner_leads_to_which_since_when_and_who_prescribed_it():
 
 def test_a_misspelt_medicine_is_shown_and_confirmed():
     who = known(sex="male")
-    said = {"medicines": {"entries": [{"name": "sintrm"}]}, "medicines:confirm:sintrm": "acenocoumarol"}
+    said = {"medicines": {"entries": [{"name": "sintrm"}]}, "medicines:confirm:sintrm": "sintrom"}
     log = to_the_end(who, said)
     assert "medicines:confirm:sintrm" in {line.question for line in log}
     answers = fold(log, EDITION, ON, known=who)
@@ -376,6 +376,27 @@ def test_a_misspelt_medicine_is_shown_and_confirmed():
     assert told.answers[0].startswith("sintrm")
     doubted = to_the_end(who, {**said, "medicines:confirm:sintrm": "no"})
     assert read(fold(doubted, EDITION, ON, known=who), EDITION, ON).guesses
+
+
+def test_a_word_for_several_things_asks_which_and_is_kept_beside_what_is_not_known():
+    who = known(sex="male")
+    asked = "medicines:kind:blood-thinner"
+    rows = {"medicines": {"entries": [{"name": "blood thinner"}]}}
+    assert asked in {line.question for line in to_the_end(who, rows)}
+    named = straight(who, {**rows, asked: {"which": "Eliquis"}})
+    assert named["doac_current"] is True and named["vitamin_k_antagonist_current"] is False
+    for vague in ("a small white pill", "paracetamol"):
+        kept = straight(who, {**rows, asked: {"which": vague}})
+        assert kept["blood_thinner_unnamed_current"] is not False and kept["doac_current"] is None
+
+
+def test_names_in_another_script_are_not_taken_for_each_other():
+    who = known(sex="male")
+    rows = {"medicines": {"entries": [{"name": "варфарин"}, {"name": "аспирин"}]}}
+    log = to_the_end(who, rows)
+    assert not [line.question for line in log if line.question.startswith("medicines:")]
+    answers = fold(log, EDITION, ON, known=who)
+    assert [entry.name for entry in answers.medications or ()] == ["варфарин", "аспирин"]
 
 
 def test_a_word_nobody_knows_is_kept_word_for_word_and_stays_open():

@@ -12,8 +12,8 @@ from ..knowledge import Edition, InterviewItem, InterviewQuestion
 from ..screening import OpenQuestion, screen
 from ..values import Document, InputError, day_bounds
 from .documents import UNSURE, Field, NameKind, Option, Question, Reply, Rows
-from .folding import State
-from .names import recognised
+from .folding import FOLLOW_UPS, State
+from .names import guesses
 
 _ROUTES = ("oral", "topical", "injected", "inhaled", "eye", "vaginal")
 _ROW_FIELDS = {
@@ -25,7 +25,6 @@ _YES_NO = frozenset({"controlled", "now", "current", "prescribed"})
 _DATES = frozenset({"when", "ended", "since", "last"})
 _LONGEST = 500  # characters of one reply in words
 _MOST_ROWS = 100
-_FOLLOW_UPS = ("confirm", "kind", "route")
 
 
 class Progress(Document):
@@ -122,9 +121,11 @@ def _details_of(state: State, asked: InterviewQuestion) -> Iterator[str]:
 def _about_rows(state: State, asked: InterviewQuestion, open_now: tuple[OpenQuestion, ...]) -> Iterator[str]:
     """What screening asks about the very words of a row: whether they were read right, which kind, by which route."""
     for row in state.rows(asked):
+        if not (key := normal(row["name"])):
+            continue  # in another script: two such names could not be told apart
         for found in open_now:
-            if found.topic in _FOLLOW_UPS and found.quote is not None and normal(found.quote) == _quoted(row):
-                yield f"{asked.id}:{found.topic}:{normal(row['name'])}"
+            if found.topic in FOLLOW_UPS and found.quote is not None and normal(found.quote) == _quoted(row):
+                yield f"{asked.id}:{found.topic}:{key}"
 
 
 def _quoted(row: Any) -> str:
@@ -154,9 +155,9 @@ def _made(state: State, question_id: str, language: str) -> Question:
             return _details(state, question_id, item, language, replied)
     main, colon, rest = question_id.partition(":")
     topic, _, key = rest.partition(":")
-    if colon and main in edition.interview and topic in _FOLLOW_UPS:
+    if colon and main in edition.interview and topic in FOLLOW_UPS:
         for row in state.rows(edition.interview[main]):
-            if normal(row["name"]) == key:
+            if key and normal(row["name"]) == key:
                 return _follow_up(state, edition.interview[main], question_id, topic, row["name"], language, replied)
     raise InputError(question_id, "this interview has no such question", "Go on with the question that is asked now")
 
@@ -258,9 +259,9 @@ def _follow_up(
 
 
 def _heard(state: State, asked: InterviewQuestion, name: str) -> str:
-    """What a row's words were read as, read without what was replied about them."""
+    """The known name that a row's words were read as, read without what was replied about them."""
     kind = asked.rows or "conditions"
-    return ", ".join(part.name for part in recognised(kind, name, state.edition) if part.name) or name
+    return ", ".join(guesses(kind, name, state.edition)) or name
 
 
 # --- a reply, checked ---------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ _DICTIONARIES = {
     "planned_events": ("events", "planned-events"),
     "skin_state": ("skin_states", "skin-state"),
 }
+FOLLOW_UPS = ("confirm", "kind", "route")  # what may be asked of a row's words
 # Facts about how well an illness is controlled, which `controlled` answers whatever its kind.
 _BY_CONTROL = ("uncontrolled", "unsettled")
 
@@ -229,13 +230,15 @@ class State:
         return [*words, which] if which else words
 
     def _row(self, question: str, kind: NameKind, row: Mapping[str, Any]) -> Any:
-        """A row as an entry of its list, with what was asked about its words since."""
+        """A row as an entry of its list, with what was asked about its words since. Words that say which kind it is
+        take the place of the row's own only where they are certainly of its kinds; else both stand."""
         name = row["name"]
-        about = {topic: self.latest.get(f"{question}:{topic}:{normal(name)}") for topic in ("confirm", "kind", "route")}
+        key = normal(name)
+        about = {topic: self.latest.get(f"{question}:{topic}:{key}") if key else None for topic in FOLLOW_UPS}
         if about["confirm"] not in (None, "no", UNSURE):
             name = about["confirm"]
-        if isinstance(about["kind"], dict) and about["kind"].get("which"):
-            name = about["kind"]["which"]
+        if isinstance(about["kind"], dict) and (which := about["kind"].get("which")):
+            name = which if self._is_of(kind, name, which) else f"{name}, {which}"
         route = about["route"] if about["route"] != UNSURE else None
         if kind == "medications":
             return _medication(name, route, row)
@@ -244,6 +247,16 @@ class State:
         if kind == "procedures":
             return ProcedureEntry(name=name, date=row.get("when"), area=row.get("where"))
         return ConditionEntry(text=name)
+
+    def _is_of(self, kind: NameKind, name: str, which: str) -> bool:
+        """Whether all that `which` names is certain and of a kind that `name` leaves open."""
+        dictionary = Dictionary.of(self.edition, _DICTIONARIES[kind][0])
+        line = dictionary.line(which, {}, kind)
+        wide = {
+            c for part in dictionary.line(name, {}, kind).parts for ids in (part.concepts, *part.may_be) for c in ids
+        }
+        sure = bool(line.parts) and not line.unread and not any(part.guess or part.known for part in line.parts)
+        return sure and all(part.concepts & wide for part in line.parts)
 
     def _reached(self) -> set[str]:
         """The lists that some reply bears on."""

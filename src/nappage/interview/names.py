@@ -39,6 +39,12 @@ def recognised(kind: NameKind, text: str, edition: Edition, language: str = "en"
     return (*out, *(Recognised(text=words, state="unread") for words in unread))
 
 
+def guesses(kind: NameKind, text: str, edition: Edition) -> tuple[str, ...]:
+    """The known names that misspelt words were read as."""
+    line = Dictionary.of(edition, _DICTIONARY[kind]).line(text, {}, kind)
+    return tuple(part.guess for part in line.parts if part.guess)
+
+
 def _titles(dictionary: Dictionary, part: Part) -> list[str]:
     """The most exact things of a part: none that another of them belongs to, none that one is made of."""
     ids = sorted(part.concepts | set(part.known))
