@@ -27,6 +27,7 @@ PARTS = {
     "concepts": ("rapidfuzz",),
     "layout": ("scipy", "point-cloud-utils", "trimesh", "pygeodesic"),
     "map_edit": ("numpy", "scipy"),
+    "web": ("django", "granian", "pysqlite3"),
 }
 
 

@@ -1,8 +1,8 @@
 """Fills a clinic with invented patients, in a process of its own inside the app: `python web_fill.py FROM TO STAFF`.
 
 The patients FROM to TO are written in bulk, each with its search terms and its link in the audit chain, so that the
-tables and indexes are those of a clinic that entered them one by one. STAFF injectors are signed in, each with a patient
-whose answers are there and whose draft is open. Prints what the bench needs to act as them, as JSON.
+tables and indexes are those of a clinic that entered them one by one. STAFF injectors are signed in, each with a
+patient whose answers are there and whose draft is open. Prints what the bench needs to act as them, as JSON.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_STARTS = "Bel Cor Dan Es Fer Gar Hal Iv Jor Kes Lan Mar Nor Or Pel Quin Ros Sal Tor Ur Val Wes Yar Zel".split()
-_MIDDLES = "a ade ami ane ari e eli emi eri i ina ova ori ulo una".split()
-_ENDS = "bert card din dou fleur gnac lard lin mont net quet rac rin sac seau tier van ville".split()
+_STARTS = "Bel Cor Dan Es Fer Gar Hal Iv Jor Kes Lan Mar Nor Or Pel Quin Ros Sal Tor Ur Val Wes Yar Zel"
+_MIDDLES = "a ade ami ane ari e eli emi eri i ina ova ori ulo una"
+_ENDS = "bert card din dou fleur gnac lard lin mont net quet rac rin sac seau tier van ville"
 _FIRST = (
     "Ada Alma Anton Basil Bruna Carl Cleo Dario Dina Edda Elio Enzo Flora Gina Hanna Ida Igor Ines Iris Jana Juno Karl "
     "Lara Leon Lina Livia Luka Maja Milo Mona Nadia Nils Nina Olga Otto Paul Petra Rosa Sami Sven Tara Theo Uma Vera"
-).split()
+)
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,12 @@ class Invented:
 
 def invented(start: int, end: int) -> Iterator[Invented]:
     """Patient number `start` to `end`: the same for the same number, whoever asks."""
+    starts, middles, ends, names = (text.split() for text in (_STARTS, _MIDDLES, _ENDS, _FIRST))
     for number in range(start, end):
         dice = random.Random(number)
         yield Invented(
-            first=dice.choice(_FIRST),
-            family=dice.choice(_STARTS) + dice.choice(_MIDDLES) + dice.choice(_ENDS),
+            first=dice.choice(names),
+            family=dice.choice(starts) + dice.choice(middles) + dice.choice(ends),
             birth_date=date(1940, 1, 1) + timedelta(days=dice.randrange(24_000)),
             sex=dice.choice(("female", "male")),
             phone=f"+33 1 99 00 {dice.randrange(100):02} {dice.randrange(100):02}",
@@ -71,7 +72,11 @@ def main(start: int, end: int, staff: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     answered = [one["patient"] for one in told]
-    print(json.dumps({"staff": told, "patients": ids[:: max(1, len(ids) // 2000)], "answered": answered}))
+    print(
+        json.dumps(
+            {"staff": told, "patients": ids[:: max(1, len(ids) // 2000)], "answered": answered, "order": _order()}
+        )
+    )
 
 
 def _patients(actor, start: int, end: int, chunk: int = 2000) -> list[str]:  # type: ignore[no-untyped-def]
@@ -109,6 +114,13 @@ def _patients(actor, start: int, end: int, chunk: int = 2000) -> list[str]:  # t
     return ids
 
 
+def _order() -> dict[str, object]:
+    """The demo's face course, with a map of about 200 points."""
+    from nappage_web.demo.people import FACE_ORDER
+
+    return FACE_ORDER | {"areas": ["cheeks", "crow's feet", "lower lids", "jawline"], "spacing_mm": "7"}
+
+
 def _at_work(member, number: int) -> dict[str, str | int]:  # type: ignore[no-untyped-def]
     """A member of staff signed in past the second factor, with a patient who answered and a draft of a face course."""
     from allauth.mfa.models import Authenticator
@@ -120,7 +132,7 @@ def _at_work(member, number: int) -> dict[str, str | int]:  # type: ignore[no-un
 
     from nappage.intake import Answers
     from nappage_web.clinic.access import staff_actor
-    from nappage_web.demo.people import FACE_ORDER, people
+    from nappage_web.demo.people import people
     from nappage_web.patients import commands, documents
     from nappage_web.patients.models import Document
 
@@ -132,11 +144,10 @@ def _at_work(member, number: int) -> dict[str, str | int]:  # type: ignore[no-un
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     person = people(20, date(2026, 11, 25))[number % 20]
-    order = FACE_ORDER | {"areas": ["forehead", "crow's feet", "cheeks", "jawline"], "spacing_mm": "7"}
     with transaction.atomic():
         patient = commands.create_patient(actor, name=person.name, birth_date=person.birth_date, sex=person.sex)
         documents.file(actor, Document.Kind.ANSWERS, patient, Answers.model_validate(person.answers))
-        draft = commands.open_draft(actor, patient, body={"order": order})
+        draft = commands.open_draft(actor, patient, body={"order": _order()})
     return {"session": session.session_key, "patient": str(patient.pk), "draft": str(draft.pk),
             "revision": draft.revision}  # fmt: skip
 

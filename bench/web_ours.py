@@ -35,12 +35,13 @@ class Ours:
         if url:
             self.environment["DATABASE_URL"] = url
         self.told: dict[str, Any] = {}
+        self._people: dict[int, Person] = {}
 
     def fill(self, start: int, end: int, staff: int) -> dict[str, Any]:
         """Invented patients `start` to `end`, and `staff` people who work; what web_fill prints of them."""
         command = [sys.executable, HERE / "web_fill.py", str(start), str(end), str(staff)]
         done = subprocess.run(command, env=self.environment, check=True, stdout=subprocess.PIPE)
-        self.told = json.loads(done.stdout)
+        self.told, self._people = json.loads(done.stdout), {}
         return self.told
 
     def serve(self, workers: int) -> Ours:
@@ -63,11 +64,22 @@ class Ours:
         self.process.terminate()
         self.process.wait()
 
+    def processes(self) -> list[int]:
+        return [self.process.pid]
+
     def forget(self) -> None:
         self._folder.cleanup()
 
     def person(self, number: int = 0) -> Person:
-        return Person(self.port, **self.told["staff"][number])
+        """One of the staff, on a new connection; they remember the revision of their draft."""
+        person = self._people.setdefault(number, Person(**self.told["staff"][number]))
+        person.connect(self.port)
+        return person
+
+    def stranger(self) -> Person:
+        person = Person("", "", "", 0)
+        person.connect(self.port)
+        return person
 
 
 @dataclass
@@ -80,11 +92,13 @@ class Answer:
 class Person:
     """A member of staff at a browser: signed in, with one connection, a patient who answered, and an open draft."""
 
-    def __init__(self, port: int, session: str, patient: str, draft: str, revision: int) -> None:
-        self._connection = HTTPConnection("localhost", port, timeout=60)
+    def __init__(self, session: str, patient: str, draft: str, revision: int) -> None:
         self._headers = {"Cookie": f"sessionid={session}; csrftoken={_CSRF}", "Accept": "text/html"}
         self.patient, self.draft, self.revision = patient, draft, revision
         self._typed = 0
+
+    def connect(self, port: int) -> None:
+        self._connection = HTTPConnection("localhost", port, timeout=60)
 
     def ask(self, method: str, path: str, body: str | None = None, **headers: str) -> Answer:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -146,7 +160,7 @@ class Person:
         return self.ask("POST", path, json.dumps(data), Content_Type="application/json", X_Requested_With="fetch")
 
     def weight(self, path: str) -> dict[str, int]:
-        """Bytes that travel for a page and all that it loads by itself: styles, scripts, what these import, pictures."""
+        """Bytes that travel for a page and what it loads by itself: styles, scripts and their imports, pictures."""
         found: dict[str, int] = {}
         waiting = [path]
         while waiting:

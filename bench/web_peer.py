@@ -62,7 +62,7 @@ class GnuHealth:
         self.port = free_port()
         self.process = subprocess.Popen(
             [programs / "gunicorn", "-b", f"127.0.0.1:{self.port}", "-w", str(WORKERS), "--threads", str(THREADS),
-             "--no-control-socket", "trytond.application:app"],
+                 "--keep-alive", "600", "--no-control-socket", "trytond.application:app"],
             env=told, cwd=at, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         self._connection = HTTPConnection("127.0.0.1", self.port)
@@ -133,14 +133,13 @@ class GnuHealth:
     # --- filling ---------------------------------------------------------------------------------------------
 
     def fill(self, people: Iterable[Invented]) -> list[int]:
-        """Writes patients in bulk: rows as the first patient's, who was made through its calls, but for what differs."""
+        """Writes patients in bulk: the first one's rows, who was made through its calls, with what differs changed."""
         if not int(self._sql("SELECT count(*) FROM gnuhealth_patient")):
             self.create(Invented("Aaron", "Aaronson", date(1970, 1, 1), "male", "+33 1 99 00 00 00"))
         rows = "".join(
             f"{p.first}\t{p.family}\t{p.birth_date}\t{p.sex[0]}\t{p.phone}\t{p.phone.replace(' ', '')}\n"
             for p in people
         )
-        first = "(SELECT min(id) FROM {table})"
         base = int(self._sql("SELECT max(id) FROM party_party"))
         changes = {
             "party_party": "'id', n, 'name', i.first, 'lastname', i.family, 'dob', i.born, 'gender', i.sex, "
@@ -156,7 +155,8 @@ class GnuHealth:
         for table, change in changes.items():
             text += (
                 f"INSERT INTO {table} SELECT (jsonb_populate_record(t, jsonb_build_object({change}))).* "
-                f"FROM {table} t, (SELECT *, at + {base} AS n FROM invented) i WHERE t.id = {first.format(table=table)};\n"
+                f"FROM {table} t, (SELECT *, at + {base} AS n FROM invented) i "
+                f"WHERE t.id = (SELECT min(id) FROM {table});\n"
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}));\n"
             )
         self._sql(f"{text}ANALYZE;")
