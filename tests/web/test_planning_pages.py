@@ -276,6 +276,9 @@ def test_a_prescriber_decides_on_a_formulation_as_it_stands(clinics: World) -> N
     assert place.client(Role.PRESCRIBER).post(url("plan-decide", draft), said).status_code == 200
     at = desk.Desk(place.actor(Role.PRESCRIBER), draft)
     assert at.dose_decided
+    left = readings.ready_to_sign(at.reading, at.plan(), dose_decided=at.dose_decided)
+    assert not [one for one in left if one.stage == "formulation"], left
+    assert [one for one in readings.ready_to_sign(at.reading, at.plan()) if one.stage == "formulation"]
     put(place, draft, "order.mixture.0.volume_ml", "2")
     assert not desk.Desk(place.actor(Role.PRESCRIBER), draft).dose_decided
 

@@ -589,7 +589,10 @@ def ready_to_sign(
         if first is not None and first < reading.on:
             out.append(Obstacle(say("past"), say("past-out"), "course", "order.planned_start"))
     told = {one.sentence for one in out}
+    decided = dose_decided and formulation is not None and formulation.verdict == "needs-clinician-decision"
     for missing in plan.to_sign:
+        if missing.room == "formulation" and decided:
+            continue
         if missing.text in told or _told_already(missing.room, missing.text, reading, plan):
             continue
         out.append(Obstacle(missing.text, say(f"missing-{missing.room}-out"), _ROOM_STAGE[missing.room]))
