@@ -16,7 +16,8 @@ from nappage.values import InputError
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import AuditEvent, Role
 from nappage_web.patients import commands, documents, search
-from nappage_web.patients.models import Document, Merge, Patient
+from nappage_web.patients.models import Document, Link, Merge, Patient
+from nappage_web.portal.links import Opened
 
 from .world import World
 
@@ -108,6 +109,62 @@ def test_a_merge_keeps_both_histories_and_can_be_taken_back(clinics: World) -> N
     assert keep.phone == ""
 
 
+def test_what_a_duplicate_had_said_is_not_lost_by_merging(clinics: World) -> None:
+    """The older answers name a blood thinner, the newer ones close the list without it."""
+    keep, other = clinics.here.patient("Ana Flores"), clinics.here.patient("Anna Flores", date(1980, 4, 15))
+    desk, clinician = clinics.here.actor(Role.FRONT_DESK), clinics.here.actor(Role.INJECTOR)
+    older = Answers.model_validate({"medications": [{"name": "warfarin"}]})
+    commands.edit_answers(clinician, other, older, "told in March", "e")
+    commands.edit_answers(clinician, keep, Answers(medications=()), "told in June", "e")
+    merged = commands.merge(desk, keep, other, "same passport")
+    newest = documents.latest(clinician, keep, Document.Kind.ANSWERS)
+    joined = Answers.model_validate_json(newest.body)
+    assert joined.medications == () and joined.record and joined.record.medications[0].name == "warfarin"
+    page = clinics.here.client(Role.INJECTOR).get(f"/patients/{keep.pk}/").content.decode()
+    assert "warfarin" in page.casefold() or "anticoagulant" in page.casefold()
+    again = Opened(Link(patient=keep, clinic=keep.clinic))
+    assert again.known.record == joined.record, "the next intake starts with it too"
+    commands.unmerge(clinics.here.actor(Role.LEAD), merged)
+    apart = Answers.model_validate_json(documents.latest(clinician, keep, Document.Kind.ANSWERS).body)
+    assert apart.record is None and apart.medications == ()
+
+
+def test_a_row_with_a_plan_under_way_is_not_merged_away(clinics: World) -> None:
+    keep, other = clinics.here.patient("Ana Flores"), clinics.here.patient("Anna Flores")
+    clinics.here.draft(other)
+    with pytest.raises(Refused, match="under way"):
+        commands.merge(clinics.here.actor(Role.FRONT_DESK), keep, other, "same passport")
+    commands.merge(clinics.here.actor(Role.FRONT_DESK), other, keep, "same passport")
+
+
+def test_what_was_corrected_after_a_merge_outlives_its_undoing(clinics: World) -> None:
+    keep = clinics.here.patient("Ana Flores", phone="")
+    other = clinics.here.patient("Anna Flores", phone="+33 1 99 00 55 66", email="anna@example.test")
+    desk = clinics.here.actor(Role.FRONT_DESK)
+    merged = commands.merge(desk, keep, other, "same passport")
+    keep.refresh_from_db()
+    commands.change_patient(desk, keep, name="Ana Flores Diaz", phone="+33 1 99 00 11 22")
+    commands.unmerge(clinics.here.actor(Role.LEAD), Merge.objects.of(desk).get(pk=merged.pk))
+    keep.refresh_from_db()
+    assert (keep.name, keep.phone, keep.email) == ("Ana Flores Diaz", "+33 1 99 00 11 22", "")
+
+
+def test_a_merged_row_is_corrected_as_the_patient_it_became(clinics: World) -> None:
+    keep, other = clinics.here.patient("Ana Flores"), clinics.here.patient("Anna Flores")
+    commands.merge(clinics.here.actor(Role.FRONT_DESK), keep, other, "same passport")
+    typed = {"name": "Ana Diaz", "birth_date": "1980-05-14", "language": "en"}
+    url = clinics.here.client(Role.FRONT_DESK).post(f"/patients/{other.pk}/edit", typed).url
+    assert url == f"/patients/{keep.pk}/" and found(clinics, "diaz") == ["Ana Diaz"]
+    future = {**typed, "birth_date": "2999-01-01"}
+    page = clinics.here.client(Role.FRONT_DESK).post(f"/patients/{keep.pk}/edit", future)
+    assert page.status_code == 422 and 'id="birth_date-error"' in page.content.decode()
+
+
+@pytest.mark.parametrize("query", ["import?patient=x", "import?patient=%00", "?q=%00", "?q=a%00@b", "alike?email=a%00"])
+def test_no_address_breaks_the_pages(clinics: World, query: str) -> None:
+    assert clinics.here.client(Role.FRONT_DESK).get(f"/patients/{query}").status_code in (200, 404)
+
+
 def test_answers_are_changed_by_a_new_version_with_a_reason(clinics: World) -> None:
     patient = clinics.here.patient()
     actor, client = clinics.here.actor(Role.INJECTOR), clinics.here.client(Role.INJECTOR)
@@ -156,7 +213,10 @@ def test_a_record_of_another_system_is_shown_before_it_is_kept(clinics: World) -
     assert "The record is of" in shown and "birth date is 1980-05-14" in shown
     actor = clinics.here.actor(Role.LEAD)
     assert not Document.objects.of(actor).exists(), "nothing is kept by looking"
-    made = client.post("/patients/import", {"text": text, "keep": "1"})
+    assert client.post("/patients/import", {"keep": "forged"}).status_code == 422
+    sealed = re.search(r'name="keep" value="([^"]+)"', shown)
+    assert sealed
+    made = client.post("/patients/import", {"keep": sealed[1]})
     assert made.status_code == 302
     kept = Patient.objects.of(actor).get(name__contains="Flores")
     newest = documents.latest(actor, kept, Document.Kind.ANSWERS)

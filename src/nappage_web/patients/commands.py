@@ -18,7 +18,7 @@ from ..clinic.access import CLINICAL, Actor
 from ..clinic.commands import Refused, command, note
 from ..clinic.models import Role
 from . import documents, drafts, search
-from .answers import with_another
+from .answers import of_document, with_another, with_identity
 from .models import Document, Draft, Link, Merge, Patient, SearchTerm
 
 _DESK = CLINICAL | {Role.FRONT_DESK}
@@ -40,8 +40,9 @@ def create_patient(
     name = " ".join(name.split())
     if not name:
         raise InputError("name", "it is missing", "Write the patient's name")
-    if not date(1900, 1, 1) <= birth_date <= actor.here.today():
-        raise InputError("birth_date", f"nobody here was born on {birth_date}", "Write the day of birth")
+    if len(name) > 200:
+        raise InputError("name", "it has more than 200 letters", "Shorten it")
+    _lived(actor, birth_date)
     if sex not in SEXES:
         raise InputError("sex", f"'{sex}' is not understood", "Choose female, male or other, or leave it open")
     patient = Patient.objects.create(
@@ -114,6 +115,7 @@ def change_patient(actor: Actor, patient: Patient, **fields: Any) -> Patient:
         setattr(patient, key, fields[key])
     if not patient.name.strip():
         raise InputError("name", "it is missing", "Write the patient's name")
+    _lived(actor, patient.birth_date)
     patient.save(update_fields=list(before))
     _found_by(patient)
     changed = {key: was for key, was in before.items() if was != str(fields[key])}
@@ -126,13 +128,19 @@ def merge(actor: Actor, keep: Patient, duplicate: Patient, reason: str) -> Merge
     """Two rows are one person: `keep` is the patient, the other one's history is theirs. Nothing is moved."""
     if keep.pk == duplicate.pk or duplicate.merged_into_id is not None or keep.merged_into_id is not None:
         raise Refused(_("These two cannot be merged."), _("Choose two different patients who were not merged yet."))
+    if Draft.objects.of(actor).filter(patient=duplicate, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).exists():
+        raise Refused(
+            _("A plan is under way for the one that would go."),
+            _("Let that one stay, or have its draft signed or given up first."),
+        )
     if len(reason.strip()) < 3:
         raise InputError("reason", "it is missing", "Write how you know that they are the same person")
-    before = {key: str(getattr(keep, key)) for key in ("name", "birth_date", "sex", "phone", "email", "language")}
-    for key in ("sex", "phone", "email"):
-        if not getattr(keep, key):
-            setattr(keep, key, getattr(duplicate, key))
-    keep.save()
+    filled = {key: getattr(duplicate, key) for key in ("sex", "phone", "email") if not getattr(keep, key)}
+    for key, value in filled.items():
+        setattr(keep, key, value)
+    keep.save(update_fields=list(filled))
+    joined = _joined_answers(actor, keep, duplicate)
+    before: dict[str, Any] = {"filled": filled, "answers": str(joined.pk) if joined else None}
     duplicate.merged_into = keep
     duplicate.save(update_fields=["merged_into"])
     made = Merge.objects.create(
@@ -152,12 +160,16 @@ def unmerge(actor: Actor, merged: Merge) -> None:
     if merged.undone is not None:
         raise Refused(_("This merge was taken back already."), "")
     keep, duplicate = merged.patient, merged.duplicate
-    for key, value in merged.before.items():
-        setattr(keep, key, date.fromisoformat(value) if key == "birth_date" else value)
-    keep.save()
+    if keep.merged_into_id is not None:
+        raise Refused(_("The patient who stayed was merged into another one since."), _("Take that back first."))
+    for key, value in merged.before.get("filled", {}).items():
+        if getattr(keep, key) == value:  # what was corrected since stays
+            setattr(keep, key, "")
+    keep.save(update_fields=["sex", "phone", "email"])
     duplicate.merged_into = None
     duplicate.save(update_fields=["merged_into"])
     Merge.objects.of(actor).filter(pk=merged.pk).update(undone=timezone.now())
+    _part_answers(actor, keep, merged.before.get("answers"))
     _found_by(keep)
     _found_by(duplicate)
     note(keep, patient=keep, duplicate=duplicate.pk)
@@ -178,8 +190,9 @@ def edit_answers(actor: Actor, patient: Patient, answers: Answers, reason: str, 
 
 
 @command("record.import", _DESK)
-def import_record(actor: Actor, patient: Patient, record: Answers, edition: str, resources: int) -> Document:
-    """What another system's record holds of the patient: evidence of presence, which closes nothing."""
+def import_record(actor: Actor, patient: Patient, record: Answers, edition: str, sha256: str) -> Document:
+    """What another system's record holds of the patient: evidence of presence, which closes nothing. `sha256`: of the
+    file it was read from."""
     made = documents.file(actor, Document.Kind.IMPORT, patient, record, edition=edition)
     before = documents.latest(actor, patient, Document.Kind.ANSWERS)
     base = Answers.model_validate_json(before.body) if before else Answers()
@@ -193,8 +206,38 @@ def import_record(actor: Actor, patient: Patient, record: Answers, edition: str,
         reason=_("a record was imported"),
         replaces=before,
     )
-    note(made, patient=patient, resources=resources)
+    note(made, patient=patient, sha256=sha256)
     return made
+
+
+def _lived(actor: Actor, birth_date: date) -> None:
+    if not date(1900, 1, 1) <= birth_date <= actor.here.today():
+        raise InputError("birth_date", f"nobody here was born on {birth_date}", "Write the day of birth")
+
+
+def _joined_answers(actor: Actor, keep: Patient, duplicate: Patient) -> Document | None:
+    """Where both had answered, the newer answers with the older ones beside them as a record: what either names is
+    present, and what contradicts becomes a question. Nothing that was said falls away by a merge."""
+    told = [documents.latest(actor, one, Document.Kind.ANSWERS) for one in (keep, duplicate)]
+    both = sorted((one for one in told if one is not None), key=lambda one: one.created)
+    if len(both) < 2:
+        return None
+    older, newer = (with_identity(of_document(one.body), keep) for one in both)
+    return documents.file(
+        actor, Document.Kind.ANSWERS, keep, with_another(newer, older), edition=both[1].edition, replaces=told[0],
+        language=both[1].language, reason=_("two records of the same patient were merged"),
+    )  # fmt: skip
+
+
+def _part_answers(actor: Actor, keep: Patient, joined: str | None) -> None:
+    """After a merge is taken back: the answers that `keep` had before it, unless others were given since."""
+    newest = documents.latest(actor, keep, Document.Kind.ANSWERS)
+    if newest is None or str(newest.pk) != joined or newest.replaces is None:
+        return
+    documents.file(
+        actor, Document.Kind.ANSWERS, keep, of_document(newest.replaces.body), edition=newest.replaces.edition,
+        replaces=newest, language=newest.replaces.language, reason=_("a merge was taken back"),
+    )  # fmt: skip
 
 
 def _found_by(patient: Patient) -> None:

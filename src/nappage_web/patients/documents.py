@@ -32,7 +32,7 @@ def file(
         text = body.model_dump_json(exclude_unset=kind == Document.Kind.ANSWERS)
     else:
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
-    known = Document.objects.of(actor).filter(patient__in=patient.everyone(), kind=kind)
+    known = Document.objects.of(actor).filter(patient__in=patient.kept().everyone(), kind=kind)
     return Document.objects.create(  # type: ignore[no-any-return]
         clinic=patient.clinic, patient=patient, kind=kind, version=1 + (known.aggregate(n=Max("version"))["n"] or 0),
         body=text, sha256=hashlib.sha256(text.encode()).hexdigest(), edition=edition, software=__version__,
@@ -49,8 +49,8 @@ def attach(document: Document, name: str, media_type: str, content: bytes) -> At
 
 
 def latest(actor: Actor, patient: Patient, kind: Document.Kind) -> Document | None:
-    """The newest, those of duplicates merged into the patient included; or None."""
-    mine = Document.objects.of(actor).filter(patient__in=patient.everyone(), kind=kind)
+    """The newest, of whichever row it is that the patient was kept under; or None."""
+    mine = Document.objects.of(actor).filter(patient__in=patient.kept().everyone(), kind=kind)
     return mine.order_by("-created", "-version").first()
 
 

@@ -49,7 +49,7 @@ _MAILED = re.compile(r"\S+@\S*")
 
 def folded(text: str) -> str:
     """Without accents and case: 'Łucja Ångström' → 'lucja angstrom'."""
-    plain = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", text.replace("\0", " ")).casefold().translate(_LETTERS)
     apart = unicodedata.normalize("NFKD", plain)
     return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)).translate(_LETTERS))
 

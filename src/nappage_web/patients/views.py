@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Any
 
 import segno
 from django.contrib import messages
+from django.core import signing
 from django.core.mail import EmailMessage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -36,6 +38,7 @@ from .models import Document, Draft, Link, Merge, Patient
 _DESK = CLINICAL | {Role.FRONT_DESK}
 MOST_BUNDLE_BYTES = 20 * 2**20
 _PER_PAGE = 60
+_SHOWN_SECONDS = 3600  # between reading a record and keeping it
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -44,6 +47,13 @@ def _actor(request: HttpRequest) -> Actor:
 
 def _edition(on: date) -> Edition:
     return load(on)
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Http404 from None
 
 
 def _language() -> str:
@@ -169,12 +179,15 @@ def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 @page("patient.edit", _DESK)
 def edit(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     actor = _actor(request)
-    person = get(actor, Patient, patient)
+    person = get(actor, Patient, patient).kept()
     form = PatientForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        commands.change_patient(actor, get(actor, Patient, patient), **form.cleaned_data)
-        messages.success(request, _("Kept. What it was before stands in the timeline."))
-        return HttpResponseRedirect(reverse("patient", args=[patient]))
+        try:
+            commands.change_patient(actor, get(actor, Patient, person.pk), **form.cleaned_data)
+            messages.success(request, _("Kept. What it was before stands in the timeline."))
+            return HttpResponseRedirect(reverse("patient", args=[person.pk]))
+        except InputError as error:
+            form.add_error(error.place if error.place in form.fields else None, f"{error.wrong}. {error.remedy}.")
     status = 422 if request.method == "POST" else 200
     return render(request, "patients/edit.html", {"form": form, "patient": person}, status=status)
 
@@ -232,10 +245,7 @@ def merge(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Two rows side by side, and which one stays."""
     actor = _actor(request)
     one = get(actor, Patient, patient)
-    try:
-        other = get(actor, Patient, uuid.UUID(request.GET.get("with", "") or request.POST.get("with", "")))
-    except ValueError:
-        raise Http404 from None
+    other = get(actor, Patient, _id(request.GET.get("with", "") or request.POST.get("with", "")))
     error = None
     if request.method == "POST":
         keep, gone = (one, other) if request.POST.get("keep") == str(one.pk) else (other, one)
@@ -382,22 +392,22 @@ def import_record(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     context: dict[str, Any] = {"most": MOST_BUNDLE_BYTES // 2**20}
     wanted = request.GET.get("patient") or request.POST.get("patient")
-    person = get(actor, Patient, wanted).kept() if wanted else None
+    person = get(actor, Patient, _id(wanted)).kept() if wanted else None
     context["patient"] = person
     if request.method == "POST":
         try:
-            text = _bundle(request)
-            told = to_answers(parse_bundle("bundle", text.encode()))
-            on = actor.here.today()
-            edition = _edition(on)
-            context |= {"told": told, "sections": read.sections(Answers(record=told), edition), "text": text}
-            context["differs"] = _differs(person, told) if person else ()
             if "keep" in request.POST:
+                told, digest = _shown_before(actor, request.POST["keep"])
                 if person is None:
                     person = _from_record(actor, told)
-                commands.import_record(actor, person, told, edition.fingerprint, len(told.model_fields_set))
+                commands.import_record(actor, person, told, _edition(actor.here.today()).fingerprint, digest)
                 messages.success(request, _("The record is kept. What it leaves out is not denied by it."))
                 return HttpResponseRedirect(reverse("patient", args=[person.pk]))
+            data = _bundle(request)
+            told = to_answers(parse_bundle("bundle", data))
+            context |= {"told": told, "sections": read.sections(Answers(record=told), _edition(actor.here.today()))}
+            context["keep"] = _to_be_kept(actor, told, hashlib.sha256(data).hexdigest())
+            context["differs"] = _differs(person, told) if person else ()
             context["alike"] = _alike_record(actor, told) if person is None else []
         except InputError as error:
             context["error"] = f"{error.place}: {error.wrong}. {error.remedy}."
@@ -407,19 +417,31 @@ def import_record(request: HttpRequest) -> HttpResponse:
     return render(request, "patients/import.html", context, status=status)
 
 
-def _bundle(request: HttpRequest) -> str:
+def _bundle(request: HttpRequest) -> bytes:
     file = request.FILES.get("bundle")
     if file is None:
         text = request.POST.get("text", "")
         if not text:
             raise InputError("bundle", "no file was sent", "Choose a FHIR R4 bundle in JSON")
-        return text
+        return text.encode()
     if file.size > MOST_BUNDLE_BYTES:
         raise InputError(file.name, "the file is larger than 20 MB", "Export one patient alone")
+    return bytes(file.read())
+
+
+def _to_be_kept(actor: Actor, told: Answers, digest: str) -> str:
+    """What was read of a bundle, sealed, to come back with the decision to keep it: a bundle is larger than a form
+    may be, and what is kept is what was shown."""
+    sealed = (told.model_dump_json(exclude_unset=True), digest)
+    return signing.dumps(sealed, salt=f"record:{actor.id}", compress=True)
+
+
+def _shown_before(actor: Actor, sealed: str) -> tuple[Answers, str]:
     try:
-        return file.read().decode()
-    except UnicodeDecodeError:
-        raise InputError(file.name, "this is not text", "Export the record as JSON") from None
+        text, digest = signing.loads(sealed, salt=f"record:{actor.id}", max_age=_SHOWN_SECONDS)
+    except signing.BadSignature:
+        raise InputError("bundle", "it was read too long ago", "Choose the file again") from None
+    return Answers.model_validate_json(text), digest
 
 
 def _differs(person: Patient, told: Answers) -> tuple[str, ...]:

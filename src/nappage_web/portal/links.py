@@ -63,10 +63,11 @@ class Opened:
         if patient.sex:
             who["sex"] = patient.sex
         known: dict[str, object] = {"patient": who}
-        newest = documents.latest(self.actor, patient, Document.Kind.IMPORT)
         answers = Answers.model_validate(known)
-        if newest is not None:
-            answers = answers.model_copy(update={"record": Answers.model_validate_json(newest.body)})
+        newest = documents.latest(self.actor, patient, Document.Kind.ANSWERS)
+        before = None if newest is None else Answers.model_validate_json(newest.body)
+        if before is not None and before.record is not None:  # of all imports, and of a duplicate that was merged
+            answers = answers.model_copy(update={"record": before.record, "record_until": before.record_until})
         return answers
 
 
