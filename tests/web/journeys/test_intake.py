@@ -17,6 +17,7 @@ from .steps import look, picture, sign_in
 
 pytestmark = pytest.mark.browser
 Opened = Callable[..., Any]
+MEDICINES = "[data-kind=medications]"
 STOP_ORDERS = ("stop taking", "stop the", "stop your", "pause", "skip", "discontinue", "interrupt", "hold the", "reduce")
 
 
@@ -51,10 +52,10 @@ def answer(page: Any) -> None:
     go_on(page)
 
 
-def walk(page: Any, until: str | None = None, met: Callable[[str], None] = lambda question: None) -> list[str]:
-    """Answers until a question, or until none is left. The questions met."""
+def walk(page: Any, until: str = "input[name=send]", met: Callable[[str], None] = lambda question: None) -> list[str]:
+    """Answers until something is on the page, or until no question is left. The questions met."""
     questions: list[str] = []
-    while (question := asked(page)) not in (None, until):
+    while (question := asked(page)) and not page.locator(until).count():
         assert question not in questions and len(questions) < 14, questions
         questions.append(str(question))
         met(str(question))
@@ -110,7 +111,7 @@ def test_on_warfarin_a_prescriber_is_asked_and_nobody_says_stop(live: Server, op
     phone = opened("phone", has_touch=True, is_mobile=True)
     patient = here.patient("Paul Roux", sex="male", language="en")
     phone.goto(link(here, patient, live))
-    walk(phone, until="medications")
+    walk(phone, until=MEDICINES)
     assert phone.locator("[data-kind=medications]").count(), phone.inner_text("main")
     phone.locator("[name=row-0-name]").press_sequentially("Coumadin", delay=15)
     told = phone.locator("[data-read-as]")
@@ -140,7 +141,6 @@ def test_on_warfarin_a_prescriber_is_asked_and_nobody_says_stop(live: Server, op
             for yes in phone.locator("label:has(input[value=yes])").all():
                 yes.click()
             go_on(phone)
-    assert any("warfarin" in one.casefold() or "blood" in one.casefold() for one in words)
     words.append(phone.locator("main").inner_text())
     assert "Coumadin" in words[-1]
     phone.get_by_role("button", name="Send my answers").click()
@@ -184,24 +184,24 @@ def test_one_who_was_called_away_goes_on_elsewhere(live: Server, opened: Opened,
     assert phone.locator("html").get_attribute("lang") == "fr"
     look(phone)
     picture(phone, "intake-french")
-    before = walk(phone, until="medications")
-    half = asked(phone)
+    before = walk(phone, until=MEDICINES)
     phone.locator("[name=row-0-name]").fill("Doliprane")
-    with phone.expect_navigation():
-        phone.locator("button[name=more]").click()
+    before.append(str(asked(phone)))
+    go_on(phone)
+    half = asked(phone)
     phone.context.close()
 
     tablet = opened("tablet")
     tablet.goto(address)
     if asked(tablet) == "identity":  # another device is asked who holds it
         answer(tablet)
-    assert asked(tablet) == half and "Doliprane" in tablet.locator("main").inner_text()
+    assert asked(tablet) == half not in (None, before[-1])
     look(tablet)
-    picture(tablet, "intake-resumed")
-    go_on(tablet)
     after = walk(tablet)
     assert not set(before) & set(after), "nothing is asked twice"
     assert "Doliprane" in tablet.locator("main").inner_text()
+    look(tablet)
+    picture(tablet, "intake-resumed")
     tablet.locator("button[name=send]").click()
     tablet.get_by_role("heading", name="Merci").wait_for()
     look(tablet)
