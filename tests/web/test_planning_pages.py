@@ -74,7 +74,8 @@ def test_a_draft_of_another_clinic_is_not_there(clinics: World) -> None:
     draft = clinics.there.draft(known(clinics.there))
     client = clinics.here.client(Role.INJECTOR)
     assert client.get(url("plan-consultation", draft)).status_code == 404
-    assert client.post(url("plan-decide", draft), {"finding": "x"}).status_code == 404
+    prescriber = clinics.here.client(Role.PRESCRIBER)
+    assert prescriber.post(url("plan-decide", draft), {"finding": "x"}).status_code == 404
 
 
 # --- answering and deciding ------------------------------------------------------------------------------------------
