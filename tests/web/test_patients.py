@@ -263,3 +263,16 @@ def test_the_link_is_shown_once_as_words_and_as_a_code(clinics: World) -> None:
     )
     assert "/i/" not in client.get(f"/patients/{patient.pk}/intake").content.decode()
     assert AuditEvent.objects.filter(action="intake.send", patient=patient.pk).count() == 1
+
+
+def test_a_link_given_to_the_wrong_person_is_ended(clinics: World) -> None:
+    patient, client = clinics.here.patient(), clinics.here.client(Role.FRONT_DESK)
+    page = client.post(f"/patients/{patient.pk}/intake", {"days": "x"}).content.decode()
+    address = re.search(r"/i/[\w-]+/", page)
+    assert address and client.get(address[0]).status_code in (200, 302)
+    link = Link.objects.of(clinics.here.actor(Role.LEAD)).get()
+    elsewhere = clinics.there.client(Role.FRONT_DESK)
+    strange = clinics.there.patient()
+    assert elsewhere.post(f"/patients/{strange.pk}/intake", {"revoke": link.pk}).status_code == 404
+    assert client.post(f"/patients/{patient.pk}/intake", {"revoke": link.pk}).status_code == 302
+    assert client.get(address[0]).status_code == 410

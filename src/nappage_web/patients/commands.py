@@ -75,6 +75,14 @@ def send_intake_link(actor: Actor, patient: Patient, *, days: int = 14) -> tuple
     return link, secret
 
 
+@command("intake.revoke", _DESK)
+def revoke_link(actor: Actor, link: Link) -> None:
+    """The address opens nothing more. What was answered through it stays."""
+    if link.revoked is None:
+        Link.objects.of(actor).filter(pk=link.pk).update(revoked=timezone.now())
+    note(link, patient=link.patient_id)
+
+
 @command("draft.open", CLINICAL)
 def open_draft(actor: Actor, patient: Patient, *, body: dict[str, Any] | None = None) -> Draft:
     """The patient's open plan draft, or a new one. `body` is what a new one starts from."""

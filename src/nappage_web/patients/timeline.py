@@ -24,6 +24,7 @@ WORDS: dict[str, Any] = {
     "answers.edit": _L("changed the answers"),
     "record.import": _L("imported a record"),
     "intake.send": _L("made an intake link"),
+    "intake.revoke": _L("ended an intake link"),
     "intake.opened": _L("opened the intake link"),
     "intake.reply": _L("answered a question"),
     "intake.hand-in": _L("sent the answers"),

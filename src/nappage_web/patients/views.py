@@ -38,6 +38,7 @@ from .models import Document, Draft, Link, Merge, Patient
 _DESK = CLINICAL | {Role.FRONT_DESK}
 MOST_BUNDLE_BYTES = 20 * 2**20
 _PER_PAGE = 60
+_OPEN_DAYS = (3, 14, 30)  # how long an intake link may be open
 _SHOWN_SECONDS = 3600  # between reading a record and keeping it
 
 
@@ -207,16 +208,22 @@ def intake(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     actor = _actor(request)
     person = get(actor, Patient, patient).kept()
     draft = Draft.objects.of(actor).filter(patient=person, kind=Draft.Kind.INTAKE).order_by("-created").first()
-    context: dict[str, Any] = {"patient": person, "draft": draft, "days": (3, 14, 30)}
+    context: dict[str, Any] = {"patient": person, "draft": draft, "days": _OPEN_DAYS}
+    if "revoke" in request.POST:
+        commands.revoke_link(actor, get(actor, Link, _id(request.POST["revoke"])))
+        messages.success(request, _("The address opens nothing more. What was answered is kept."))
+        return HttpResponseRedirect(reverse("patient-intake", args=[person.pk]))
     if request.method == "POST":
-        days = request.POST.get("days", "14")
-        link, secret = commands.send_intake_link(actor, person, days=int(days) if days.isdigit() else 14)
+        days = next((n for n in _OPEN_DAYS if str(n) == request.POST.get("days")), 14)
+        link, secret = commands.send_intake_link(actor, person, days=days)
         url = request.build_absolute_uri(reverse("portal:intake", args=[secret]))
         code = segno.make(url, error="m").svg_inline(border=2, dark="#10242a", light="#fff", omitsize=True)
         mailed = "mail" in request.POST and _mail(person, url)
         context |= {"url": url, "code": mark_safe(code), "link": link, "mailed": mailed}
     context["links"] = (
-        Link.objects.of(actor).filter(patient=person, purpose=Link.Purpose.INTAKE).order_by("-created")[:5]
+        Link.objects.of(actor)
+        .filter(patient__in=person.everyone(), purpose=Link.Purpose.INTAKE)
+        .order_by("-created")[:5]
     )
     context["now"] = timezone.now()
     return render(request, "patients/intake.html", context)
