@@ -9,7 +9,7 @@ document.body.addEventListener("htmx:load", (event) => start(event.detail.elt.pa
 
 // Progress on anything that takes longer than a second.
 let busy = 0, line = null, timer = null;
-const begin = () => { busy += 1; timer ??= setTimeout(() => { line = document.createElement("div"); line.className = "progress-line"; line.setAttribute("role", "progressbar"); line.setAttribute("aria-label", "…"); document.body.append(line); }, 1000); };
+const begin = () => { busy += 1; timer ??= setTimeout(() => { line = document.createElement("div"); line.className = "progress-line"; line.setAttribute("role", "progressbar"); line.setAttribute("aria-label", t("Working…")); document.body.append(line); }, 1000); };
 const end = () => { busy = Math.max(0, busy - 1); if (busy) return; clearTimeout(timer); timer = null; line?.remove(); line = null; };
 document.body.addEventListener("htmx:beforeRequest", begin);
 document.body.addEventListener("htmx:afterRequest", end);
@@ -21,17 +21,23 @@ document.body.addEventListener("htmx:responseError", (event) => {
   const { xhr, elt } = event.detail;
   if (xhr.status === 423) return document.dispatchEvent(new CustomEvent("nappage:locked"));
   if (xhr.status === 401) return location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-  toast(t("That did not work. Try again."), elt);
+  toast(t("That did not work. Try again."), () => once(event.detail));
 });
-document.body.addEventListener("htmx:sendError", (event) => toast(t("That did not work. Try again."), event.detail.elt));
+document.body.addEventListener("htmx:sendError", (event) => toast(t("That did not work. Try again."), () => once(event.detail)));
+document.addEventListener("nappage:told", (event) => toast(event.detail));
+const once = ({ elt, target, requestConfig: { verb, path } }) => htmx.ajax(verb, path, { source: elt, target });
 
+// Stands until it is closed, or tried again: whoever works with both hands cannot read against a clock.
 export function toast(words, again) {
   const box = document.createElement("div");
-  box.className = "notice stop";
-  box.append(words);
-  if (again) { const button = document.createElement("button"); button.className = "button quiet"; button.textContent = "↻"; button.setAttribute("aria-label", words); button.onclick = () => { box.remove(); htmx.trigger(again, again.getAttribute("hx-trigger")?.split(/[ ,]/)[0] || "click"); }; box.append(" ", button); }
-  document.getElementById("toasts").append(box);
-  setTimeout(() => box.remove(), 12000);
+  const button = (text, act) => { const made = document.createElement("button"); made.className = "button quiet"; made.type = "button"; made.textContent = text; made.onclick = () => { box.remove(); act?.(); }; return made; };
+  box.className = "notice stop row between";
+  box.append(Object.assign(document.createElement("span"), { className: "grow", textContent: words }));
+  if (again) box.append(button(t("Try again"), again));
+  box.append(button(t("Close")));
+  const all = document.getElementById("toasts");
+  for (const same of [...all.children]) if (same.firstChild.textContent === words) same.remove();
+  all.append(box);
 }
 
 document.addEventListener("click", (event) => {
@@ -51,7 +57,32 @@ document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
   if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => { copy.textContent = "✓"; });
 });
-document.addEventListener("keydown", (event) => { if (event.key === "/" && !event.target.closest("input, textarea, select, [contenteditable]")) { const search = document.querySelector("input[type=search]"); if (search) { event.preventDefault(); search.focus(); } } });
+// Keys with Ctrl or ⌘ only: a single letter would fire while somebody dictates. The list is the dialog "keys" of the page.
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || document.body.classList.contains("locked")) return;
+  const key = event.key.toLowerCase();
+  const act = key === "k" ? () => { const search = document.querySelector("input[type=search]"); if (search) search.focus(); else document.querySelector(".nav a[data-search]")?.click(); }
+    : key === "/" ? () => document.getElementById("keys")?.showModal()
+      : key === "l" && event.shiftKey ? () => document.querySelector("form[data-lock]")?.requestSubmit() : null;
+  if (act) { event.preventDefault(); act(); }
+});
+
+// Tabs: arrows move between them, one panel shows. Without a script all panels stand below each other.
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest("[role=tab]"), step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!tab || !step) return;
+  const all = [...tab.parentElement.children];
+  pick(all[(all.indexOf(tab) + step + all.length) % all.length]).focus();
+});
+document.addEventListener("click", (event) => { const tab = event.target.closest("[role=tab]"); if (tab) pick(tab); });
+function pick(tab) {
+  for (const one of tab.parentElement.children) {
+    one.setAttribute("aria-selected", String(one === tab));
+    one.tabIndex = one === tab ? 0 : -1;
+    document.getElementById(one.getAttribute("aria-controls")).hidden = one !== tab;
+  }
+  return tab;
+}
 
 // <input data-suggest="/url?kind=x"> … the address answers ?q=… with a JSON list of texts (or {value, label}).
 let boxes = 0;

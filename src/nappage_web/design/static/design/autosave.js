@@ -7,139 +7,177 @@
 // data-type: text (default), bool, list (checked values), json, raw number strings stay text. An edit is
 // {id, base, path, value}; see patients/edits.py for the answers.
 const drafts = new Map();
-const PREFIX = "nappage.outbox.";
-const tab = sessionStorage.getItem("nappage.tab") || crypto.randomUUID();
-sessionStorage.setItem("nappage.tab", tab);
+// Whoever else signs in on this device neither sees nor sends these edits.
+const PREFIX = `nappage.outbox.${document.body.dataset.signedIn || ""}|`;
+
+// Storage may be full or closed: then it says so, and nothing breaks.
+const device = {
+  keys() { try { return Object.keys(localStorage); } catch { return []; } },
+  read(key) { try { return JSON.parse(localStorage.getItem(key)) || []; } catch { return []; } },
+  write(key, edits) { try { if (edits.length) localStorage.setItem(key, JSON.stringify(edits)); else localStorage.removeItem(key); return true; } catch { return false; } },
+};
+
+// Not crypto.randomUUID: a clinic's own network may speak plain HTTP.
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = bytes[6] & 15 | 64; bytes[8] = bytes[8] & 63 | 128;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+}
+
+const within = (path, whole) => path === whole || path.startsWith(`${whole}.`);
 
 class Draft {
   constructor(element) {
     this.element = element;
     this.url = element.dataset.draft;
+    // `revision`: everything up to it is on this page. It moves only with this page's own edits, so that what others
+    // changed meanwhile is never taken as seen. `seen`: the same for single paths, where others' edits lie between.
     this.revision = Number(element.dataset.revision || 0);
-    this.key = `${PREFIX}${this.url}|${tab}`;
+    this.seen = new Map();
+    // A key of its own for each page: a duplicated tab must not write into the outbox of the first.
+    this.key = `${PREFIX}${this.url}|${uuid()}`;
     this.outbox = [];
     this.waiters = new Map();
+    this.timers = new Map();
     this.pause = 500;
+    this.kept = true;
     this.conflict = null;
-    this.adopt();
     this.listen();
-    if (this.outbox.length) { this.restore(); this.send(); }
+    this.adopt();
   }
 
-  // Edits this tab left behind, and those of tabs that are gone.
+  // What pages that are gone left unsent, this one's before a reload too. A page holds the lock of its key while it
+  // lives; whoever waits longest for it takes over what is left.
   adopt() {
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(`${PREFIX}${this.url}|`)) continue;
+    for (const key of device.keys().filter((one) => one.startsWith(`${PREFIX}${this.url}|`))) {
       const take = () => {
-        const left = JSON.parse(localStorage.getItem(key) || "[]");
-        if (key !== this.key) localStorage.removeItem(key);
-        this.outbox = [...left.filter((e) => !this.outbox.some((o) => o.id === e.id)), ...this.outbox];
-        this.keep();
+        const left = device.read(key).filter((edit) => !this.outbox.some((own) => own.id === edit.id));
+        if (left.length) { this.outbox = [...left, ...this.outbox]; this.keep(); }
+        if (this.kept) device.write(key, []);
+        if (left.length) { this.restore(); this.send(); }
       };
-      if (key === this.key || !navigator.locks) take();
-      else navigator.locks.request(key, { ifAvailable: true }, (free) => { if (free) { take(); this.restore(); this.send(); } });
+      if (navigator.locks) navigator.locks.request(key, take); else take();
     }
-    if (navigator.locks) navigator.locks.request(this.key, () => new Promise(() => {})); // held while this tab lives
+    navigator.locks?.request(this.key, () => new Promise(() => {}));
   }
 
   listen() {
-    const timers = new Map();
     const typed = (event, wait) => {
       const field = event.target.closest("[data-path]");
       if (!field || field.closest("[data-draft]") !== this.element) return;
-      clearTimeout(timers.get(field.dataset.path));
-      const save = () => { timers.delete(field.dataset.path); this.put(field.dataset.path, read(field, this.element)); };
-      if (wait) { this.state("typing"); timers.set(field.dataset.path, setTimeout(save, wait)); this.pending = save; } else save();
+      const { path } = field.dataset;
+      clearTimeout(this.timers.get(path)?.timer);
+      const waited = this.timers.delete(path);
+      const save = () => { this.timers.delete(path); this.put(path, read(field, this.element)).catch(() => {}); }; // told in the save state
+      if (!wait) return waited || this.last !== JSON.stringify([path, read(field, this.element)]) ? save() : null;
+      this.state("typing");
+      this.timers.set(path, { save, timer: setTimeout(save, wait) });
     };
     this.element.addEventListener("input", (event) => typed(event, 400));
     this.element.addEventListener("change", (event) => typed(event, 0));
-    const flush = () => { for (const [path, timer] of timers) { clearTimeout(timer); const f = this.element.querySelector(`[data-path="${CSS.escape(path)}"]`); if (f) this.put(path, read(f, this.element)); } timers.clear(); };
-    addEventListener("pagehide", flush);
-    document.addEventListener("visibilitychange", () => document.hidden && flush());
-    document.addEventListener("nappage:locked", flush);
+    addEventListener("pagehide", () => this.flush());
+    document.addEventListener("visibilitychange", () => document.hidden && this.flush());
+    document.addEventListener("nappage:locking", () => this.flush());
     for (const name of ["online", "focus"]) addEventListener(name, () => this.send());
     document.addEventListener("nappage:unlocked", () => this.send());
     this.element.addEventListener("submit", (event) => { if (!event.submitter || event.submitter.hasAttribute("data-autosaved")) event.preventDefault(); });
   }
 
+  // Whatever still waits for a pause in the typing.
+  flush() { for (const { save, timer } of [...this.timers.values()]) { clearTimeout(timer); save(); } }
+
   put(path, value) {
     const last = this.outbox.at(-1);
+    this.last = JSON.stringify([path, value]); // leaving a field whose text was saved while typing is no change
     // Still unsent and the same place: only the newest value matters.
     if (last && last.path === path && !last.sent) last.value = value;
-    else this.outbox.push({ id: crypto.randomUUID(), path, value });
+    else this.outbox.push({ id: uuid(), base: this.known(path), path, value });
+    const { id } = this.outbox.at(-1);
+    const told = new Promise((done, failed) => this.waiters.set(id, [...(this.waiters.get(id) || []), { done, failed }]));
     this.keep();
-    const id = this.outbox.at(-1).id;
     this.send();
-    return new Promise((done, failed) => this.waiters.set(id, [...(this.waiters.get(id) || []), { done, failed }]));
+    return told;
   }
 
-  keep() {
-    try {
-      if (this.outbox.length) localStorage.setItem(this.key, JSON.stringify(this.outbox));
-      else localStorage.removeItem(this.key);
-      this.kept = true;
-    } catch { this.kept = false; }
-  }
+  keep() { this.kept = device.write(this.key, this.outbox); }
 
-  // Puts what was typed but not yet acknowledged back into its fields, after a reload.
+  // Puts what was typed but not yet acknowledged back into its fields. What is being typed right now stays.
   restore() {
     for (const { path, value } of this.outbox) {
-      for (const field of this.element.querySelectorAll(`[data-path="${CSS.escape(path)}"]`)) write(field, value);
+      if (!this.timers.has(path)) for (const field of this.fields(path)) write(field, value);
     }
+  }
+
+  fields(path) { return this.element.querySelectorAll(`[data-path="${CSS.escape(path)}"]`); }
+
+  // The newest revision up to which this page knows what stands at a path.
+  known(path) {
+    return Math.max(this.revision, ...[...this.seen].filter(([whole]) => within(path, whole)).map(([, revision]) => revision));
   }
 
   async send() {
     if (this.sending || this.conflict || !this.outbox.length) return;
     this.sending = true;
-    const edit = this.outbox[0];
-    edit.base ??= this.revision;
+    const edit = this.outbox[0], again = edit.sent;
     edit.sent = true;
     this.keep();
     this.state("saving");
-    let answer;
+    const words = JSON.stringify({ id: edit.id, base: edit.base, path: edit.path, value: edit.value ?? null });
+    let answer, body;
     try {
       answer = await fetch(this.url, {
-        method: "POST", credentials: "same-origin",
+        method: "POST", credentials: "same-origin", body: words,
         headers: { "Content-Type": "application/json", "X-CSRFToken": csrf(), "X-Requested-With": "fetch" },
-        body: JSON.stringify({ id: edit.id, base: edit.base, path: edit.path, value: edit.value ?? null }),
+        keepalive: words.length < 15000, signal: AbortSignal.timeout(20000),
       });
+      body = await answer.json().catch(() => ({}));
     } catch { return this.later("offline"); }
     if (answer.status === 423) { this.sending = false; this.state("locked"); document.dispatchEvent(new CustomEvent("nappage:locked")); return; }
     if (answer.status === 401 || answer.status === 403) return this.later("signed-out");
-    const body = await answer.json().catch(() => ({}));
-    if (answer.ok) {
-      this.took(edit, body.revision);
+    // Acknowledged is only what names this edit: a page of a network's own, or of a sign-in, is no acknowledgement.
+    if (answer.ok && body.id === edit.id) {
+      this.learn(edit, body.revision, again);
+      this.took(edit);
       this.pause = 500;
-      this.state(this.outbox.length ? "saving" : "saved");
-      const detail = { path: edit.path, revision: body.revision };
-      this.element.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true, detail }));
-      this.settle(edit.id, "done", body);
       this.sending = false;
+      this.state(this.outbox.length ? "saving" : "saved");
+      this.saved(edit.path, body.revision);
+      this.settle(edit.id, "done", body);
       return this.send();
     }
-    if (answer.status === 409) { this.sending = false; return this.ask(edit, body); }
-    if (answer.status === 422 || answer.status === 413 || answer.status === 404) {
-      // It can never be taken: it is shown, and kept aside on this device.
-      const aside = JSON.parse(localStorage.getItem("nappage.refused") || "[]");
-      try { localStorage.setItem("nappage.refused", JSON.stringify([...aside, { url: this.url, ...edit }].slice(-50))); } catch { /* full */ }
-      this.took(edit, this.revision);
-      const error = body.error || { place: edit.path, wrong: "it was not found", remedy: "load the page again" };
-      this.state("refused", `${error.place}: ${error.wrong}. ${error.remedy}.`);
-      this.settle(edit.id, "failed", error);
+    if (answer.status === 409 && body.conflict) { this.sending = false; this.conflict = body.conflict; return this.ask(edit, body); }
+    if (answer.status === 413 || answer.status === 422 && body.error) {
+      // It can never be taken: it is told, and kept aside on this device.
+      device.write("nappage.refused", [...device.read("nappage.refused"), { url: this.url, ...edit }].slice(-50));
+      const error = body.error || { place: edit.path, wrong: t("it is too long"), remedy: t("Shorten it, or split it") };
+      this.took(edit);
       this.sending = false;
+      const told = `${error.place}: ${error.wrong}. ${error.remedy}.`;
+      this.state("refused", told);
+      document.dispatchEvent(new CustomEvent("nappage:told", { detail: told }));
+      this.settle(edit.id, "failed", error);
       return this.send();
     }
     return this.later("server");
   }
 
-  took(edit, revision) {
-    this.outbox = this.outbox.filter((one) => one.id !== edit.id);
-    this.revision = Math.max(this.revision, revision || 0);
+  // After this page's own edit became `revision`. A repeated edit is told the draft's newest revision, not its own.
+  learn(edit, revision, again) {
+    const own = again && revision > edit.base + 1 ? edit.base + 1 : revision;
+    if (revision === this.revision + 1) this.revision = revision;
+    else if (own > this.known(edit.path)) this.seen.set(edit.path, own);
+    for (const one of this.outbox) {
+      if (one.base === edit.base && revision === edit.base + 1 || within(one.path, edit.path)) one.base = Math.max(one.base, own);
+    }
     this.element.dataset.revision = this.revision;
-    this.keep();
   }
 
-  settle(id, how, body) { for (const waiter of this.waiters.get(id) || []) if (how === "done") waiter.done(body); else waiter.failed(body); this.waiters.delete(id); }
+  took(edit) { this.outbox = this.outbox.filter((one) => one.id !== edit.id); this.keep(); }
+
+  saved(path, revision) { this.element.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true, detail: { path, revision } })); }
+
+  settle(id, how, body) { for (const waiter of this.waiters.get(id) || []) waiter[how](body); this.waiters.delete(id); }
 
   later(why) {
     this.sending = false;
@@ -149,24 +187,32 @@ class Draft {
     this.pause = Math.min(this.pause * 2, 15000);
   }
 
-  // Somebody else changed the same place: both are shown, and one is chosen.
+  // Somebody else changed the same place: both are shown, and one is chosen. Nothing is shown over a lock.
   ask(edit, body) {
-    this.conflict = body.conflict;
     this.state("conflict");
-    const dialog = conflictDialog(body.conflict);
+    if (document.body.classList.contains("locked")) return document.addEventListener("nappage:unlocked", () => this.ask(edit, body), { once: true });
+    this.flush();
+    this.last = null;
+    const own = this.outbox.filter((one) => one.path === edit.path), newest = own.at(-1);
+    const dialog = conflictDialog({ ...body.conflict, yours: newest.value });
     dialog.addEventListener("close", () => {
-      this.conflict = null;
-      this.took(edit, body.revision);
-      for (const one of this.outbox) delete one.base;
+      if (!dialog.returnValue) return dialog.showModal(); // a choice must be made
+      const waiting = own.flatMap((one) => this.waiters.get(one.id) || []);
+      for (const one of own) this.waiters.delete(one.id);
+      this.outbox = this.outbox.filter((one) => !own.includes(one));
+      this.seen.set(edit.path, body.revision);
+      for (const one of this.outbox) if (within(one.path, edit.path)) one.base = Math.max(one.base, body.revision);
       if (dialog.returnValue === "mine") {
-        this.outbox.unshift({ id: crypto.randomUUID(), path: edit.path, value: edit.value });
-        this.waiters.set(this.outbox[0].id, this.waiters.get(edit.id) || []);
-        this.keep();
+        const mine = { id: uuid(), base: body.revision, path: edit.path, value: newest.value };
+        this.outbox.unshift(mine);
+        this.waiters.set(mine.id, waiting);
       } else {
-        for (const field of this.element.querySelectorAll(`[data-path="${CSS.escape(edit.path)}"]`)) write(field, body.conflict.theirs);
-        this.settle(edit.id, "done", { revision: body.revision, theirs: body.conflict.theirs });
-        this.element.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true, detail: { path: edit.path, revision: body.revision } }));
+        for (const field of this.fields(edit.path)) write(field, body.conflict.theirs);
+        for (const waiter of waiting) waiter.done({ revision: body.revision, theirs: body.conflict.theirs });
+        this.saved(edit.path, body.revision);
       }
+      this.keep();
+      this.conflict = null;
       dialog.remove();
       this.state(this.outbox.length ? "saving" : "saved");
       this.send();
@@ -177,13 +223,15 @@ class Draft {
 
   state(name, words) {
     const place = document.querySelector("[data-save-state]");
+    if (!place) return;
     const count = this.outbox.length;
-    const told = words || {
+    place.textContent = words || {
       typing: "…", saving: t("Saving…"), saved: `${t("Saved")} ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`,
       offline: `${count} ${t("waiting: no connection. Kept on this device.")}`, server: `${count} ${t("waiting: the server does not answer. Kept on this device.")}`,
-      "signed-out": `${count} ${t("waiting: sign in again. Kept on this device.")}`, locked: `${count} ${t("waiting: unlock to save.")}`, conflict: t("Somebody else changed the same place"),
+      "signed-out": `${count} ${t("waiting: sign in again. Kept on this device.")} `, locked: `${count} ${t("waiting: unlock to save.")}`, conflict: t("Somebody else changed the same place"),
     }[name];
-    if (place) { place.textContent = told; place.dataset.state = { saved: "saved", conflict: "conflict", refused: "conflict" }[name] || (["typing", "saving"].includes(name) ? "saving" : "waiting"); }
+    if (name === "signed-out") place.append(Object.assign(document.createElement("a"), { href: `/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`, textContent: t("Sign in again") }));
+    place.dataset.state = { saved: "saved", conflict: "conflict", refused: "conflict" }[name] || (["typing", "saving"].includes(name) ? "saving" : "waiting");
   }
 }
 
@@ -192,7 +240,8 @@ const words_ = document.documentElement.lang === "fr" ? {
   "Saving…": "Enregistrement…", Saved: "Enregistré à", "waiting: no connection. Kept on this device.": "en attente : pas de connexion. Conservé sur cet appareil.",
   "waiting: the server does not answer. Kept on this device.": "en attente : le serveur ne répond pas. Conservé sur cet appareil.", "waiting: sign in again. Kept on this device.": "en attente : reconnectez-vous. Conservé sur cet appareil.",
   "waiting: unlock to save.": "en attente : déverrouillez pour enregistrer.", "Somebody else changed the same place": "Quelqu'un d'autre a modifié le même endroit", "Keep theirs": "Garder la sienne", "Use mine": "Utiliser la mienne", Yours: "La vôtre", Theirs: "La sienne",
-  "Two people changed this": "Deux personnes ont modifié ceci", "Unlock": "Déverrouiller", "PIN or password": "Code ou mot de passe", "This session is locked": "Session verrouillée", "What you typed is kept.": "Ce que vous avez saisi est conservé.", "That is not your PIN or password.": "Ce n'est ni votre code ni votre mot de passe.", "Sign in again": "Se reconnecter", "That did not work. Try again.": "Cela n'a pas fonctionné. Réessayez.",
+  "Two people changed this": "Deux personnes ont modifié ceci", "Unlock": "Déverrouiller", "PIN or password": "Code ou mot de passe", "This session is locked": "Session verrouillée", "What you typed is kept.": "Ce que vous avez saisi est conservé.", "That is not your PIN or password.": "Ce n'est ni votre code ni votre mot de passe.", "Sign in again": "Se reconnecter", "That did not work. Try again.": "Cela n'a pas fonctionné. Réessayez.", "Working…": "En cours…", "Try again": "Réessayer", Close: "Fermer",
+  "it is too long": "c’est trop long", "Shorten it, or split it": "Raccourcissez ou divisez",
 } : {};
 
 function conflictDialog({ path, yours, theirs, by, at }) {
@@ -209,7 +258,7 @@ function conflictDialog({ path, yours, theirs, by, at }) {
   form.append(keep, mine);
   const title = el("h2", t("Two people changed this")); title.id = "conflict-title";
   dialog.setAttribute("aria-labelledby", title.id);
-  dialog.addEventListener("cancel", (event) => event.preventDefault()); // a choice must be made
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.append(title, el("p", path, "muted"), both, form);
   return dialog;
 }
@@ -250,7 +299,7 @@ export function draftOf(element) {
 export function edit(element, path, value) { return draftOf(element).put(path, value); }
 
 // After the server itself changed the draft (a command's button): go on from its revision.
-export function follow(element, revision) { const draft = draftOf(element); draft.revision = Math.max(draft.revision, revision); }
+export function follow(element, revision) { const draft = draftOf(element); draft.revision = Math.max(draft.revision, revision); draft.last = null; }
 
 export function start(root = document) { for (const form of root.querySelectorAll("[data-draft]")) draftOf(form); }
 

@@ -1,30 +1,33 @@
 // The idle lock, over the page: what was typed stays where it is. The server decides; this asks and shows.
 import { csrf, t } from "./autosave.js";
 
-let shown = null, timer = null;
+let shown = null, timer = null, left = 0, touched = Date.now(), heading = "";
 
 export async function check() {
   clearTimeout(timer);
-  let state = { seconds_left: 30 };
   try {
-    const answer = await fetch("/session/state", { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin" });
-    state = await answer.json();
+    const answer = await fetch("/session/state", { headers: { "X-Requested-With": "fetch" }, credentials: "same-origin", signal: AbortSignal.timeout(10000) });
+    const state = await answer.json();
+    left = state.seconds_left || 5;
     if (state.signed_in && state.locked) cover(); else if (state.signed_in && shown) uncover();
     else if (state.signed_in === false) location.assign(`/accounts/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
-  } catch { /* no connection: asked again */ }
-  timer = setTimeout(check, Math.min(Math.max((state.seconds_left || 5) + 1, 5), 60) * 1000);
+  } catch {
+    // No connection: covered when nobody has touched the page for as long as the server last said; asked again.
+    if (left && Date.now() - touched > (left + 60) * 1000) cover();
+  }
+  timer = setTimeout(check, Math.min(Math.max(left + 1, 5), 60) * 1000);
 }
 
 export function cover() {
   if (shown) return;
   const before = document.activeElement;
   document.dispatchEvent(new CustomEvent("nappage:locking"));
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.inert = true;
-  shown = document.createElement("div");
+  // A modal dialog of its own: it stands above whatever dialog is open, and everything under it is out of reach.
+  shown = document.createElement("dialog");
   shown.className = "lock";
-  shown.setAttribute("role", "dialog");
-  shown.setAttribute("aria-modal", "true");
   shown.setAttribute("aria-labelledby", "lock-title");
+  shown.addEventListener("cancel", (event) => event.preventDefault());
+  shown.addEventListener("close", () => shown?.showModal());
   const form = document.createElement("form");
   form.className = "card stack";
   const title = Object.assign(document.createElement("h1"), { id: "lock-title", textContent: t("This session is locked") });
@@ -50,23 +53,27 @@ export function cover() {
   });
   shown.append(form);
   for (const child of document.body.children) child.inert = true;
+  heading = document.title;
+  document.title = "nappage";
   document.body.append(shown);
   document.body.classList.add("locked");
-  document.title = "nappage";
+  shown.showModal();
   input.focus();
 }
 
 function uncover() {
-  shown?.remove();
+  const gone = shown;
   shown = null;
+  gone?.remove();
+  if (heading) document.title = heading;
   document.body.classList.remove("locked");
   for (const child of document.body.children) child.inert = false;
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.inert = false;
   document.dispatchEvent(new CustomEvent("nappage:unlocked"));
   check();
 }
 
 if (document.body.hasAttribute("data-signed-in")) {
+  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
   document.addEventListener("nappage:locked", cover);
   document.addEventListener("submit", async (event) => {
     if (!event.target.matches("[data-lock]")) return;
