@@ -120,7 +120,7 @@ def test_somebody_else_is_sent_away(sent) -> None:
 
 
 @pytest.mark.parametrize(("change", "status", "words"), [
-    ({"expires": timedelta(days=-1)}, 410, "expired"), ({"revoked": timedelta()}, 410, "replaced"),
+    ({"expires": timedelta(days=-1)}, 410, "expired"), ({"revoked": timedelta()}, 410, "no longer in use"),
 ])  # fmt: skip
 def test_a_link_ends(sent, change, status: int, words: str) -> None:
     _, url, _ = sent
