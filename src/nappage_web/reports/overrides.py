@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -17,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from nappage.knowledge import Edition, load
-from nappage.screening import Finding
+from nappage.plan import TreatmentPlan
 
 from ..clinic.access import Actor, page
 from ..patients.models import Document, Draft
 from ..planning.desk import DOSE, Desk
 from ..planning.models import Override
-from ..planning.reading import may_be_decided
+from ..planning.reading import dose_hash, finding_hash, may_be_decided
 from ..planning.words import REASONS
 from .commands import READERS
 
@@ -106,36 +104,34 @@ def count(actor: Actor, first: date, last: date) -> Report:
     for document in Document.objects.of(actor).filter(kind=Document.Kind.PLAN, signature__isnull=False, **within):
         plans += 1
         decided = _standing(actor, (document.signature or {}).get("draft"))
-        for rule in _of_plan(json.loads(document.body)):
+        for rule, hashes in _of_plan(TreatmentPlan.model_validate_json(document.body)).items():
             of(rule).signed += 1
-            of(rule).signed_decided += rule in decided
+            of(rule).signed_decided += bool(hashes & decided)
     drafts = Draft.objects.of(actor).filter(kind=Draft.Kind.PLAN, status=Draft.Status.OPEN)
     read = list(drafts.select_related("patient").order_by("-updated")[:MOST_DRAFTS])
     for draft in read:
-        for rule in _of_draft(actor, draft):
+        for rule in _of_plan(Desk(actor, draft).reading):
             of(rule).open += 1
     rules = sorted(tallies.values(), key=lambda one: (-one.accepted, -one.signed, -one.open, one.title))
     return Report(rules, plans, len(read), drafts.count() - len(read))
 
 
 def _standing(actor: Actor, draft: str | None) -> set[str]:
-    """The rules whose findings a prescriber had accepted on a draft, decisions taken back left out."""
+    """The hashes of what a prescriber had accepted on a draft, decisions taken back left out."""
     rows = Override.objects.of(actor).filter(draft=draft).order_by("created") if draft else ()
     last = {row.finding: row for row in rows}
-    return {row.rule for row in last.values() if row.decision == "accepted"}
+    return {key for key, row in last.items() if row.decision == "accepted"}
 
 
-def _of_plan(plan: dict[str, Any]) -> set[str]:
-    findings = (Finding.model_validate(one) for one in (plan.get("screening") or {}).get("findings") or ())
-    dose = ((plan.get("formulation") or {}).get("verdict")) == "needs-clinician-decision"
-    return {one.rule for one in findings if may_be_decided(one)} | ({DOSE} if dose else set())
-
-
-def _of_draft(actor: Actor, draft: Draft) -> Iterator[str]:
-    reading = Desk(actor, draft).reading
-    yield from {one.rule for one in reading.screening.findings if may_be_decided(one)}
-    if reading.formulation is not None and reading.formulation.verdict == "needs-clinician-decision":
-        yield DOSE
+def _of_plan(plan: Any) -> dict[str, set[str]]:
+    """The hashes of what a prescriber may decide on, by rule, in a plan or in the reading of a draft."""
+    out: dict[str, set[str]] = {}
+    for one in plan.screening.findings:
+        if may_be_decided(one):
+            out.setdefault(one.rule, set()).add(finding_hash(one))
+    if plan.formulation is not None and plan.formulation.verdict == "needs-clinician-decision":
+        out[DOSE] = {dose_hash(plan.formulation)}
+    return out
 
 
 def _title(edition: Edition, rule: str) -> str:
