@@ -25,6 +25,9 @@ from ..world import PASSWORD, Place
 PICTURES = Path(__file__).parents[3] / "docs" / "pictures" / "web"
 WIDTHS = (360, 390, 820, 1280)
 MOST_BYTES = 120_000
+TOO_WIDE = """[...document.body.querySelectorAll("*")]
+    .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !one.children.length)
+    .slice(0, 3).map(one => one.parentElement.outerHTML.slice(0, 200))"""
 
 
 class Hand:
@@ -120,7 +123,7 @@ def look(page: Any) -> None:
         page.set_viewport_size({"width": width, "height": size["height"]})
         page.wait_for_timeout(60)
         if overflows(page) > 0:
-            wrong.append(f"{overflows(page)} px too wide at {width}")
+            wrong.append(f"{overflows(page)} px too wide at {width}: {page.evaluate(TOO_WIDE)}")
     page.set_viewport_size(size)
     assert wrong + page.faults == [], f"{page.url}\n" + "\n".join(wrong + page.faults)
 

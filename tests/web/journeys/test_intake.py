@@ -154,7 +154,7 @@ def test_on_warfarin_a_prescriber_is_asked_and_nobody_says_stop(live: Server, op
     clinician.wait_for_load_state("networkidle")
     words.append(clinician.locator("main").inner_text())
     look(clinician)
-    clinician.get_by_role("button", name="Begin a consultation").click()
+    clinician.get_by_role("button", name="Begin the consultation").click()
     clinician.wait_for_url("**/drafts/**")
     clinician.get_by_text("Facial rejuvenation", exact=True).first.click()
     clinician.wait_for_selector("[data-save-state][data-state=saved]")
@@ -168,7 +168,11 @@ def test_on_warfarin_a_prescriber_is_asked_and_nobody_says_stop(live: Server, op
         more.click()
     told_all = finding.inner_text()
     words.append(clinician.locator("#screening").inner_text())
-    print(told_all, words[-1])
+    assert "“Coumadin” (warfarin)" in told_all and "A prescriber decides" in told_all, told_all
+    assert "(ATBJD)" in told_all and "SEED004, CLECO" in told_all, "its sources, and who disagrees"
+    assert "Keep taking it exactly as prescribed" in told_all
+    assert "A prescriber decides" in clinician.locator("#screening").inner_text()
+    assert clinician.locator("#screening form").count() == 0, "an injector cannot decide it"
     look(clinician)
     picture(clinician, "warfarin", finding)
     for text in words:

@@ -1,0 +1,119 @@
+"""From a new patient's completed intake to a signed plan, by an injector and a prescriber; every interaction counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from nappage.plan.consent import consent
+from nappage_web.care import commands as care
+from nappage_web.care import signing
+from nappage_web.clinic.models import Role
+from nappage_web.patients import commands as patients
+from nappage_web.patients.models import Draft
+from nappage_web.planning import commands as planning
+from nappage_web.planning import desk as desks
+
+from ..conftest import Server
+from ..test_portal import healthy
+from ..world import PASSWORD, Place, world
+from .steps import Hand, look, picture, saved, sign_in, until
+
+pytestmark = pytest.mark.browser
+Opened = Callable[..., Any]
+MOST, MOST_ON_THE_MAP = 40, 10
+
+
+@pytest.fixture
+def here(live: Server) -> Place:
+    return world().here
+
+
+def told(place: Place, name: str) -> Any:
+    """A new patient who has handed in the intake, healthy."""
+    patient = place.patient(name, sex="female", language="en")
+    _, secret = patients.send_intake_link(place.actor(Role.FRONT_DESK), patient)
+    client = Client()
+    healthy(client, f"/i/{secret}/")
+    client.post(f"/i/{secret}/", {"send": "1", "key": "5a0b6ac4-1a5c-4b7e-9a44-6f7b8d2f8a11"})
+    return patient
+
+
+def a_day_earlier(place: Place, draft: Draft, days: int) -> None:
+    """The same consent to the same plan, signed so many days ago: the time to think cannot be waited for in a test,
+    and no clock of the app's can be turned. Everything else of the journey is done in the browser."""
+    actor = place.actor(Role.INJECTOR)
+    desk = desks.at(actor, draft.pk)
+    plan = signing.plan_of(desk)
+    assert plan is not None
+    text = consent(plan, desk.edition, place.clinic.today() - timedelta(days=days), row=desk.reading.facts.row)
+    agreed = [one.id for one in text.statements]
+    sent = {"name": draft.patient.name, "strokes": "M10 20L30 40L50 60L70 20", "identity": "known", "agreed": agreed}
+    care.give_consent(actor, draft.patient, text, sent)
+
+
+def test_from_intake_to_a_signed_plan(live: Server, opened: Opened, here: Place, capsys: Any) -> None:
+    planning.add_room(here.actor(Role.LEAD), name="Room 1")
+    patient = told(here, "Ana Flores")
+    page = opened("desk")
+    sign_in(page, live, here, Role.INJECTOR)
+    page.goto(f"{live.url}/")
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Ana Flores").first)
+    hand.click(page.get_by_role("button", name="Begin the consultation"))
+    page.wait_for_url("**/drafts/**")
+    draft = Draft.objects.of(here.actor(Role.INJECTOR)).get(kind="plan", patient=patient)
+    hand.click(page.get_by_text("Facial rejuvenation", exact=True).first)
+    hand.click(page.get_by_text("Cheek", exact=True).first)
+    hand.click(page.get_by_text("Jawline", exact=True).first)
+    saved(page)
+    picture(page, "consultation")
+    hand.click(page.get_by_role("button", name="Examined: nothing"))
+    hand.click(page.locator("label.chip:has(input[name=phototype][value='3'])"))
+    saved(page)
+    look(page)
+    hand.click(page.locator("#choice button[value=facial-rejuvenation]"))
+    page.wait_for_url("**/formulation")
+    product = page.locator("[data-path='order.mixture.0.product']")
+    if product.count() == 0:
+        hand.click(page.get_by_role("button", name="Add a line"))
+        product.wait_for()
+    hand.fill(product, "NCTF 135 HA")
+    hand.fill(page.locator("[data-path='order.mixture.0.volume_ml']"), "3")
+    hand.select(page.locator("[data-path='order.technique']"), "papule")
+    hand.click(page.get_by_role("button", name="None"))
+    page.wait_for_selector("#doses form input[name=reason]")
+    saved(page)
+    hand.fill(page.locator("#doses input[name=reason]"), "One vial a session")
+    hand.click(page.get_by_role("button", name="Accept"))
+    page.wait_for_selector("#doses .badge.go")
+    look(page)
+    picture(page, "formulation")
+    hand.click(page.get_by_role("link", name="On to: Map"))
+    page.wait_for_selector(".me-totals")
+    page.wait_for_load_state("networkidle")
+    before = len(hand.done)
+    hand.click(page.get_by_role("button", name="Start from what is published"))
+    page.wait_for_selector(".me-totals")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)
+    print(page.locator("main").inner_text())
+    picture(page, "map")
+    on_map = len(hand.done) - before
+    look(page)
+    hand.click(page.get_by_role("link", name="On to: Course"))
+    page.wait_for_selector("#course table")
+    look(page)
+    picture(page, "course")
+    hand.click(page.get_by_role("button", name="Book all sessions"))
+    page.wait_for_url("**/review")
+    page.wait_for_selector("#whole h2")
+    until(page, "!document.querySelector('#whole .skeleton')")
+    print(page.locator("#whole").inner_text())
+    look(page)
+    picture(page, "review")
+    print(hand.done, on_map)
