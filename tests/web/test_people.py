@@ -13,7 +13,9 @@ from nappage_web.clinic.access import NotAllowed
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import AuditEvent, Clinic, Registration, Role, Staff
 
-from .world import Place, World
+from .conftest import SIZES, Server, axe, overflows
+from .test_planning_browser import enter
+from .world import Place, World, world
 
 
 def settings_of(clinic: Clinic, **changed: Any) -> dict[str, Any]:
@@ -246,3 +248,58 @@ def test_nobody_goes_where_they_do_not_work(clinics: World, to: str) -> None:
     client = clinics.here.client(Role.LEAD)
     assert client.post(reverse("clinic-switch"), {"clinic": clinic}).status_code == 404
     assert "Skin Clinic" in client.get(reverse("clinic")).content.decode()
+
+
+# --- in a browser ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_the_pages_are_usable_by_everybody_and_fit(live: Server, opened: Any, size: str) -> None:
+    """Every page of the clinic's own, by axe, with nothing wider than the window and no fault in the console."""
+    place = world().here
+    page = opened(size)
+    enter(place, Role.LEAD, page, live)
+    row = place.staff[Role.INJECTOR].registration
+    row.areas, row.expires = ["cheek"], place.clinic.today() - timedelta(days=1)
+    row.save()
+    wrong = []
+    for path in (
+        "/", "/clinic/", "/clinic/settings", "/clinic/prices", staff_url(place, Role.INJECTOR),
+        staff_url(place, Role.INJECTOR, "staff-registration"), "/audit/", "/audit/?action=pin.set", "/reports/",
+    ):  # fmt: skip
+        page.goto(live.url + path)
+        for closed in page.locator("main summary").all():
+            closed.click()
+        wrong += [f"{path}: {one}" for one in axe(page)]
+        wrong += [f"{path}: {overflows(page)} px too wide"] if overflows(page) > 0 else []
+    assert not wrong, "\n".join(wrong)
+    assert page.faults == []
+
+
+def test_all_hides_the_single_ones_and_keeping_works_by_keyboard(live: Server, opened: Any) -> None:
+    place = world().here
+    page = opened("desk")
+    enter(place, Role.LEAD, page, live)
+    page.goto(live.url + staff_url(place, Role.INJECTOR, "staff-registration"))
+    nappage = page.get_by_label("Nappage", exact=True)
+    assert not nappage.is_visible()
+    page.get_by_label("All techniques").focus()
+    page.keyboard.press("Space")
+    nappage.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Keep the registration").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("The registration is kept").wait_for()
+    row = Registration.objects.of(place.actor(Role.LEAD)).get(staff=place.staff[Role.INJECTOR])
+    assert row.techniques == ["nappage"] and row.areas == ["*"]
+
+
+def test_the_chain_is_verified_without_leaving_the_page(live: Server, opened: Any) -> None:
+    place = world().here
+    page = opened("phone")
+    enter(place, Role.AUDITOR, page, live)
+    page.goto(f"{live.url}/audit/")
+    page.get_by_text("Verify the chain").click()
+    page.get_by_role("button", name="Verify", exact=True).click()
+    page.get_by_text("The chain holds").wait_for()
+    assert page.url.endswith("/audit/") and overflows(page) <= 0 and axe(page) == [] and page.faults == []
