@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ class Hand:
     scrolling and waiting are none."""
 
     def __init__(self, page: Any) -> None:
-        self.page, self.done, self.began = page, [], time.monotonic()
+        self.page, self.done, self.began, self.inspected = page, [], time.monotonic(), sum(INSPECTED)
 
     def click(self, place: Any) -> None:
         place.click()
@@ -64,11 +66,22 @@ class Hand:
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self.began
+        """Since the hand first lay on the page, without the time that inspecting pages took."""
+        return time.monotonic() - self.began - (sum(INSPECTED) - self.inspected)
+
+
+INSPECTED: list[float] = []  # seconds spent in look() and picture()
+
+
+@contextmanager
+def inspecting() -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    INSPECTED.append(time.monotonic() - began)
 
 
 def _words(place: Any) -> str:
-    return str(getattr(place, "_impl_obj", place))[-70:]
+    return str(place).split("selector=")[-1].rstrip(">").strip("'\"")
 
 
 def sign_in(page: Any, server: Server, place: Place, role: Role) -> None:
@@ -109,6 +122,7 @@ def saved(page: Any) -> None:
     page.wait_for_load_state("networkidle")
 
 
+@inspecting()
 def look(page: Any) -> None:
     """Nothing of WCAG 2.2 AA is broken in light and dark, nothing is wider than the window at any width, and no script
     failed. The page is left as it was."""
@@ -128,6 +142,7 @@ def look(page: Any) -> None:
     assert wrong + page.faults == [], f"{page.url}\n" + "\n".join(wrong + page.faults)
 
 
+@inspecting()
 def picture(page: Any, name: str, at: Any = None) -> None:
     """Kept for docs/explanation/app.md when NAPPAGE_SHOTS is set: what the window shows, scrolled to a place."""
     if not os.environ.get("NAPPAGE_SHOTS"):
