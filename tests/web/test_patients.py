@@ -109,17 +109,29 @@ def test_a_merge_keeps_both_histories_and_can_be_taken_back(clinics: World) -> N
     assert keep.phone == ""
 
 
+def test_answers_that_cannot_be_screened_are_said_to_be_so(clinics: World) -> None:
+    patient = clinics.here.patient()
+    told = Answers.model_validate({"answered": {"a-question-of-another-edition": True}})
+    commands.edit_answers(clinics.here.actor(Role.INJECTOR), patient, told, "from elsewhere", "e")
+    for url in (f"/patients/{patient.pk}/", f"/patients/{patient.pk}/answers/"):
+        page = clinics.here.client(Role.INJECTOR).get(url)
+        assert page.status_code == 200 and "cannot be screened" in page.content.decode()
+
+
 def test_what_a_duplicate_had_said_is_not_lost_by_merging(clinics: World) -> None:
     """The older answers name a blood thinner, the newer ones close the list without it."""
     keep, other = clinics.here.patient("Ana Flores"), clinics.here.patient("Anna Flores", date(1980, 4, 15))
     desk, clinician = clinics.here.actor(Role.FRONT_DESK), clinics.here.actor(Role.INJECTOR)
-    older = Answers.model_validate({"medications": [{"name": "warfarin"}]})
+    older = Answers.model_validate({"medications": [{"name": "warfarin"}], "patient": {"sex": "male"}})
     commands.edit_answers(clinician, other, older, "told in March", "e")
-    commands.edit_answers(clinician, keep, Answers(medications=()), "told in June", "e")
+    newer = Answers.model_validate({"medications": [], "patient": {"sex": "female"}})
+    commands.edit_answers(clinician, keep, newer, "told in June", "e")
     merged = commands.merge(desk, keep, other, "same passport")
     newest = documents.latest(clinician, keep, Document.Kind.ANSWERS)
     joined = Answers.model_validate_json(newest.body)
     assert joined.medications == () and joined.record and joined.record.medications[0].name == "warfarin"
+    answers = clinics.here.client(Role.INJECTOR).get(f"/patients/{keep.pk}/answers/").content.decode()
+    assert "stands in a record" in answers and "facts=" not in answers
     page = clinics.here.client(Role.INJECTOR).get(f"/patients/{keep.pk}/").content.decode()
     assert "warfarin" in page.casefold() or "anticoagulant" in page.casefold()
     again = Opened(Link(patient=keep, clinic=keep.clinic))
@@ -180,6 +192,19 @@ def test_answers_are_changed_by_a_new_version_with_a_reason(clinics: World) -> N
     versions = Document.objects.of(actor).filter(kind=Document.Kind.ANSWERS).order_by("version")
     assert [one.version for one in versions] == [1, 2] and documents.whole(versions[0])
     assert "Xyzzol" not in versions[0].body, "the older version stays as it was"
+
+
+def test_codes_stay_with_the_words_they_came_with(clinics: World) -> None:
+    patient, actor = clinics.here.patient(), clinics.here.actor(Role.INJECTOR)
+    rows = [{"text": "heart trouble", "codes": {"icd10": "I48"}}, {"codes": {"icd10": "E11"}}]
+    commands.edit_answers(actor, patient, Answers.model_validate({"conditions": rows}), "from a letter", "e")
+    sent = {"state": "asked", "0-text": "heart trouble", "0-status": "past", "reason": "asked"}
+    url = f"/patients/{patient.pk}/answers/conditions"
+    for words, codes in (("heart trouble", {"icd10": "I48"}), ("something else", {})):
+        assert clinics.here.client(Role.INJECTOR).post(url, {**sent, "0-text": words}).status_code == 302
+        newest = documents.latest(actor, patient, Document.Kind.ANSWERS)
+        kept = Answers.model_validate_json(newest.body).conditions
+        assert [one.codes for one in kept] == [codes, {"icd10": "E11"}]
 
 
 def test_not_asked_is_not_none(clinics: World) -> None:

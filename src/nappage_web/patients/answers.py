@@ -281,7 +281,7 @@ def changes(before: Answers, now: Answers) -> tuple[Change, ...]:
             words = {True: _("not asked"), False: _("asked")}
             out.append(Change(str(each.title), "", words[was is None], words[is_now is None]))
     if (before.record is None) != (now.record is None) or before.record != now.record:
-        out.append(Change(_("Record"), _("another system's record"), "", _("imported") if now.record else ""))
+        out.append(Change(_("Beside the answers"), "", "", _("what another record of this patient holds")))
     return tuple(out)
 
 
@@ -386,16 +386,26 @@ def screened(
     return facts, screen(facts, edition, language)
 
 
-def read_form(each: Topic, sent: Any) -> Any:
-    """What a topic's form says: rows, None where "not asked" is ticked, or a dict of single answers."""
+def rows_of(each: Topic, answers: Answers) -> Any:
+    """What the answers hold of a topic, as it stands in their document; None where it was not asked."""
+    return _at(answers.model_dump(mode="json", exclude_unset=True), each.path)
+
+
+def read_form(each: Topic, sent: Any, kept: Any) -> Any:
+    """What a topic's form says: rows, None where "not asked" is ticked, or a dict of single answers. `kept`: what was
+    said before; what the form does not show of a row (its codes) stays with it while its first words do."""
     if not each.rows:
         return {field.key: _given(field, sent.get(field.key, "")) for field in each.fields}
     if sent.get("state") == "not-asked":
         return None
     rows = []
+    shown_keys, first = {field.key for field in each.fields}, each.fields[0].key
     for number in range(60):
         row = {f.key: _given(f, sent.get(f"{number}-{f.key}", "")) for f in each.fields}
         row = {key: value for key, value in row.items() if value is not None}
+        before = kept[number] if kept and number < len(kept) else {}
+        if (before.get(first) or None) == row.get(first):
+            row |= {key: value for key, value in before.items() if key not in shown_keys}
         if row:
             rows.append(row)
     return rows

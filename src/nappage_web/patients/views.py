@@ -158,12 +158,16 @@ def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     on, everyone = actor.here.today(), person.everyone()
     told = _newest(actor, person, Document.Kind.ANSWERS)
     plan = Draft.objects.of(actor).filter(patient__in=everyone, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).first()
-    screening = None
+    screening = unread = None
     if told is not None and actor.has(*CLINICAL, Role.AUDITOR):
         order = plan.body.get("order") if plan else None
-        _facts, screening = read.screened(read.of_document(told.body), order, _edition(on), on, _language())
+        try:
+            _facts, screening = read.screened(read.of_document(told.body), order, _edition(on), on, _language())
+        except InputError as error:  # answers of another edition: never taken for clear
+            unread = error
     context = {
-        "patient": person, "age": person.age_on(on), "told": told, "plan": plan, "screening": screening,
+        "patient": person, "age": person.age_on(on), "told": told, "plan": plan,
+        "screening": screening, "unread": unread,
         "next": next_step(actor, person), "clinical": actor.has(*CLINICAL),
         "plans": Document.objects.of(actor).filter(patient__in=everyone, kind=Document.Kind.PLAN).order_by("-created"),
         "drafts": Draft.objects.of(actor).filter(patient__in=everyone, kind=Draft.Kind.PLAN).order_by("-updated")[:6],
@@ -300,13 +304,16 @@ def answers(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
         chosen = next((one for one in versions if str(one.pk) == request.GET.get("version")), versions[0])
         told, on = read.of_document(chosen.body), actor.here.today()
         edition = _edition(on)
-        facts, screening = read.screened(told, None, edition, on, _language())
+        try:
+            facts, screening = read.screened(told, None, edition, on, _language())
+            context |= {"open": screening.open_questions, "contradictions": facts.contradictions}
+        except InputError as error:
+            context["unread"] = error
         at = versions.index(chosen)
         before = read.of_document(versions[at + 1].body) if at + 1 < len(versions) else None
         context |= {
-            "chosen": chosen, "sections": read.sections(told, edition), "open": screening.open_questions,
+            "chosen": chosen, "sections": read.sections(told, edition),
             "changes": read.changes(before, told) if before else (), "newest": chosen is versions[0],
-            "contradictions": facts.contradictions,
         }  # fmt: skip
     return render(request, "patients/answers.html", context)
 
@@ -325,7 +332,7 @@ def edit_answers(request: HttpRequest, patient: uuid.UUID, topic: str) -> HttpRe
     error = None
     if request.method == "POST":
         try:
-            made = read.with_topic(told, each, read.read_form(each, request.POST))
+            made = read.with_topic(told, each, read.read_form(each, request.POST, read.rows_of(each, told)))
             edition = _edition(actor.here.today())
             read.screened(made, None, edition, actor.here.today(), "en")  # what cannot be read is told now
             commands.edit_answers(actor, person, made, request.POST.get("reason", ""), edition.fingerprint)
@@ -342,13 +349,12 @@ def edit_answers(request: HttpRequest, patient: uuid.UUID, topic: str) -> HttpRe
 def _asked(each: read.Topic, told: Answers, request: HttpRequest) -> bool:
     if request.method == "POST":
         return request.POST.get("state") != "not-asked"
-    given = told.model_dump(mode="json", exclude_unset=True)
-    return read._at(given, each.path) is not None or told.history_complete
+    return read.rows_of(each, told) is not None or told.history_complete
 
 
 def _rows(each: read.Topic, told: Answers, request: HttpRequest) -> list[list[tuple[read.Field, str, Any]]]:
     """Each row as (field, name of its box, value), with two empty ones at the end; of single answers one row."""
-    given = read._at(told.model_dump(mode="json", exclude_unset=True), each.path)
+    given = read.rows_of(each, told)
     if not each.rows:
         return [[(f, f.key, _box(request, f.key, (given or {}).get(f.key))) for f in each.fields]]
     rows = [*(given or ()), {}, {}]
