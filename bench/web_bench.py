@@ -61,10 +61,12 @@ class Times:
 
 def run() -> list[str]:
     """The tables, each with its aims."""
+    loads = [os.getloadavg()[0]]
     with Cluster() as cluster:
         ours = Ours()
         try:
             beside, alone = _with_peer(ours, cluster)
+            loads.append(os.getloadavg()[0])
             lines = [*beside, "", *alone, "", *_weights(ours), "", *_map(ours)]
             lines += ["", *_twenty(ours, "SQLite", None)]
         finally:
@@ -76,6 +78,8 @@ def run() -> list[str]:
             lines += _twenty(ours, "PostgreSQL", cluster)[2:]
         finally:
             ours.forget()
+    loads.append(os.getloadavg()[0])
+    lines += ["", "Load of the machine before, half-way and after: " + ", ".join(f"{load:.1f}" for load in loads) + "."]
     return lines
 
 
@@ -210,6 +214,7 @@ def _weights(ours: Ours) -> list[str]:
         person, stranger = ours.person(), ours.stranger()
         pages = {
             "sign-in": (stranger, "/accounts/login/"),
+            "home": (person, "/"),
             "patients": (person, "/patients/"),
             "a patient": (person, f"/patients/{person.patient}/"),
             "consultation": (person, f"/drafts/{person.draft}/"),
