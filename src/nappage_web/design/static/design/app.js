@@ -67,23 +67,6 @@ document.addEventListener("keydown", (event) => {
   if (act) { event.preventDefault(); act(); }
 });
 
-// Tabs: arrows move between them, one panel shows. Without a script all panels stand below each other.
-document.addEventListener("keydown", (event) => {
-  const tab = event.target.closest("[role=tab]"), step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!tab || !step) return;
-  const all = [...tab.parentElement.children];
-  pick(all[(all.indexOf(tab) + step + all.length) % all.length]).focus();
-});
-document.addEventListener("click", (event) => { const tab = event.target.closest("[role=tab]"); if (tab) pick(tab); });
-function pick(tab) {
-  for (const one of tab.parentElement.children) {
-    one.setAttribute("aria-selected", String(one === tab));
-    one.tabIndex = one === tab ? 0 : -1;
-    document.getElementById(one.getAttribute("aria-controls")).hidden = one !== tab;
-  }
-  return tab;
-}
-
 // <input data-suggest="/url?kind=x"> … the address answers ?q=… with a JSON list of texts (or {value, label}).
 let boxes = 0;
 function combo(input) {
@@ -94,7 +77,7 @@ function combo(input) {
   input.replaceWith(wrap); wrap.append(input, list);
   for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", list.id], ["aria-autocomplete", "list"], ["autocomplete", "off"]]) input.setAttribute(name, value);
   let at = -1, timer = null, asked = 0;
-  const close = () => { list.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
+  const close = () => { clearTimeout(timer); asked += 1; list.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const choose = (option) => { input.value = option.dataset.value; close(); input.dispatchEvent(new Event("change", { bubbles: true })); input.dispatchEvent(new CustomEvent("suggest:chosen", { bubbles: true, detail: option.dataset.value })); };
   const mark = (next) => { const options = [...list.children]; at = (next + options.length) % options.length; options.forEach((o, i) => o.setAttribute("aria-selected", i === at)); input.setAttribute("aria-activedescendant", options[at].id); options[at].scrollIntoView({ block: "nearest" }); };
   input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(async () => {

@@ -193,10 +193,11 @@ class Draft {
     if (document.body.classList.contains("locked")) return document.addEventListener("nappage:unlocked", () => this.ask(edit, body), { once: true });
     this.flush();
     this.last = null;
-    const own = this.outbox.filter((one) => one.path === edit.path), newest = own.at(-1);
+    const newest = this.outbox.findLast((one) => one.path === edit.path);
     const dialog = conflictDialog({ ...body.conflict, yours: newest.value });
     dialog.addEventListener("close", () => {
       if (!dialog.returnValue) return dialog.showModal(); // a choice must be made
+      const own = this.outbox.filter((one) => one.path === edit.path); // with what left its field as the dialog opened
       const waiting = own.flatMap((one) => this.waiters.get(one.id) || []);
       for (const one of own) this.waiters.delete(one.id);
       this.outbox = this.outbox.filter((one) => !own.includes(one));
