@@ -89,13 +89,12 @@ def test_locked_in_mid_sentence(live: Server, opened: Opened, here: Place) -> No
 
 def test_a_lost_connection(live: Server, opened: Opened, here: Place) -> None:
     draft, page = opened_draft(live, opened, here)
+    look(page)
     state = page.locator("[data-save-state]")
     page.context.set_offline(True)
     page.get_by_label("Notes").fill("typed in the lift")
     page.wait_for_selector("[data-save-state][data-state=waiting]")
     assert "no connection" in state.inner_text() and notes(draft) is None
-    page.faults.clear()  # requests that did not arrive
-    look(page)
     picture(page, "offline", page.get_by_label("Notes"))
     page.context.set_offline(False)
     saved(page)
