@@ -101,7 +101,8 @@ def open_draft(actor: Actor, patient: Patient, *, body: dict[str, Any] | None = 
 def edit_draft(actor: Actor, draft: Draft, key: uuid.UUID, base: int, path: str, value: Any) -> drafts.Acknowledged:
     """One thing typed into a plan's draft. Acknowledged means durable."""
     done = drafts.apply(actor, draft, key, base, path, value)
-    note(draft, patient=draft.patient_id, path=path, edit=key, revision=done.revision, kept_aside=bool(done.conflict))
+    told = {"path": path, "edit": key, "revision": done.revision, "kept_aside": bool(done.conflict)}
+    note(draft, patient=draft.patient_id, **told, **({"again": True} if done.again else {}))
     return done
 
 

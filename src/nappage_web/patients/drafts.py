@@ -33,6 +33,7 @@ class Acknowledged:
     revision: int
     id: uuid.UUID
     conflict: Conflicting | None = None
+    again: bool = False  # it was known already
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def apply(actor: Actor, draft: Draft, key: uuid.UUID, base: int, path: str, valu
         if known.draft_id != draft.pk:
             raise InputError("edit.id", "it was used in another draft", "Make a new one for each edit")
         again = _conflict(draft, known, value) if known.outcome == Edit.Outcome.CONFLICT else None
-        return Acknowledged(draft.revision, key, again)
+        return Acknowledged(known.revision, key, again, again=True)
     if draft.status != Draft.Status.OPEN:
         raise InputError("draft", "it is closed", "Start a new draft from it; what you typed is still on the page")
     if base > draft.revision:
