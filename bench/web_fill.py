@@ -21,6 +21,7 @@ _FIRST = (
     "Ada Alma Anton Basil Bruna Carl Cleo Dario Dina Edda Elio Enzo Flora Gina Hanna Ida Igor Ines Iris Jana Juno Karl "
     "Lara Leon Lina Livia Luka Maja Milo Mona Nadia Nils Nina Olga Otto Paul Petra Rosa Sami Sven Tara Theo Uma Vera"
 )
+_PREFIXES = ("1 99 00", "2 61 91", "3 53 01", "4 65 71", "5 36 49", "6 39 98")  # kept free for fiction in France
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def invented(start: int, end: int) -> Iterator[Invented]:
             family=dice.choice(starts) + dice.choice(middles) + dice.choice(ends),
             birth_date=date(1940, 1, 1) + timedelta(days=dice.randrange(24_000)),
             sex=dice.choice(("female", "male")),
-            phone=f"+33 1 99 00 {dice.randrange(100):02} {dice.randrange(100):02}",
+            phone=f"+33 {dice.choice(_PREFIXES)} {dice.randrange(100):02} {dice.randrange(100):02}",
         )
 
 
