@@ -1,4 +1,4 @@
-"""What the journeys share: signing in at the sign-in page, a hand that counts, looking at a page, taking its picture."""
+"""What the journeys share: signing in at its page, a hand that counts, looking at a page, taking its picture."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def picture(page: Any, name: str, at: Any = None) -> None:
     else:
         page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(300)
-    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    shot = Image.open(io.BytesIO(page.screenshot(caret="initial"))).convert("RGB")
     for colours in (128, 64, 32, 16):
         out = io.BytesIO()
         shot.quantize(colours, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)

@@ -106,7 +106,9 @@ def test_a_lost_connection(live: Server, opened: Opened, here: Place) -> None:
     page.route("**/edits", lambda route: route.abort())  # the pages come again before the saving does
     page.context.set_offline(False)
     page.reload()
-    assert page.get_by_label("Notes").input_value() == "typed in the cellar", "what had not arrived is in its field again"
+    assert page.get_by_label("Notes").input_value() == "typed in the cellar", (
+        "what had not arrived is in its field again"
+    )
     assert notes(draft) == "typed in the lift"
     page.unroute("**/edits")
     saved(page)

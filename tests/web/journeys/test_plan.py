@@ -1,4 +1,4 @@
-"""From a new patient's completed intake to a signed plan, by an injector and a prescriber; every interaction counted."""
+"""From a completed intake to a signed plan, by an injector and a prescriber, every interaction counted."""
 
 from __future__ import annotations
 
@@ -143,7 +143,6 @@ def test_from_intake_to_a_signed_plan(live: Server, opened: Opened, here: Place,
     prescriber.goto(f"{live.url}/drafts/{draft.pk}/sign/")
     assert "time to think runs until" in prescriber.locator("main").inner_text()
     assert prescriber.get_by_role("button", name="Sign this plan").count() == 0
-    picture(prescriber, "time-to-think")
     draft.refresh_from_db()
     a_day_earlier(here, draft, days=2)
 
@@ -160,8 +159,10 @@ def test_from_intake_to_a_signed_plan(live: Server, opened: Opened, here: Place,
     look(prescriber)
     picture(prescriber, "plan")
     with capsys.disabled():
-        print(f"\nfrom completed intake to signed plan: {steps} interactions, {on_map} of them on a map of {points} points; "
-              f"{seconds:.0f} s without the inspection of pages\n  " + "\n  ".join(hand.done + theirs.done))
+        print(
+            f"\nfrom completed intake to signed plan: {steps} interactions, {on_map} of them on the map of {points}; "
+            f"{seconds:.0f} s without the inspection of pages\n  " + "\n  ".join(hand.done + theirs.done)
+        )
     assert steps <= MOST and on_map <= MOST_ON_THE_MAP
 
     files = prescriber.locator("a[href$='.pdf']")
