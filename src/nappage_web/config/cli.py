@@ -90,13 +90,20 @@ def _parser() -> argparse.ArgumentParser:
 _UNUSED = ["django_htmx/ext/*", "django_htmx/htmx-4*"]  # extensions that import files which are not there
 
 
-def prepare() -> None:
-    """Tables, cache and static files as this version needs them."""
-    from django.conf import settings
+def tables() -> None:
+    """Tables and the cache, as this version needs them."""
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
+
+
+def prepare() -> None:
+    """All that a server needs: tables, static files, no sessions that have ended."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    tables()
     call_command("clearsessions", verbosity=0)
     if not settings.DEBUG:
         call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=_UNUSED)
@@ -304,7 +311,7 @@ def _check(args: argparse.Namespace) -> int:
 def _createclinic(args: argparse.Namespace) -> int:
     from ..clinic import founding
 
-    prepare()
+    tables()
 
     def given(name: str, words: str, default: str = "") -> str:
         value = getattr(args, name)
