@@ -172,18 +172,17 @@ def test_only_the_servers_own_acknowledgement_counts(desk: Desk, status: int, bo
 def test_two_tabs_of_one_browser_keep_their_own_and_the_last_open_takes_over(desk: Desk) -> None:
     one = desk.sit()
     two = desk.look(one.context.new_page())
-    for page in (one, two):
-        page.route("**/edits", lambda route: route.abort())
+    two.context.route("**/edits", lambda route: route.abort())
     one.locator(NOTES).fill("from the first")
     two.locator(WORDS).fill("from the second")
     state(one, "waiting")
     state(two, "waiting")
     assert {edit["value"] for edit in outbox(one)} == {"from the first", "from the second"}
-    two.unroute("**/edits")
     one.close()
+    until(two, lambda: two.locator(NOTES).input_value() == "from the first")
+    two.context.unroute("**/edits")
     until(two, lambda: desk.notes() == "from the first" and desk.said("own_words") == "from the second")
-    assert two.locator(NOTES).input_value() == "from the first"
-    assert outbox(two) == []
+    until(two, lambda: outbox(two) == [])
 
 
 def test_a_tab_that_was_duplicated_has_an_outbox_of_its_own(desk: Desk) -> None:

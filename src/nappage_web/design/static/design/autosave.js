@@ -50,16 +50,22 @@ class Draft {
   // What pages that are gone left unsent, this one's before a reload too. A page holds the lock of its key while it
   // lives; whoever waits longest for it takes over what is left.
   adopt() {
-    for (const key of device.keys().filter((one) => one.startsWith(`${PREFIX}${this.url}|`))) {
-      const take = () => {
-        const left = device.read(key).filter((edit) => !this.outbox.some((own) => own.id === edit.id));
-        if (left.length) { this.outbox = [...left, ...this.outbox]; this.keep(); }
-        if (this.kept) device.write(key, []);
-        if (left.length) { this.restore(); this.send(); }
-      };
-      if (navigator.locks) navigator.locks.request(key, take); else take();
-    }
-    navigator.locks?.request(this.key, () => new Promise(() => {}));
+    const awaited = new Set([this.key]);
+    const take = (key) => {
+      const left = device.read(key).filter((edit) => !this.outbox.some((own) => own.id === edit.id));
+      if (left.length) { this.outbox = [...left, ...this.outbox]; this.keep(); }
+      if (this.kept) device.write(key, []);
+      if (left.length) { this.restore(); this.send(); }
+    };
+    const wait = (key) => {
+      if (!key?.startsWith(`${PREFIX}${this.url}|`) || awaited.has(key)) return;
+      awaited.add(key);
+      if (navigator.locks) navigator.locks.request(key, () => take(key)); else take(key);
+    };
+    device.keys().forEach(wait);
+    if (!navigator.locks) return;
+    navigator.locks.request(this.key, () => new Promise(() => {}));
+    addEventListener("storage", ({ key }) => wait(key)); // pages opened later
   }
 
   listen() {
