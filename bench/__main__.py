@@ -1,6 +1,6 @@
 """`python bench [PART ...] [--record]`: side by side with peers, as ratios.
 
-Everything is counted in CPU seconds of this process or its children, so that a busy machine changes little.
+All but web is counted in CPU seconds of this process or its children, so that a busy machine changes little.
 `--record` writes the figures into the table of bench/README.md.
 """
 
