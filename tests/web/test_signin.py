@@ -347,16 +347,27 @@ def test_many_tries_at_once_are_no_way_round_the_limit(transactional_db: None) -
     client = place.client(Role.INJECTOR)
     client.post("/lock", **FETCH)
     row, user = SignedIn.objects.get(user=place.staff[Role.INJECTOR].user), place.staff[Role.INJECTOR].user
+    looked_at, answered = threading.Semaphore(0), threading.Event()  # no answer before each of them has asked
     tried: list[str] = []
-    user.check_password = lambda proof: bool(tried.append(proof))  # type: ignore[method-assign, func-returns-value]
+
+    def slow(proof: str) -> bool:
+        tried.append(proof)
+        looked_at.release()
+        return not answered.wait(60)
+
+    user.check_password = slow  # type: ignore[method-assign]
 
     def guess(n: int) -> None:
-        lock.unlock(SignedIn.objects.get(pk=row.pk), user, f"{n:06}")
+        if not lock.unlock(SignedIn.objects.get(pk=row.pk), user, f"{n:06}"):
+            looked_at.release()  # refused unseen, or the answer was there
         connection.close()
 
     threads = [threading.Thread(target=guess, args=[n]) for n in range(20)]
     for thread in threads:
         thread.start()
+    for _ in threads:
+        assert looked_at.acquire(timeout=60)
+    answered.set()
     for thread in threads:
         thread.join()
     assert len(tried) == lock.MOST_TRIES
