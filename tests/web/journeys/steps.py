@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     format_hotp_value,
@@ -91,6 +92,7 @@ def sign_in(page: Any, server: Server, place: Place, role: Role) -> None:
     secret = SECRETS.get(user.pk)
     if secret is None:
         secret = SECRETS[user.pk] = generate_totp_secret()
+        Authenticator.objects.filter(user=user).delete()  # of a client of the test's own
         TOTP.activate(user, secret)
     page.goto(f"{server.url}/accounts/login/")
     page.get_by_label("E-mail").fill(user.email)
