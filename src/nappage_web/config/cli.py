@@ -154,7 +154,8 @@ def _free(port: int, host: str = "127.0.0.1") -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise InputError(f"port {port}", (error.strerror or "it is taken").lower(), "Choose another with --port") from None
+            wrong = (error.strerror or "it is taken").lower()
+            raise InputError(f"port {port}", wrong, "Choose another with --port") from None
 
 
 def _granian(host: str, port: int, workers: int, certificate: tuple[Path, Path] | None = None) -> int:
