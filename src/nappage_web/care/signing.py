@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -184,6 +185,11 @@ def _people(actor: Actor, draft: Draft, desk: Desk, plan: TreatmentPlan) -> list
     return out
 
 
+def _plain(number: object) -> str:
+    """1.0 and 1 are the same to a reader."""
+    return f"{number.normalize():f}" if isinstance(number, Decimal) else str(number or "")
+
+
 def differences(before: TreatmentPlan, now: TreatmentPlan) -> tuple[tuple[str, str, str], ...]:
     """(what, before, now) for an amendment, in plain words; empty: nothing that matters changed."""
 
@@ -198,8 +204,8 @@ def differences(before: TreatmentPlan, now: TreatmentPlan) -> tuple[tuple[str, s
         return {
             _("Mixture"): mixture, _("Technique"): plan.placement.title or "",
             _("Areas"): ", ".join(plan.placement.areas),
-            _("Points"): str(plan.placement.points or ""), _("Volume, mL"): str(plan.placement.volume_ml or ""),
-            _("Depth, mm"): str(plan.placement.depth_mm or ""), _("Spacing, mm"): str(plan.placement.spacing_mm or ""),
+            _("Points"): str(plan.placement.points or ""), _("Volume, mL"): _plain(plan.placement.volume_ml),
+            _("Depth, mm"): _plain(plan.placement.depth_mm), _("Spacing, mm"): _plain(plan.placement.spacing_mm),
             _("Dates"): ", ".join(s.date.isoformat() for s in sessions),
             _("Findings"): ", ".join(f.title for f in plan.screening.findings),
             _("Verdict"): plan.screening.verdict,

@@ -182,6 +182,7 @@ def test_from_intake_to_a_signed_plan(live: Server, opened: Opened, here: Place,
     prescriber.get_by_role("link", name="Sign", exact=True).click()
     changed = prescriber.locator("section", has_text="What this amendment changes")
     assert "11" in changed.inner_text() and "9" in changed.inner_text()
+    assert "Depth" not in changed.inner_text(), "1 and 1.0 are no difference"
     assert "changed after the patient consented" in prescriber.locator("main").inner_text()
     look(prescriber)
     picture(prescriber, "amendment", changed)
