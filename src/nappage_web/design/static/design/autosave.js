@@ -233,7 +233,7 @@ class Draft {
     if (!place) return;
     const count = this.outbox.length;
     place.textContent = words || {
-      typing: "…", saving: t("Saving…"), saved: `${t("Saved")} ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`,
+      typing: "…", saving: t("Saving…"), saved: `${t("Saved")} ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}`,
       offline: `${count} ${t("waiting: no connection. Kept on this device.")}`, server: `${count} ${t("waiting: the server does not answer. Kept on this device.")}`,
       "signed-out": `${count} ${t("waiting: sign in again. Kept on this device.")} `, locked: `${count} ${t("waiting: unlock to save.")}`, conflict: t("Somebody else changed the same place"),
     }[name];
@@ -256,7 +256,7 @@ function conflictDialog({ path, yours, theirs, by, at }) {
   const show = (value) => value === null || value === undefined ? "—" : typeof value === "object" ? JSON.stringify(value, null, 1) : String(value);
   const el = (name, words, kind) => { const made = document.createElement(name); made.textContent = words; if (kind) made.className = kind; return made; };
   const both = el("div", "", "conflict");
-  for (const [title, value] of [[t("Yours"), yours], [`${t("Theirs")} (${by}, ${new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })})`, theirs]]) {
+  for (const [title, value] of [[t("Yours"), yours], [`${t("Theirs")} (${by}, ${new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })})`, theirs]]) {
     const side = el("div", ""); side.append(el("h3", title), el("pre", show(value))); both.append(side);
   }
   const form = el("form", "", "row end"); form.method = "dialog";
