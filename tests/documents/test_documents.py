@@ -92,19 +92,16 @@ def test_the_page_fetches_nothing_and_runs_nothing(written) -> None:
 
 @pytest.mark.skipif(BROWSER is None, reason="no chromium here; on Debian: apt-get install chromium")
 @pytest.mark.parametrize("width", [390, 820, 1280])
-def test_the_page_fits_phone_tablet_and_desk(written, width: int) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        try:
-            view = browser.new_page(viewport={"width": width, "height": 900})
-            for name in ("plan.html", "patient.html"):
-                view.goto(written[name].as_uri())
-                assert view.evaluate("document.documentElement.scrollWidth") <= width
-                assert view.locator("h1").count() == 1
-        finally:
-            browser.close()
+def test_the_page_fits_phone_tablet_and_desk(written, playwright, width: int) -> None:
+    browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    try:
+        view = browser.new_page(viewport={"width": width, "height": 900})
+        for name in ("plan.html", "patient.html"):
+            view.goto(written[name].as_uri())
+            assert view.evaluate("document.documentElement.scrollWidth") <= width
+            assert view.locator("h1").count() == 1
+    finally:
+        browser.close()
 
 
 def test_every_source_named_is_listed(plan, edition) -> None:

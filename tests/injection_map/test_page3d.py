@@ -231,14 +231,6 @@ def test_a_map_without_points_volumes_or_depths_is_still_a_page(made) -> None:
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def browser(playwright: Any) -> Iterator[Any]:
     launched = playwright.chromium.launch(
         executable_path=BROWSER, args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]

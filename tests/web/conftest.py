@@ -180,19 +180,12 @@ def live(transactional_db: None, _server: Server) -> Server:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(playwright: Any) -> Iterator[Any]:
     """Debian's Chromium. Where it cannot be installed the test fails, and says what to install."""
-    from playwright.sync_api import sync_playwright
-
     assert BROWSER, "chromium is not installed: on Debian, apt-get install chromium"
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright keeps an event loop of its own in this thread
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    launched = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

@@ -58,15 +58,12 @@ def test_each_language_has_each_word() -> None:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as running:
-        browser = running.chromium.launch(
-            executable_path=BROWSER, args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-        )
-        yield browser
-        browser.close()
+def chromium(playwright: Any) -> Iterator[Any]:
+    browser = playwright.chromium.launch(
+        executable_path=BROWSER, args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+    )
+    yield browser
+    browser.close()
 
 
 class Hand:

@@ -133,10 +133,15 @@ def actor_of(request: HttpRequest) -> Actor | None:
     user = request.user
     if not isinstance(user, User) or not user.is_active:
         return None
+    known: tuple[Any, Actor | None] | None = getattr(request, "known_actor", None)
+    if known is not None and known[0] == (user.pk, request.session.get("clinic")):
+        return known[1]  # the gate has asked already
     memberships = Staff._base_manager.filter(user=user, active=True).select_related("clinic__organisation", "user")
     chosen = request.session.get("clinic")
     staff = (memberships.filter(clinic=chosen).first() if chosen else None) or memberships.order_by("created").first()
-    return None if staff is None else staff_actor(staff)
+    actor = None if staff is None else staff_actor(staff)
+    request.known_actor = (user.pk, chosen), actor  # type: ignore[attr-defined]
+    return actor
 
 
 def get(actor: Actor, model: type[M], pk: Any) -> M:

@@ -208,9 +208,10 @@ def alike(actor: Actor, *, name: str = "", birth_date: date | None = None, phone
     """Patients of the clinic who may be the one described: the same birth date and a similar name, the same phone, the
     same e-mail address. `but`: who is described, if already a patient."""
     found: dict[Patient, list[str]] = {}
+    themselves = {one.pk for one in but.everyone()} if but else set()
     for why, patients in _candidates(actor, name, birth_date, phone, email):
         for patient in patients:
-            if but is None or patient.pk not in {one.pk for one in but.everyone()}:
+            if patient.pk not in themselves:
                 found.setdefault(patient.kept(), []).append(why)
     return sorted((Alike(p, tuple(why)) for p, why in found.items()), key=lambda a: (-len(a.because), a.patient.name))
 
