@@ -295,3 +295,19 @@ def test_who_may_sign(clinics: World, change, stands: bool) -> None:
     said = may_sign(entry, on, ["papule"], ["cheek"], desks.readings.edition_on(on))
     assert (said == ()) == stands, said
     assert may_sign(None, on, [], [], desks.readings.edition_on(on))
+
+
+def test_who_injects_is_chosen_and_stands_on_the_plan(clinics: World) -> None:
+    """By itself it is who worked on the draft and injects; the choice on the page is kept in the draft."""
+    draft = ready(clinics.here)
+    prescriber, injector = clinics.here.actor(Role.PRESCRIBER), clinics.here.staff[Role.INJECTOR]
+    assert signing.injector_of(prescriber, draft) == injector
+    chosen = str(clinics.here.staff[Role.PRESCRIBER].pk)
+    patients.edit_draft(prescriber, draft, uuid.uuid4(), draft.revision, "consultation.injector", chosen)
+    draft.refresh_from_db()
+    assert signing.injector_of(prescriber, draft) == clinics.here.staff[Role.PRESCRIBER]
+    page = clinics.here.client(Role.PRESCRIBER).get(f"/drafts/{draft.pk}/sign/").content.decode()
+    assert 'data-path="consultation.injector"' in page and f'value="{chosen}" selected' in page
+    elsewhere = str(clinics.there.staff[Role.INJECTOR].pk)
+    patients.edit_draft(prescriber, draft, uuid.uuid4(), draft.revision, "consultation.injector", elsewhere)
+    assert any("Nobody is named to inject" in one for one in obstacles(clinics.here, draft))

@@ -65,8 +65,14 @@ def practice_of(actor: Actor, draft: Draft) -> Practice:
     )  # fmt: skip
 
 
+def injectors(actor: Actor) -> list[Staff]:
+    """Who may be chosen to inject."""
+    staff = Staff.objects.of(actor).filter(active=True).select_related("user")
+    return [one for one in staff if {Role.INJECTOR.value, Role.PRESCRIBER.value} & set(one.roles)]
+
+
 def injector_of(actor: Actor, draft: Draft) -> Staff | None:
-    """Who will inject: as chosen, else whoever worked on the draft and may, else the actor."""
+    """Who will inject: as chosen, else who injects by their role and worked on the draft last, else the actor."""
     consultation = draft.body.get("consultation") or {}
     chosen = consultation.get("injector") if isinstance(consultation, dict) else None
     staff = Staff.objects.of(actor).filter(active=True)
@@ -75,9 +81,9 @@ def injector_of(actor: Actor, draft: Draft) -> Staff | None:
             return staff.filter(pk=UUID(str(chosen))).first()
         except ValueError:
             return None
-    hands = [actor.staff] if actor.staff else []
     worked = draft.edits.filter(author_kind="staff").order_by("-revision").values_list("author", flat=True)[:50]
-    hands += [one for key in dict.fromkeys(worked) if (one := staff.filter(pk=key).first())]
+    hands = [one for key in dict.fromkeys(worked) if (one := staff.filter(pk=key).first())]
+    hands += [actor.staff] if actor.staff else []
     return next((one for one in hands if Role.INJECTOR.value in one.roles), hands[0] if hands else None)
 
 

@@ -282,7 +282,8 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         **frame(desk, "sign"), "prepared": prepared, "plan": prepared.plan,
         "ways": [(one, url_of(one.stage, desk.draft)) for one in prepared.obstacles],
         "error": error, "changed": changed, "before": before,
-        "injector": signing.injector_of(actor, desk.draft), "practice": signing.practice_of(actor, desk.draft),
+        "injector": signing.injector_of(actor, desk.draft), "injectors": signing.injectors(actor),
+        "practice": signing.practice_of(actor, desk.draft),
     }  # fmt: skip
     return render(request, "care/sign.html", context, status=422 if error else 200)
 
