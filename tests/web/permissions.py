@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,12 +28,21 @@ def declared(pattern: URLPattern) -> Any:
     return getattr(pattern.callback, "page", None)
 
 
+def load_everything() -> None:
+    """Every module of the app, so that every page and command is declared, in whatever order tests run."""
+    import nappage_web
+
+    for module in pkgutil.walk_packages(nappage_web.__path__, "nappage_web."):
+        if ".migrations" not in module.name and not module.name.endswith((".wsgi", ".sqlite.base")):
+            importlib.import_module(module.name)
+
+
 def text() -> str:
     from nappage_web.clinic.access import PAGES
     from nappage_web.clinic.commands import COMMANDS
     from nappage_web.clinic.models import Role
 
-    list(patterns())  # loads every view
+    load_everything()
     roles = list(Role)
     head = "| | " + " | ".join(str(role.label) for role in roles) + " |\n|---|" + "---|" * len(roles)
     out = [

@@ -11,6 +11,7 @@ import pwd
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 HOME = Path(os.environ["NAPPAGE_TEST_HOME"])
 
@@ -32,23 +33,28 @@ def _start(folder: Path) -> None:
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         owner = next((name for name in ("postgres", "nobody") if _exists(name)), "nobody")
         shutil.chown(folder, owner)
-        prefix = ["runuser", "-u", owner, "--"]
+        run_as: str | None = owner
     else:
-        prefix = []
+        run_as = None
     options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
     made = ["-U", "nappage", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
     for command in (
         [f"{programs}/initdb", "-D", folder, *made],
         [f"{programs}/pg_ctl", "-D", folder, "-o", options, "-w", "-l", folder / "log", "start"],
     ):
-        subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **_as(run_as))
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        atexit.register(stop, folder, prefix, programs)
+        atexit.register(stop, folder, run_as, programs)
 
 
-def stop(folder: Path, prefix: list[str], programs: str) -> None:
-    command = [*prefix, f"{programs}/pg_ctl", "-D", folder, "-m", "immediate", "stop"]
-    subprocess.run(command, stdout=subprocess.DEVNULL, cwd="/")
+def _as(owner: str | None) -> dict[str, Any]:
+    """Whom a program runs as."""
+    return {} if owner is None else {"user": owner, "group": pwd.getpwnam(owner).pw_gid, "extra_groups": []}
+
+
+def stop(folder: Path, owner: str | None, programs: str) -> None:
+    command = [f"{programs}/pg_ctl", "-D", folder, "-m", "immediate", "stop"]
+    subprocess.run(command, stdout=subprocess.DEVNULL, cwd="/", **_as(owner))
 
 
 def _programs() -> str:

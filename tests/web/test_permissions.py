@@ -12,10 +12,11 @@ from nappage_web.clinic.access import PAGES
 from nappage_web.clinic.commands import COMMANDS
 from nappage_web.clinic.models import AuditEvent, Role
 
-from .permissions import PAGE, declared, patterns, text
+from .permissions import PAGE, declared, load_everything, patterns, text
 from .records import one_of_each
 from .world import World
 
+load_everything()
 ADDRESSES = sorted(dict(patterns()))
 STAFF = [a for a in ADDRESSES if (d := declared(dict(patterns())[a])) and d.roles]
 

@@ -192,8 +192,7 @@ def test_from_answers_to_a_plan_ready_to_sign_in_few_steps(at_work: Callable[...
 PAGES = ("", "formulation", "course", "review")
 
 
-@pytest.mark.parametrize("size", ["phone", "tablet", "desk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "size"), [("light", "phone"), ("dark", "tablet"), ("light", "desk")])
 def test_each_page_fits_and_can_be_read_by_everybody(at_work: Callable[..., Any], size: str, scheme: str) -> None:
     place, page = at_work(size, Role.LEAD, color_scheme=scheme)
     commands.add_room(place.actor(Role.LEAD), name="Room 1")

@@ -216,6 +216,15 @@ def _backup(args: argparse.Namespace) -> int:
     return 0
 
 
+def _unpack(tar: tarfile.TarFile, member: str, to: Path) -> None:
+    """One plain file of an archive. Raises KeyError where there is none of that name."""
+    content = tar.extractfile(member)
+    if content is None:
+        raise KeyError(member)
+    with content, to.open("wb") as file:
+        shutil.copyfileobj(content, file)
+
+
 def _restore(args: argparse.Namespace) -> int:
     from django.conf import settings
     from django.db import connection
@@ -230,7 +239,8 @@ def _restore(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with tarfile.open(args.file) as tar:
-                tar.extractall(folder, members=[tar.getmember("database"), tar.getmember("secret-key")], filter="data")
+                for member in ("database", "secret-key"):  # by name, and never a path of the archive's own
+                    _unpack(tar, member, Path(folder, member))
         except (tarfile.TarError, KeyError, OSError, EOFError):
             raise InputError(str(args.file), "it is no backup of ours, or it is damaged", "Take another one") from None
         database = Path(folder, "database")
