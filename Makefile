@@ -55,7 +55,7 @@ test: .venv/.stamp-test debian-test
 	echo "pytest..."; \
 	$(BIN)/python -m pytest -m "not long" $(ARGS) || failed="$$failed pytest"; \
 	echo "the app again, on PostgreSQL..."; \
-	NAPPAGE_TEST_DB=postgresql $(BIN)/python -m pytest -m "not long and not browser" tests/web $(NO_DATABASE) $(ARGS) \
+	NAPPAGE_TEST_DB=postgresql $(BIN)/python -m pytest -o cache_dir=.pytest_cache/postgresql -m "not long and not browser" tests/web $(NO_DATABASE) $(ARGS) \
 	    || test $$? = 5 || failed="$$failed postgresql"; \
 	test -z "$$failed" || { echo failed: $$failed >&2; exit 1; }
 
