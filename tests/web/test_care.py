@@ -172,6 +172,15 @@ def test_signing_asks_again_who_signs(clinics: World) -> None:
     assert not Document._base_manager.filter(kind="plan").exists()
     done = client.post(f"/drafts/{draft.pk}/sign/", {"proof": PASSWORD, "revision": draft.revision})
     assert done.status_code == 302 and done.url.startswith("/plans/")
+    assert AuditEvent.objects.filter(action="session.unlock-failed").count() == 1, "a wrong try is known"
+
+
+def test_who_signs_is_not_found_by_trying(clinics: World) -> None:
+    draft, client = ready(clinics.here), clinics.here.client(Role.PRESCRIBER)
+    for number in range(5):
+        client.post(f"/drafts/{draft.pk}/sign/", {"proof": f"27182{number}", "revision": draft.revision})
+    assert client.get(f"/drafts/{draft.pk}/sign/").url.startswith("/accounts/login/")
+    assert not Document._base_manager.filter(kind="plan").exists()
 
 
 def test_an_amendment_is_a_new_version_that_shows_its_difference(clinics: World) -> None:

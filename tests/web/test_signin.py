@@ -176,6 +176,21 @@ def test_a_pin_that_is_easily_guessed_is_refused(clinics: World, pin: str) -> No
         commands.set_pin(clinics.here.actor(Role.LEAD), pin)
 
 
+def test_a_pin_is_set_only_by_who_knows_the_password(clinics: World) -> None:
+    user, client = clinics.here.staff[Role.PRESCRIBER].user, clinics.here.client(Role.PRESCRIBER)
+    commands.set_pin(clinics.here.actor(Role.PRESCRIBER), PIN)
+    for sent in ({"pin": "314159"}, {"pin": "314159", "password": "no"}, {"pin": "314159", "password": PIN}):
+        answer = client.post("/me/", sent)
+        assert answer.status_code == 422 and 'id="password-error"' in answer.content.decode()
+    assert lock.check_password(PIN, User.objects.get(pk=user.pk).pin), "an open browser alone changes no PIN"
+    assert client.post("/me/", {"pin": "314159", "password": PASSWORD}).status_code == 302
+    assert lock.check_password("314159", User.objects.get(pk=user.pk).pin)
+    for _try in range(5):
+        client.post("/me/", {"pin": "314159", "password": "no"})
+    assert client.get("/me/").url.startswith("/accounts/login/"), "tries count here as they do at the lock"
+    assert _actions().count("session.unlock-failed") == 8
+
+
 # Passwords by mail
 
 

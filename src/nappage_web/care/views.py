@@ -7,7 +7,6 @@ from typing import Any
 
 from csp.decorators import csp_exempt
 from django.contrib import messages
-from django.contrib.auth.hashers import check_password
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,6 +26,7 @@ from ..clinic import audit
 from ..clinic.access import CLINICAL, EVERYONE, Actor, get, page, wants_page
 from ..clinic.commands import Refused
 from ..clinic.models import Role
+from ..clinic.signin.commands import proven
 from ..patients.models import Attachment, Document, Patient
 from ..planning import desk as desks
 from ..planning.reading import edition_on
@@ -261,9 +261,8 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     prepared = signing.prepare(desk, printed=request.method == "POST")
     error = ""
     if request.method == "POST":
-        user = actor.staff.user if actor.staff else None
-        proof = request.POST.get("proof", "")
-        if user is None or not (user.check_password(proof) or (user.pin and check_password(proof, user.pin))):
+        here = request.signed_in  # type: ignore[attr-defined]
+        if not proven(actor, here, request.POST.get("proof", "")):
             error = _("That is not your PIN or password. Nothing was signed.")
         elif request.POST.get("revision") != str(desk.draft.revision):
             error = _("The draft changed while you were reading it. Read it again, and sign what you read.")

@@ -15,7 +15,7 @@ from nappage.values import InputError
 
 from ..access import EVERYONE, Actor
 from ..commands import command, note
-from ..models import Role, Staff, User
+from ..models import Role, SignedIn, Staff, User
 from . import lock
 
 
@@ -56,9 +56,19 @@ def unlocked(actor: Actor) -> None:
 
 @command("session.unlock-failed", EVERYONE)
 def unlock_failed(actor: Actor, tries_left: int) -> None:
-    """That a wrong PIN or password was given at a locked session."""
+    """That a wrong PIN or password was given, at a locked session or for what asks for it again."""
     assert actor.staff is not None
     note(actor.staff.user, tries_left=tries_left)
+
+
+def proven(actor: Actor, row: SignedIn, proof: str, *, pin: bool = True) -> bool:
+    """Whether the one who is signed in proved it again, for what an open browser alone must not do. Wrong tries are
+    noted, and count with those at the lock."""
+    assert actor.staff is not None
+    if lock.proves(row, actor.staff.user, proof, pin=pin):
+        return True
+    unlock_failed(actor, lock.tries_left(row))
+    return False
 
 
 @command("staff.invite", {Role.LEAD})

@@ -71,13 +71,21 @@ def touch(row: SignedIn) -> None:
 
 
 def unlock(row: SignedIn, user: User, proof: str) -> bool:
-    """Whether the PIN or the password was right; then the session goes on. A try is counted before it is looked at, so
-    that many at the same time are no way round the limit; the last wrong one ends it."""
+    """Whether the PIN or the password was right; then the session goes on."""
+    if not proves(row, user, proof):
+        return False
+    SignedIn.objects.filter(pk=row.pk).update(locked=False, last_active=timezone.now())
+    return True
+
+
+def proves(row: SignedIn, user: User, proof: str, *, pin: bool = True) -> bool:
+    """Whether it is the person's PIN or password (`pin=False`: the password). A try is counted before it is looked at,
+    so that many at the same time are no way round the limit; the last wrong one ends the session."""
     if not SignedIn.objects.filter(pk=row.pk, ended=None, tries__lt=MOST_TRIES).update(tries=F("tries") + 1):
         end(SignedIn.objects.filter(pk=row.pk))
         return False
-    if (user.pin and check_password(proof, user.pin)) or user.check_password(proof):
-        SignedIn.objects.filter(pk=row.pk).update(locked=False, tries=0, last_active=timezone.now())
+    if (pin and user.pin and check_password(proof, user.pin)) or user.check_password(proof):
+        SignedIn.objects.filter(pk=row.pk).update(tries=0)
         return True
     if tries_left(row) <= 0:
         end(SignedIn.objects.filter(pk=row.pk))

@@ -90,6 +90,8 @@ def account(request: HttpRequest) -> HttpResponse:
                 commands.end_session(actor, request.POST["end"])
                 messages.success(request, _("That session has ended."))
             else:
+                if not commands.proven(actor, own, request.POST.get("password", ""), pin=False):
+                    raise InputError("password", _("it is not your password"), _("Write it again"))
                 commands.set_pin(actor, request.POST.get("pin", ""))
                 messages.success(request, _("Your PIN is set."))
             return HttpResponseRedirect(reverse("account-own"))
