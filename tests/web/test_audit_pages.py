@@ -57,6 +57,13 @@ def test_it_shows_this_clinics_events_newest_first(clinics: World) -> None:
     assert "Somebody Else" not in said and "Other Clinic" not in said
 
 
+def test_who_reads_the_audit_is_in_it(clinics: World) -> None:
+    page(clinics.here, Role.LEAD)
+    page(clinics.here, Role.LEAD, action="patient.view")
+    (event,) = AuditEvent.objects.filter(action="audit.view")
+    assert event.actor == clinics.here.actor(Role.LEAD).id and event.subject == str(clinics.here.clinic.pk)
+
+
 @pytest.mark.parametrize(
     ("asked", "shown", "hidden"),
     [

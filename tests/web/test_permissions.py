@@ -57,6 +57,21 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(clinics: World, patter
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("pattern", [a for a in STAFF if re.search(r"<uuid:(?!staff|protocol)", a)])
+def test_every_look_at_a_patients_record_is_in_the_audit(clinics: World, pattern: str) -> None:
+    """Of whoever may; and of whoever may not, that they asked."""
+    records = one_of_each(clinics.here)
+    url, mine = address(pattern, records), AuditEvent.objects.filter(patient=records["patient"])
+    for role in Role:
+        before = mine.count()
+        got = clinics.here.client(role).get(url, {"with": records["other"], "patient": records["patient"]}).status_code
+        if got == 200:
+            assert mine.count() > before, f"{role} read {url} unseen"
+        refused = AuditEvent.objects.filter(action="page.refused", actor=clinics.here.actor(role).id)
+        assert refused.count() == (got == 403), url
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("pattern", STAFF)
 def test_nobody_opens_it_without_signing_in(clinics: World, pattern: str) -> None:
     url = address(pattern, one_of_each(clinics.here))

@@ -258,6 +258,7 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         newest = signing.latest_plan(actor, desk.draft)
         if newest is not None:
             return HttpResponseRedirect(reverse("plan", args=[newest.pk]))
+    audit.looked(actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
     prepared = signing.prepare(desk, printed=request.method == "POST")
     error = ""
     if request.method == "POST":
@@ -316,7 +317,7 @@ def plan_file(request: HttpRequest, plan: uuid.UUID, name: str) -> HttpResponse:
     file = Attachment.objects.of(actor).filter(document=document, name=name).first()
     if file is None:
         raise Http404
-    audit.looked(actor, "plan.file", document, patient=document.patient_id)
+    audit.looked(actor, "plan.file", file, patient=document.patient_id)
     return boxed(HttpResponse(bytes(file.content), content_type=file.media_type), name)
 
 
@@ -326,6 +327,7 @@ def plan_file(request: HttpRequest, plan: uuid.UUID, name: str) -> HttpResponse:
 def sheet(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """What the patient would get, as it is now: not signed, and it says so."""
     desk = desks.at(_actor(request), draft)
+    audit.looked(desk.actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
     made = signing.plan_of(desk)
     if made is None:
         raise Http404

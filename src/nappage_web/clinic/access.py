@@ -18,6 +18,7 @@ from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
+from . import audit
 from .models import Clinic, Role, Staff, User
 
 M = TypeVar("M", bound=models.Model)
@@ -93,6 +94,7 @@ def page(name: str, roles: Iterable[Role] = EVERYONE) -> Callable[[View], View]:
                 return _sign_in(request)
             request.actor = actor  # type: ignore[attr-defined]
             if not actor.has(*declared.roles):
+                audit.refused(actor, declared.name, request.path)
                 return refused(request)
             try:
                 return view(request, *args, **kwargs)

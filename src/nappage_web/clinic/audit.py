@@ -63,13 +63,21 @@ def append(
     return event
 
 
-def looked(actor: Actor, action: str, subject: models.Model, *, patient: uuid.UUID) -> None:
-    """That somebody looked at a record; once for the same person and record within five minutes."""
-    since = timezone.now() - _SEEN_AGAIN
+def looked(
+    actor: Actor, action: str, subject: models.Model, *, patient: uuid.UUID | None, again: timedelta = _SEEN_AGAIN
+) -> None:
+    """That somebody looked at a record; once for the same person and record within `again`."""
+    since = timezone.now() - again
     seen = AuditEvent.objects.filter(subject=str(subject.pk), action=action, actor=actor.id, at__gte=since)
     if not seen.exists():
         with transaction.atomic():
             append(actor, action, subject, patient=patient)
+
+
+def refused(actor: Actor, page: str, path: str) -> None:
+    """That somebody asked for a page that their roles do not open."""
+    with transaction.atomic():
+        append(actor, "page.refused", None, outcome="refused", details={"page": page, "path": path})
 
 
 @dataclass(frozen=True)

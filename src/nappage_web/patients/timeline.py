@@ -28,6 +28,8 @@ WORDS: dict[str, Any] = {
     "intake.opened": _L("opened the intake link"),
     "intake.reply": _L("answered a question"),
     "intake.hand-in": _L("sent the answers"),
+    "intake.view": _L("looked at the intake by its link"),
+    "calendar.view": _L("read the calendar by its address"),
     "draft.open": _L("opened a draft"),
     "draft.edit": _L("typed into the draft"),
     "draft.view": _L("looked at the draft"),
@@ -45,6 +47,7 @@ WORDS: dict[str, Any] = {
     "plan.view": _L("looked at a signed plan"),
     "plan.file": _L("opened a document of a plan"),
     "plan.mail": _L("mailed the patient's sheet"),
+    "appointment.view": _L("looked at a visit"),
     "calendar.link": _L("made a calendar address"),
     "timeline.view": _L("looked at the timeline"),
 }

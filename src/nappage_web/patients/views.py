@@ -185,6 +185,7 @@ def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 def edit(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     actor = _actor(request)
     person = get(actor, Patient, patient).kept()
+    looked(actor, "patient.view", person, patient=person.pk)
     form = PatientForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         try:
@@ -211,6 +212,7 @@ def intake(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Makes the patient's private address; it is shown once, as words, as a code to scan, and goes by mail."""
     actor = _actor(request)
     person = get(actor, Patient, patient).kept()
+    looked(actor, "patient.view", person, patient=person.pk)
     draft = Draft.objects.of(actor).filter(patient=person, kind=Draft.Kind.INTAKE).order_by("-created").first()
     context: dict[str, Any] = {"patient": person, "draft": draft, "days": _OPEN_DAYS}
     if "revoke" in request.POST:
@@ -257,6 +259,8 @@ def merge(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     actor = _actor(request)
     one = get(actor, Patient, patient)
     other = get(actor, Patient, _id(request.GET.get("with", "") or request.POST.get("with", "")))
+    for person in (one, other):
+        looked(actor, "patient.view", person, patient=person.pk)
     error = None
     if request.method == "POST":
         keep, gone = (one, other) if request.POST.get("keep") == str(one.pk) else (other, one)
@@ -327,6 +331,7 @@ def edit_answers(request: HttpRequest, patient: uuid.UUID, topic: str) -> HttpRe
     each = read.topic(topic)
     if each is None:
         raise Http404
+    looked(actor, "answers.view", person, patient=person.pk)
     newest = _newest(actor, person, Document.Kind.ANSWERS)
     told = read.of_document(newest.body) if newest else read.with_identity(Answers(), person)
     error = None

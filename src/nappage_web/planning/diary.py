@@ -19,6 +19,7 @@ from nappage.course import WEEKDAYS
 from nappage.values import InputError
 
 from ..clinic.access import CLINICAL, Actor, get, page
+from ..clinic.audit import looked
 from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
 from ..patients.models import Document, Draft, Patient
@@ -164,6 +165,7 @@ def book(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     data = request.POST if request.method == "POST" else request.GET
     patient = get(actor, Patient, _uuid(data.get("patient")))
+    looked(actor, "patient.view", patient, patient=patient.pk)
     day = _day(data.get("day"), actor.here.today())
     if request.method == "POST":
         staff = get(actor, Staff, _uuid(data.get("staff")))
@@ -198,6 +200,7 @@ def appointment(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
     """One visit: move it, cancel it, mark it done."""
     actor = _actor(request)
     row = get(actor, Appointment, appointment)
+    looked(actor, "appointment.view", row, patient=row.patient_id)
     zone = actor.here.zone()
     if request.method == "POST":
         data = request.POST
@@ -303,6 +306,7 @@ def packages(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Sessions paid beforehand: what is left, and a new one."""
     actor = _actor(request)
     row = get(actor, Patient, patient)
+    looked(actor, "patient.view", row, patient=row.pk)
     if request.method == "POST":
         data = request.POST
 

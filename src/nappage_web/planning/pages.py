@@ -49,7 +49,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 def _desk(request: HttpRequest, draft: uuid.UUID) -> Desk:
     at = desk.at(_actor(request), draft)
-    if request.method == "GET" and not request.headers.get("HX-Request"):
+    if request.method == "GET":
         looked(_actor(request), "draft.view", at.draft, patient=at.draft.patient_id)
     return at
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from nappage.interview import Question, ask, in_their_words, progress, question,
 from nappage.values import InputError
 
 from ..clinic.access import open_page
+from ..clinic.audit import looked
 from ..clinic.commands import Refused
 from ..patients import documents
 from ..patients.models import Attachment, Document, Link
@@ -27,6 +29,7 @@ from .links import Opened, opened
 
 _BY_LINK = "opened by a private address that only the patient was given; it ends, and shows one patient's own"
 _CALENDAR = "text/calendar; charset=utf-8"
+_CALENDAR_AGAIN = timedelta(days=1)  # a calendar asks every hour or so by itself
 _EMPTY = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//nappage//nappage//EN\r\nEND:VCALENDAR\r\n"
 _KINDS = ("medications", "conditions", "allergies", "procedures")
 
@@ -54,6 +57,7 @@ def intake(request: HttpRequest, secret: str) -> HttpResponse:
         return render(request, "portal/closed.html", {**context, "state": found.state}, status=410)
     if found.link.opened is None:
         commands.note_opening(found.actor, found.link)
+    looked(found.actor, "intake.view", found.link, patient=found.link.patient_id)
     if request.method == "POST":
         return _post(request, found, language, context)
     return _show(request, found, language, context, request.GET.get("q"))
@@ -186,6 +190,7 @@ def shown(now: Question, sent: Any) -> dict[str, Any]:
     return out
 
 
+@never_cache
 @require_GET
 @open_page("portal.suggest", _BY_LINK)
 def suggestions(request: HttpRequest, secret: str) -> JsonResponse:
@@ -198,6 +203,7 @@ def suggestions(request: HttpRequest, secret: str) -> JsonResponse:
     return JsonResponse(list(suggest(kind, request.GET.get("q", "")[:80], found.edition, language)), safe=False)
 
 
+@never_cache
 @require_GET
 @open_page("portal.read", _BY_LINK)
 def read_as(request: HttpRequest, secret: str) -> JsonResponse:
@@ -234,6 +240,7 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
         return HttpResponse(status=404)
     if found.state != "open":
         return HttpResponse(_EMPTY, content_type=_CALENDAR, status=410)
+    looked(found.actor, "calendar.view", found.link, patient=found.link.patient_id, again=_CALENDAR_AGAIN)
     newest = documents.latest(found.actor, found.link.patient, Document.Kind.PLAN)
     file = Attachment.objects.of(found.actor).filter(document=newest, name="course.ics").first() if newest else None
     if file is None:

@@ -101,6 +101,7 @@ def events_page(request: HttpRequest) -> HttpResponse:
     """Fifty events; `before` is the number of the last one seen."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     asked = Asked.of(request.GET)
+    audit.looked(actor, "audit.view", actor.here, patient=None)
     rows = events(actor, asked)
     before = request.GET.get("before", "")
     if before.isdigit():

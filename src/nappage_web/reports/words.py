@@ -45,6 +45,8 @@ WORDS: dict[str, Any] = {
     "protocol.retire": _("retired a protocol"),
     "finding.decide": _("decided on a finding"),
     "finding.withdraw": _("took a decision back"),
+    "page.refused": _("asked for a page that their roles do not open"),
+    "audit.view": _("looked at the audit"),
     "audit.verify": _("verified the audit chain"),
     "audit.export": _("exported the audit"),
 }
