@@ -18,7 +18,7 @@ from nappage_web.care import commands, consents, photographs, signing
 from nappage_web.care.models import Photograph
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import AuditEvent, Registration, Role
-from nappage_web.clinic.registration import may_sign
+from nappage_web.clinic.registration import bars
 from nappage_web.demo.people import FACE_ORDER, people
 from nappage_web.patients import commands as patients
 from nappage_web.patients import documents
@@ -63,6 +63,11 @@ def ready(place: Place, *, consented_days_ago: int | None = 2) -> Draft:
 
 def obstacles(place: Place, draft: Draft, role: Role = Role.PRESCRIBER) -> list[str]:
     return [one.sentence for one in signing.prepare(desks.at(place.actor(role), draft.pk)).obstacles]
+
+
+def basis_of(place: Place, draft: Draft) -> str:
+    """What the page of the signature sends back as read."""
+    return signing.basis(desks.at(place.actor(Role.PRESCRIBER), draft.pk))
 
 
 def sign(place: Place, draft: Draft) -> Document:
@@ -146,7 +151,7 @@ def test_only_a_prescriber_signs_and_only_whoever_may(clinics: World) -> None:
     assert any("signed by a prescriber" in one for one in obstacles(clinics.here, draft, Role.INJECTOR))
     lapsed = clinics.here.clinic.today() - timedelta(days=1)
     Registration._base_manager.filter(staff=clinics.here.staff[Role.PRESCRIBER]).update(expires=lapsed)
-    assert any("registration ended" in one for one in obstacles(clinics.here, draft))
+    assert any("The registration of Prescriber" in one for one in obstacles(clinics.here, draft))
     Registration._base_manager.filter(staff=clinics.here.staff[Role.INJECTOR]).update(techniques=["nappage"])
     assert any("trained for" in one for one in obstacles(clinics.here, draft))
 
@@ -167,10 +172,10 @@ def test_signing_asks_again_who_signs(clinics: World) -> None:
 
     draft = ready(clinics.here)
     client = clinics.here.client(Role.PRESCRIBER)
-    wrong = client.post(f"/drafts/{draft.pk}/sign/", {"proof": "nope", "revision": draft.revision})
+    wrong = client.post(f"/drafts/{draft.pk}/sign/", {"proof": "nope", "basis": basis_of(clinics.here, draft)})
     assert wrong.status_code == 422 and "Nothing was signed" in wrong.content.decode()
     assert not Document._base_manager.filter(kind="plan").exists()
-    done = client.post(f"/drafts/{draft.pk}/sign/", {"proof": PASSWORD, "revision": draft.revision})
+    done = client.post(f"/drafts/{draft.pk}/sign/", {"proof": PASSWORD, "basis": basis_of(clinics.here, draft)})
     assert done.status_code == 302 and done.url.startswith("/plans/")
     assert AuditEvent.objects.filter(action="session.unlock-failed").count() == 1, "a wrong try is known"
 
@@ -178,7 +183,7 @@ def test_signing_asks_again_who_signs(clinics: World) -> None:
 def test_who_signs_is_not_found_by_trying(clinics: World) -> None:
     draft, client = ready(clinics.here), clinics.here.client(Role.PRESCRIBER)
     for number in range(5):
-        client.post(f"/drafts/{draft.pk}/sign/", {"proof": f"27182{number}", "revision": draft.revision})
+        client.post(f"/drafts/{draft.pk}/sign/", {"proof": f"27182{number}", "basis": basis_of(clinics.here, draft)})
     assert client.get(f"/drafts/{draft.pk}/sign/").url.startswith("/accounts/login/")
     assert not Document._base_manager.filter(kind="plan").exists()
 
@@ -295,15 +300,17 @@ def test_the_calendar_is_private_neutral_and_ends(clinics: World) -> None:
 @pytest.mark.parametrize(("change", "stands"), [
     ({}, True), ({"expires": -1}, False), ({"indemnity_expires": -1}, False), ({"indemnity_expires": None}, False),
     ({"techniques": ["papule"]}, True), ({"techniques": ["nappage"]}, False), ({"areas": ["scalp"]}, False),
+    ({"areas": ["face"]}, True), ({"areas": []}, False), ({"number": " "}, False), ({"register": ""}, False),
 ])  # fmt: skip
 def test_who_may_sign(clinics: World, change, stands: bool) -> None:
     entry = Registration._base_manager.get(staff=clinics.here.staff[Role.PRESCRIBER])
     on = clinics.here.clinic.today()
     for name, value in change.items():
         setattr(entry, name, on + timedelta(days=value) if isinstance(value, int) else value)
-    said = may_sign(entry, on, ["papule"], ["cheek"], desks.readings.edition_on(on))
+    said = bars(entry, "Léa Roy", on, ["papule"], ["cheek"], desks.readings.edition_on(on))
     assert (said == ()) == stands, said
-    assert may_sign(None, on, [], [], desks.readings.edition_on(on))
+    assert all("Léa Roy" in bar.sentence and bar.way_out for bar in said)
+    assert bars(None, "Léa Roy", on, [], [], desks.readings.edition_on(on))
 
 
 def test_who_injects_is_chosen_and_stands_on_the_plan(clinics: World) -> None:

@@ -23,6 +23,7 @@ from ..clinic.commands import Refused, command, note
 from ..clinic.models import Registration, Role
 from ..patients import documents, drafts
 from ..patients.models import Attachment, Document, Draft, Link, Patient
+from ..planning.desk import Desk
 from . import consents, signing
 from .models import Photograph
 
@@ -86,26 +87,26 @@ def add_photograph(
 
 @command("plan.sign", {Role.PRESCRIBER})
 def sign_plan(actor: Actor, draft: Draft, prepared: signing.Prepared) -> Document:
-    """The plan becomes a document that nothing changes. Raises Refused where something stands in the way, or where the
-    draft or the answers changed while the prescriber was reading."""
+    """The plan becomes a document that nothing changes. Raises Refused where something stands in the way, or where any
+    of what the prescriber read changed meanwhile: draft, answers, decisions, consents, registrations, knowledge."""
     draft = Draft.objects.of(actor).select_for_update().get(pk=draft.pk)
-    answers = documents.latest(actor, draft.patient, Document.Kind.ANSWERS)
+    if draft.kind != Draft.Kind.PLAN:
+        raise InputError("draft", "it is no draft of a plan", "Choose one of a plan")
     if draft.status != Draft.Status.OPEN:
         raise Refused(_("This draft was signed or closed already."), _("Amend the signed plan instead."))
-    if draft.revision != prepared.revision or (answers.pk if answers else None) != prepared.answers:
-        raise Refused(_("The draft changed while you were reading it."), _("Read it again, and sign what you read."))
+    if signing.basis(Desk(actor, draft)) != prepared.basis:
+        raise Refused(_("Something changed while you were reading."), _("Read it again, and sign what you read."))
     if prepared.obstacles:
         first = prepared.obstacles[0]
         raise Refused(first.sentence, first.way_out)
     if prepared.plan is None or prepared.consent is None:
         raise Refused(_("There is no plan to sign."), _("Finish the draft."))
-    if not consents.standing_is(actor, prepared.consent):
-        raise Refused(_("The patient took the consent back."), _("Ask the patient."))
     entry = Registration.objects.of(actor).get(staff=actor.staff)
+    answers = documents.latest(actor, draft.patient, Document.Kind.ANSWERS)
     signature = {
         "name": actor.name, "role": "prescriber", "register": entry.register, "number": entry.number,
         "at": timezone.now().isoformat(), "consent": str(prepared.consent.document.pk), "draft": str(draft.pk),
-        "revision": draft.revision, "answers": str(prepared.answers) if prepared.answers else None,
+        "revision": draft.revision, "answers": str(answers.pk) if answers else None, "basis": prepared.basis,
     }  # fmt: skip
     plan = prepared.plan
     document = documents.file(
@@ -124,6 +125,8 @@ def amend_plan(actor: Actor, plan: Document) -> Draft:
     """A draft that starts as a signed plan; when it is signed it replaces that one. The plan itself stays as it is."""
     if plan.kind != Document.Kind.PLAN:
         raise InputError("plan", "this document is none", "Choose a signed plan")
+    if plan.replaced_by.exists():
+        raise Refused(_("A newer version replaces this plan."), _("Amend the newest version."))
     patient = plan.patient.kept()
     if Draft.objects.of(actor).filter(patient=patient, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).exists():
         raise Refused(_("Another draft of this patient is open."), _("Finish it, or leave it, first."))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from nappage.plan.consent import Consent, Kind
@@ -69,13 +68,3 @@ def read_signature(consent: Consent, sent: Mapping[str, Any], *, patient: str) -
 
 def text_of(document: Document) -> Consent:
     return Consent.model_validate_json(document.body)
-
-
-def cooled_off(one: Given, on: date) -> bool:
-    """Whether the time to think is over."""
-    return one.consent.sign_from is None or on >= one.consent.sign_from
-
-
-def standing_is(actor: Actor, one: Given) -> bool:
-    """Whether a consent read earlier stands still."""
-    return not Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=one.document).exists()

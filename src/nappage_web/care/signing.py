@@ -1,26 +1,30 @@
 """From a draft to a signed plan: all that stands in the way, and all that is kept with it.
 
-Reading and printing take seconds and happen before the signature's transaction; the command then holds that nothing
-changed in between.
+Reading and printing take seconds and happen before the signature's transaction. `Prepared.basis` names all that was
+read; the page sends it back with the signature, and the command reads it again: what is signed is what was read.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.forms.models import model_to_dict
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from nappage.intake import region_id, technique_id
 from nappage.plan import Practice, Practitioner, TreatmentPlan, contents
-from nappage.plan.consent import Consent, consent, fingerprint
-from nappage.values import InputError
+from nappage.plan.consent import Consent, consent, cooling_off, fingerprint
 
 from ..clinic.access import Actor
 from ..clinic.models import Registration, Role, Staff
-from ..clinic.registration import may_sign
+from ..clinic.registration import bars
 from ..patients.models import Document, Draft
 from ..planning.desk import Desk
 from ..planning.reading import Obstacle, ready_to_sign
@@ -36,11 +40,10 @@ KEPT = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan as it would be signed now by this actor. `revision` and `answers`: what it was read from."""
+    """A plan as it would be signed now by this actor. `basis`: the fingerprint of all it was read from."""
 
     plan: TreatmentPlan | None
-    revision: int
-    answers: UUID | None
+    basis: str
     obstacles: tuple[Obstacle, ...]
     consent: consents.Given | None
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -87,14 +90,45 @@ def injector_of(actor: Actor, draft: Draft) -> Staff | None:
     return next((one for one in hands if Role.INJECTOR.value in one.roles), hands[0] if hands else None)
 
 
-def plan_of(desk: Desk) -> TreatmentPlan | None:
-    return desk.reading.whole(reference=str(desk.draft.pk)[:8], practice=practice_of(desk.actor, desk.draft))
+def plan_of(desk: Desk, language: str = "") -> TreatmentPlan | None:
+    """The plan as it stands, in the words of the page or in another `language`."""
+    reading = desk.reading_in(language) if language else desk.reading
+    return reading.whole(reference=str(desk.draft.pk)[:8], practice=practice_of(desk.actor, desk.draft))
+
+
+def theirs(desk: Desk) -> str:
+    """The language that the patient reads, where it is whole; else the page's."""
+    return desk.draft.patient.language if desk.draft.patient.language in ("en", "fr") else desk.language
+
+
+def basis(desk: Desk) -> str:
+    """The fingerprint of all that a plan is read from: the draft, the answers, the decisions, the clinic's prices and
+    days, the knowledge and the day, the consents, and who injects and signs under which registration."""
+    actor, draft = desk.actor, desk.draft
+    answers, injector = desk.answers, injector_of(actor, draft)
+    people = Registration.objects.of(actor).filter(staff__in=[one for one in (injector, actor.staff) if one])
+    read = [
+        str(draft.pk), draft.revision, draft.status, desk.said, str(answers.pk) if answers else None,
+        sorted(desk.decisions), desk.closed, actor.here.prices, actor.here.cooling_off_days, actor.here.jurisdiction,
+        desk.on.isoformat(), desk.edition.fingerprint, sorted(map(str, _consents(actor, draft))),
+        practice_of(actor, draft).model_dump(mode="json"),
+        sorted(json.dumps(model_to_dict(one), default=str, sort_keys=True) for one in people),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(read, default=str, sort_keys=True).encode()).hexdigest()
+
+
+def _consents(actor: Actor, draft: Draft) -> list[UUID]:
+    """The ids of every consent and withdrawal of the patient."""
+    kinds = (Document.Kind.CONSENT, Document.Kind.WITHDRAWAL)
+    rows = Document.objects.of(actor).filter(patient__in=draft.patient.kept().everyone(), kind__in=kinds)
+    return list(rows.values_list("pk", flat=True))
 
 
 def consent_for(desk: Desk) -> Consent | None:
-    """The text this plan's patient consents to, read today."""
-    plan = plan_of(desk)
-    if plan is None:
+    """The text this plan's patient consents to, read today, in the patient's language. None while there is nothing to
+    consent to: `no_consent_yet` says why."""
+    plan = plan_of(desk, theirs(desk))
+    if plan is None or no_consent_yet(plan):
         return None
     decided = {row.rule: row.text for row in desk.decisions.values()}
     return consent(
@@ -107,44 +141,90 @@ def consent_for(desk: Desk) -> Consent | None:
     )
 
 
+def no_consent_yet(plan: TreatmentPlan | None) -> str:
+    """Why nobody may be asked to consent to this: it cannot be, or its risks cannot be told yet; empty: they may."""
+    if plan is not None and (plan.screening.deceased or plan.screening.verdict == "contraindicated"):
+        return _("This treatment is contraindicated. There is nothing to consent to.")
+    if plan is None or not (plan.order.mixture and plan.order.technique and plan.order.areas and plan.risks):
+        return _("The text is made from the plan: choose what is injected, how, where and when.")
+    return ""
+
+
 def prepare(desk: Desk, *, printed: bool = False) -> Prepared:
     """The plan, and all that stands in the way of this actor's signature. `printed`: with its documents."""
     actor, draft = desk.actor, desk.draft
-    revision, answers = draft.revision, desk.answers.pk if desk.answers else None
+    read_from = basis(desk)
     plan = plan_of(desk)
-    obstacles = list(ready_to_sign(desk.reading, plan, dose_decided=desk.dose_decided))
+    obstacles = [*_standing(draft), *ready_to_sign(desk.reading, plan, dose_decided=desk.dose_decided)]
     given = None
-    if plan is not None:
+    if plan is not None and not plan.screening.deceased:
         given = _consent_in_force(actor, draft, plan, obstacles, desk)
         obstacles += _photographs(actor, draft)
         obstacles += _people(actor, draft, desk, plan)
-    files: Mapping[str, bytes] = {}
-    if printed and plan is not None and not obstacles:
-        files = {name: content for name, content in contents(plan, desk.edition).items() if name in KEPT}
-    return Prepared(plan, revision, answers, tuple(obstacles), given, files)
+    files = _files(desk, plan) if printed and plan is not None and not obstacles else {}
+    return Prepared(plan, read_from, tuple(obstacles), given, files)
+
+
+def _files(desk: Desk, plan: TreatmentPlan) -> Mapping[str, bytes]:
+    """What is kept with the signature; what the patient gets in the patient's language."""
+    made = dict(contents(plan, desk.edition))
+    if theirs(desk) != plan.language:
+        own = plan_of(desk, theirs(desk))
+        assert own is not None
+        told = contents(own, desk.edition)
+        made |= {name: told[name] for name in ("patient.pdf", "course.ics") if name in told}
+    return {name: made[name] for name in KEPT if name in made}
+
+
+def _standing(draft: Draft) -> list[Obstacle]:
+    """Whether the draft may still become a plan at all."""
+    if draft.status == Draft.Status.DONE:
+        return [Obstacle(_("This draft was signed already."), _("Amend the signed plan instead."), "sign")]
+    if draft.status == Draft.Status.LEFT:
+        return [Obstacle(_("This draft was given up."), _("Begin a new consultation."), "sign")]
+    if draft.based_on is not None and draft.based_on.replaced_by.exists():
+        return [Obstacle(
+            _("The plan that this amends was replaced by a newer version."), _("Amend the newer version."), "sign",
+        )]  # fmt: skip
+    return []
 
 
 def _consent_in_force(
     actor: Actor, draft: Draft, plan: TreatmentPlan, obstacles: list[Obstacle], desk: Desk
 ) -> consents.Given | None:
+    """The consent to exactly this plan whose time to think is over. It is compared in the language it was read in."""
+    if plan.screening.verdict == "contraindicated":
+        return None
     given = consents.standing(actor, draft.patient, "treatment")
     if given is None:
         obstacles.append(
             Obstacle(_("The patient has not consented to this treatment."), _("Ask for consent."), "consent")
         )
-    elif given.consent.plan != fingerprint(plan):
+        return None
+    spoken = given.consent.language
+    same = plan if spoken == plan.language else plan_of(desk, spoken)
+    if same is None or given.consent.plan != fingerprint(same):
         obstacles.append(Obstacle(
             _("The plan was changed after the patient consented to it."),
             _("Show the patient what changed and ask for consent again."), "consent",
         ))  # fmt: skip
-    elif not consents.cooled_off(given, desk.on):
-        day = given.consent.sign_from
+        return None
+    first = first_day(given, desk)
+    if desk.on < first:
         obstacles.append(Obstacle(
-            _("The time to think runs until %(day)s.") % {"day": day}, _("Sign from that day on."), "consent",
+            _("The time to think runs until %(day)s.") % {"day": date_format(first)}, _("Sign from that day on."),
+            "consent",
         ))  # fmt: skip
-    else:
-        return given
-    return None
+        return None
+    return given
+
+
+def first_day(given: consents.Given, desk: Desk) -> date:
+    """The first day on which the plan may be signed: as the patient was told, or later where what is known of the
+    patient, or the clinic itself, asks for longer by now."""
+    pause = cooling_off(desk.reading.facts.row, desk.edition, desk.actor.here.cooling_off_days)
+    days = timedelta(days=pause.days)
+    return max(given.consent.sign_from or given.consent.asked_on, given.consent.asked_on + days)
 
 
 def _photographs(actor: Actor, draft: Draft) -> list[Obstacle]:
@@ -159,36 +239,37 @@ def _photographs(actor: Actor, draft: Draft) -> list[Obstacle]:
 
 
 def _people(actor: Actor, draft: Draft, desk: Desk, plan: TreatmentPlan) -> list[Obstacle]:
-    """Whether the one who signs may, and whether the one who injects may."""
-    edition, order = desk.edition, plan.order
-    try:
-        techniques = [technique_id(edition, order.technique)] if order.technique else []
-        areas = [region_id(edition, area) for area in order.areas]
-    except InputError:
-        techniques, areas = [], []
-    techniques, areas = [t for t in techniques if t], [a for a in areas if a]
+    """Whether the one who signs may, and whether the one who injects may; each within their own scope."""
+    scope = (desk.on, *_scope(desk, plan), desk.edition)
     out = []
     own = Registration.objects.of(actor).filter(staff=actor.staff).first()
     if not actor.has(Role.PRESCRIBER):
         out.append(Obstacle(_("A plan is signed by a prescriber."), _("Ask one of yours; the draft waits."), "sign"))
-    elif own is None or not own.prescriber:
+    elif own is not None and not own.prescriber:
         out.append(Obstacle(
             _("Your registration does not say that you prescribe."), _("Ask the lead to enter it."), "sign",
         ))  # fmt: skip
     else:
-        out += [Obstacle(said, "", "sign") for said in may_sign(own, desk.on, (), (), edition)]
+        out += [Obstacle(bar.sentence, bar.way_out, "sign") for bar in bars(own, actor.name, *scope)]
     injector = injector_of(actor, draft)
     if injector is None:
         out.append(Obstacle(_("Nobody is named to inject."), _("Choose who will."), "sign"))
-    else:
+    elif injector != actor.staff or not actor.has(Role.PRESCRIBER):
         entry = Registration.objects.of(actor).filter(staff=injector).first()
-        stands = may_sign(entry, desk.on, techniques, areas, edition)
-        if stands:
-            out.append(Obstacle(
-                _("%(name)s may not give this treatment: %(why)s") % {"name": injector, "why": " ".join(stands)},
-                _("Choose somebody else to inject, or ask the lead."), "sign",
-            ))  # fmt: skip
+        out += [
+            Obstacle(bar.sentence, _("Choose somebody else to inject, or ask the lead."), "sign")
+            for bar in bars(entry, str(injector), *scope)
+        ]
     return out
+
+
+def _scope(desk: Desk, plan: TreatmentPlan) -> tuple[list[str], list[str]]:
+    """Technique and regions of a plan as ids. A word that is not known stays as it is, and so is in no scope."""
+    order, edition = plan.order, desk.edition
+    techniques = [technique_id(edition, order.technique) or order.technique] if order.technique else []
+    areas = [region_id(edition, area) or area for area in order.areas or ()]
+    painted = [zone.site for zone in plan.map.zones if zone.site] if plan.map else []
+    return techniques, [*areas, *painted]
 
 
 def _plain(number: object) -> str:
@@ -221,7 +302,6 @@ def differences(before: TreatmentPlan, now: TreatmentPlan) -> tuple[tuple[str, s
     return tuple((name, old[name], new[name]) for name in new if old[name] != new[name])
 
 
-def latest_plan(actor: Actor, draft: Draft) -> Document | None:
-    """The newest signed plan of this patient."""
-    rows = Document.objects.of(actor).filter(patient__in=draft.patient.everyone(), kind=Document.Kind.PLAN)
-    return rows.order_by("-version").first()
+def plan_from(actor: Actor, draft: Draft) -> Document | None:
+    """The plan that was signed from this draft."""
+    return Document.objects.of(actor).filter(kind=Document.Kind.PLAN, signature__draft=str(draft.pk)).first()

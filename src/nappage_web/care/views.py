@@ -142,11 +142,12 @@ def treatment_consent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     patient = desk.draft.patient
     context: dict[str, Any] = {**frame(desk, "consent"), "text": text}
     if text is None:
-        return render(request, "care/consent.html", {**context, "frame": "planning/draft.html"})
+        context |= {"why": signing.no_consent_yet(signing.plan_of(desk)), "frame": "planning/draft.html"}
+        return render(request, "care/consent.html", context)
     standing = consents.standing(actor, patient, "treatment")
     context |= {
         "standing": standing, "same": standing is not None and standing.consent.plan == text.plan,
-        "cooled": standing is not None and consents.cooled_off(standing, desk.on), "on": desk.on,
+        "first_day": signing.first_day(standing, desk) if standing else None, "on": desk.on,
         "others": [(kind, consents.standing(actor, patient, kind)) for kind in consents.KINDS[1:]],
     }  # fmt: skip
     return _signed(request, actor, patient, text, context, reverse("draft-consent", args=[draft]))
@@ -255,9 +256,9 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     actor = _actor(request)
     desk = desks.at(actor, draft)
     if desk.draft.status == desk.draft.Status.DONE:
-        newest = signing.latest_plan(actor, desk.draft)
-        if newest is not None:
-            return HttpResponseRedirect(reverse("plan", args=[newest.pk]))
+        signed = signing.plan_from(actor, desk.draft)
+        if signed is not None:
+            return HttpResponseRedirect(reverse("plan", args=[signed.pk]))
     audit.looked(actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
     prepared = signing.prepare(desk, printed=request.method == "POST")
     error = ""
@@ -265,8 +266,8 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         here = request.signed_in  # type: ignore[attr-defined]
         if not proven(actor, here, request.POST.get("proof", "")):
             error = _("That is not your PIN or password. Nothing was signed.")
-        elif request.POST.get("revision") != str(desk.draft.revision):
-            error = _("The draft changed while you were reading it. Read it again, and sign what you read.")
+        elif request.POST.get("basis") != prepared.basis:
+            error = _("Something changed while you were reading. Read it again, and sign what you read.")
         else:
             try:
                 document = commands.sign_plan(actor, desk.draft, prepared)
@@ -328,7 +329,7 @@ def sheet(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """What the patient would get, as it is now: not signed, and it says so."""
     desk = desks.at(_actor(request), draft)
     audit.looked(desk.actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
-    made = signing.plan_of(desk)
+    made = signing.plan_of(desk, signing.theirs(desk))
     if made is None:
         raise Http404
     page = patient_sheet(made, desk.edition)

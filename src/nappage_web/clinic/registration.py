@@ -1,12 +1,16 @@
-"""Whether a practitioner's registration lets them sign, and how it stands on a patient's documents. Pure."""
+"""Whether a practitioner's registration lets them sign or inject. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from nappage.intake import closure
 from nappage.knowledge import Edition
 
 from .models import Registration
@@ -14,36 +18,60 @@ from .models import Registration
 ANY = "*"
 
 
-def may_sign(
-    registration: Registration | None, on: date, techniques: Iterable[str], areas: Iterable[str], edition: Edition
-) -> tuple[str, ...]:
-    """What stands in the way, in sentences; empty: nothing. `techniques` and `areas` are ids of the edition."""
+@dataclass(frozen=True)
+class Bar:
+    """Why somebody may not, and the way out."""
+
+    sentence: str
+    way_out: str
+
+
+def bars(
+    registration: Registration | None,
+    name: str,
+    on: date,
+    techniques: Iterable[str],
+    areas: Iterable[str],
+    edition: Edition,
+) -> tuple[Bar, ...]:
+    """What stands in the way of this practitioner; empty: nothing. `techniques` and `areas` are ids of the edition; a
+    name that is none of them is in nobody's scope but of whoever is entered for all."""
+    who = {"name": name}
     if registration is None:
-        return (_("You have no entry in a register here. Ask the clinical lead to enter it."),)
-    said = []
+        return (Bar(_("No register entry of %(name)s stands here.") % who, _("Ask the lead to enter it.")),)
+    said, spoken = [], "fr" if (get_language() or "").startswith("fr") else "en"
+    if not registration.register.strip() or not registration.number.strip():
+        said.append(Bar(
+            _("The register entry of %(name)s has no number.") % who, _("Ask the lead to enter it.")
+        ))  # fmt: skip
     if registration.expires < on:
-        said.append(
-            _("Your registration ended on %(day)s. Ask the lead to enter its renewal.") % {"day": registration.expires}
-        )
+        words = {**who, "day": date_format(registration.expires)}
+        said.append(Bar(
+            _("The registration of %(name)s ended on %(day)s.") % words, _("Ask the lead to enter its renewal.")
+        ))  # fmt: skip
     if registration.indemnity_expires is None:
-        said.append(_("No indemnity insurance is entered for you. Ask the lead to enter it."))
+        said.append(Bar(_("No indemnity insurance of %(name)s is entered.") % who, _("Ask the lead to enter it.")))
     elif registration.indemnity_expires < on:
-        day = {"day": registration.indemnity_expires}
-        said.append(_("Your indemnity insurance ended on %(day)s. Ask the lead to enter its renewal.") % day)
+        words = {**who, "day": date_format(registration.indemnity_expires)}
+        said.append(Bar(
+            _("The indemnity insurance of %(name)s ended on %(day)s.") % words,
+            _("Ask the lead to enter its renewal."),
+        ))  # fmt: skip
     for kind, wanted, trained in (
         ("techniques", techniques, registration.techniques),
         ("regions", areas, registration.areas),
     ):
-        lacking = () if ANY in trained else [one for one in dict.fromkeys(wanted) if one not in trained]
+        lacking = () if ANY in trained else [one for one in dict.fromkeys(wanted) if not _covers(trained, one, edition)]
         if lacking:
             records = getattr(edition, kind)
-            names = ", ".join(edition.text(records[one].title) if one in records else one for one in lacking)
-            said.append(
-                _("You are not entered as trained for: %(names)s. A colleague who is may sign.") % {"names": names}
-            )
+            names = ", ".join(edition.text(records[one].title, spoken) if one in records else one for one in lacking)
+            said.append(Bar(
+                _("%(name)s is not entered as trained for: %(what)s.") % {**who, "what": names},
+                _("Choose a colleague who is, or ask the lead to enter the training."),
+            ))  # fmt: skip
     return tuple(said)
 
 
-def practitioner_line(registration: Registration) -> str:
-    """Register and number, as they stand on every patient document."""
-    return f"{registration.register} {registration.number}"
+def _covers(trained: Iterable[str], one: str, edition: Edition) -> bool:
+    """A region is within the scope of whoever is trained for it or for one that it lies in; a technique by itself."""
+    return bool({one, *(closure(edition, one) if one in edition.regions else ())} & set(trained))

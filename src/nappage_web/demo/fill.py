@@ -170,7 +170,7 @@ def _drafted(actor: Actor, patient: Patient, person: Person, start: datetime) ->
 def _consented(actor: Actor, draft: Draft, on: date) -> None:
     """Both consents, read and signed some days ago, so that the time to think is over."""
     desk = desks.at(actor, draft.pk)
-    plan = signing.plan_of(desk)
+    plan = signing.plan_of(desk, signing.theirs(desk))
     if plan is None:
         return
     sent = {"name": draft.patient.name, "strokes": _DRAWN, "identity": "photo-id"}

@@ -78,9 +78,13 @@ class Desk:
 
     @cached_property
     def reading(self) -> Reading:
+        return self.reading_in(self.language)
+
+    def reading_in(self, language: str) -> Reading:
+        """The same in another language: what a patient reads is in the patient's."""
         clinic = self.actor.here
         return readings.read(
-            self.said, self.draft.body, self.edition, self.on, self.language, jurisdiction=clinic.jurisdiction,
+            self.said, self.draft.body, self.edition, self.on, language, jurisdiction=clinic.jurisdiction,
             prices=clinic.prices or None, closed=self.closed, decided=frozenset(self.decisions),
         )  # fmt: skip
 
