@@ -30,6 +30,7 @@ from nappage_web.clinic import audit
 from nappage_web.clinic.models import AuditEvent, Role, SignedIn, Staff, User
 from nappage_web.clinic.signin import commands, lock
 from nappage_web.clinic.signin.lock import device
+from nappage_web.config import cli
 
 from .world import PASSWORD, World, world
 
@@ -189,6 +190,67 @@ def test_a_pin_is_set_only_by_who_knows_the_password(clinics: World) -> None:
         client.post("/me/", {"pin": "314159", "password": "no"})
     assert client.get("/me/").url.startswith("/accounts/login/"), "tries count here as they do at the lock"
     assert _actions().count("session.unlock-failed") == 8
+
+
+# A second factor that was lost
+
+
+def test_the_lead_resets_a_colleagues_lost_second_factor(clinics: World) -> None:
+    place, theirs = clinics.here, clinics.here.client(Role.INJECTOR)
+    staff, client = place.staff[Role.INJECTOR], place.client(Role.LEAD)
+    RecoveryCodes.activate(staff.user)
+    assert theirs.get("/me/").status_code == 200
+    url = f"/clinic/staff/{staff.pk}/factor"
+    said = client.get(url).content.decode()
+    assert "an app with codes" in said and "signed out everywhere" in said and "password alone" in said
+    for sent in ({"proof": "no", "reason": "she called me"}, {"proof": PASSWORD, "reason": " "}):
+        assert client.post(url, sent).status_code == 422
+    assert Authenticator.objects.filter(user=staff.user).count() == 2
+    assert client.post(url, {"proof": PASSWORD, "reason": "she stands before me"}).url == f"/clinic/staff/{staff.pk}/"
+    assert not Authenticator.objects.filter(user=staff.user).exists()
+    assert theirs.get("/me/").url.startswith("/accounts/login/"), "her sessions have ended"
+    event = AuditEvent.objects.get(action="factor.lost")
+    assert "she stands before me" in event.details and event.subject == str(staff.pk)
+    (letter,) = mail.outbox
+    assert letter.to == [staff.user.email] and "Clinical lead of Skin Clinic" in letter.body
+    again = Client()
+    assert _sign_in(again, staff.user.email).status_code == 302
+    assert again.get("/patients/").url == "/accounts/2fa/", "she sets up a new one before anything else"
+    assert "none yet" in client.get(f"/clinic/staff/{staff.pk}/").content.decode().lower()
+
+
+def test_nobody_resets_their_own_second_factor(clinics: World) -> None:
+    place, client = clinics.here, clinics.here.client(Role.LEAD)
+    own = place.staff[Role.LEAD]
+    answer = client.post(f"/clinic/staff/{own.pk}/factor", {"proof": PASSWORD, "reason": "my phone fell"})
+    assert answer.status_code == 422 and "your own second factor" in answer.content.decode()
+    assert Authenticator.objects.filter(user=own.user).exists()
+    assert f"/clinic/staff/{own.pk}/factor" not in client.get(f"/clinic/staff/{own.pk}/").content.decode()
+
+
+def test_no_lead_resets_the_second_factor_of_whom_another_organisation_trusts(clinics: World) -> None:
+    """An invitation needs nobody's consent: it must not be a way into another clinic."""
+    there, client = clinics.there, clinics.here.client(Role.LEAD)
+    theirs = there.client(Role.PRESCRIBER)
+    staff = commands.invite(
+        clinics.here.actor(Role.LEAD), name="x", email=there.staff[Role.PRESCRIBER].user.email, roles=["injector"]
+    )
+    answer = client.post(f"/clinic/staff/{staff.pk}/factor", {"proof": PASSWORD, "reason": "let me in"})
+    assert answer.status_code == 422 and "another organisation" in answer.content.decode()
+    assert Authenticator.objects.filter(user=staff.user).exists() and theirs.get("/me/").status_code == 200
+
+
+def test_a_lead_without_another_is_helped_on_the_server(clinics: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr("os.umask", lambda mask: 0)  # this process goes on after the command
+    user = clinics.here.staff[Role.LEAD].user
+    TOTP.activate(user, generate_totp_secret())
+    for words in (["nobody@example.test", "--reason", "she called"], [user.email]):
+        assert cli.main(["resetfactor", *words]) == 1
+    assert Authenticator.objects.filter(user=user).exists(), "not without a reason"
+    assert cli.main(["resetfactor", user.email.upper(), "--reason", "she is here"]) == 0
+    assert not Authenticator.objects.filter(user=user).exists()
+    event = AuditEvent.objects.get(action="factor.lost")
+    assert event.actor_kind == "system" and event.clinic == clinics.here.clinic.pk
 
 
 # Passwords by mail

@@ -24,6 +24,7 @@ from .commands import Refused
 from .forms import PricesForm, RegistrationForm, SettingsForm
 from .models import Clinic, Registration, Role, Staff
 from .registration import ANY
+from .signin.views import factors_of
 
 WARN_DAYS = 60
 _LOOK = frozenset({Role.LEAD, Role.AUDITOR})
@@ -163,6 +164,7 @@ def staff(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
     context = {
         "staff": one, "roles": Role.choices, "chosen": chosen, "error": error, "entry": entry,
         "dates": dates_of(one, actor.here.today()), "role_words": role_words(one), "lead": actor.has(Role.LEAD),
+        "factors": factors_of(one),
         "myself": actor.staff is not None and one.pk == actor.staff.pk, "trained": _trained(actor, entry),
     }  # fmt: skip
     return render(request, "clinic/staff.html", context, status=422 if request.method == "POST" else 200)

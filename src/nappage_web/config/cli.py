@@ -83,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         ("--email", "the lead's e-mail, to sign in with"),
     ):
         create.add_argument(flag, help=words)
+    reset = verb("resetfactor", _resetfactor, "for a lead who lost the second factor and has no other lead to ask")
+    reset.add_argument("email", help="the e-mail they sign in with")
+    reset.add_argument("--reason", default="", help="how you know that it is they who ask; kept in the audit")
     create.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     return parser
 
@@ -345,4 +348,23 @@ def _createclinic(args: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\n") if args.password_stdin else getpass.getpass("Password of the lead: ")
     founding.found_clinic(founding.FOUNDER, password=password, **fields)
     print(f"{clinic} is there. Sign in as {fields['email']}; a second factor is set up at the first sign-in.")
+    return 0
+
+
+def _resetfactor(args: argparse.Namespace) -> int:
+    """What the page for the lead does, for whom nobody else can do it."""
+    from ..clinic.access import system_actor
+    from ..clinic.commands import Refused
+    from ..clinic.models import Staff
+    from ..clinic.signin import commands
+
+    rows = Staff._base_manager.filter(user__email=args.email.casefold(), active=True)
+    staff = rows.select_related("user", "clinic__organisation").order_by("created").first()
+    if staff is None:
+        raise InputError(args.email, "nobody who works at a clinic here signs in with it", "Write their address")
+    try:
+        commands.reset_factor(system_actor(staff.clinic), staff, reason=args.reason)
+    except Refused as no:
+        raise InputError(args.email, no.sentence.rstrip("."), no.way_out.rstrip(".")) from None
+    print(f"{staff} signs in with the password alone once more, and sets up a new second factor there.")
     return 0

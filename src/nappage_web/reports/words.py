@@ -18,6 +18,7 @@ WORDS: dict[str, Any] = {
     "factor.added": _("added a second factor"),
     "factor.removed": _("took a second factor away"),
     "factor.reset": _("reset a second factor"),
+    "factor.lost": _("reset a colleague's lost second factor"),
     "pin.set": _("set their PIN"),
     "session.end": _("ended a session"),
     "session.unlocked": _("unlocked a session"),

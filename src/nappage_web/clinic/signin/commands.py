@@ -7,14 +7,16 @@ import uuid
 from collections.abc import Collection
 from itertools import pairwise
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 
 from nappage.values import InputError
 
 from ..access import EVERYONE, Actor
-from ..commands import command, note
+from ..commands import SYSTEM, Refused, command, note
 from ..models import Role, SignedIn, Staff, User
 from . import lock
 
@@ -92,3 +94,27 @@ def invite(actor: Actor, *, name: str, email: str, roles: Collection[str], langu
     staff = Staff.objects.create(clinic=actor.here, user=user, roles=sorted(roles))
     note(staff, roles=sorted(roles), email=email)
     return staff
+
+
+@command("factor.lost", {Role.LEAD, SYSTEM})
+def reset_factor(actor: Actor, staff: Staff, *, reason: str) -> None:
+    """Takes the second factors and recovery codes of somebody who lost them, and ends their sessions: their password
+    alone signs them in once more, to nothing but the set-up of a new one. Nobody does it for themselves, and no lead
+    for somebody whom another organisation trusts too."""
+    user, reason = staff.user, reason.strip()
+    if actor.staff is not None and user.pk == actor.staff.user_id:
+        raise Refused(_("You cannot reset your own second factor."), _("Use a recovery code, or ask another lead."))
+    elsewhere = user.memberships.filter(active=True).exclude(clinic__organisation=staff.clinic.organisation)
+    if actor.kind == "staff" and elsewhere.exists():
+        raise Refused(
+            _("They work for another organisation too."), _("Whoever runs this server can reset it, with both agreed.")
+        )
+    if len(reason) < 3:
+        raise InputError("reason", _("it is missing"), _("Write how you know that it is they who ask"))
+    factors = Authenticator.objects.filter(user=user)
+    kinds = sorted(factors.values_list("type", flat=True))
+    if not kinds:
+        raise Refused(_("They have no second factor."), _("They set one up when they sign in."))
+    factors.delete()
+    ended = lock.end(user.signed_in.all())
+    note(staff, reason=reason[:300], factors=kinds, sessions_ended=ended)

@@ -65,4 +65,5 @@ urlpatterns = [
     path("unlock", views.unlock, name="unlock"),
     path("me/", views.account, name="account-own"),
     path("clinic/invite", views.invite, name="staff-invite"),
+    path("clinic/staff/<uuid:staff>/factor", views.factor, name="staff-factor"),
 ]

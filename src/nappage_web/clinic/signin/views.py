@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.mail import send_mail
@@ -18,7 +21,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from nappage.values import InputError
 
-from ..access import actor_of, open_page, page, wants_page
+from ..access import actor_of, get, open_page, page, wants_page
+from ..commands import Refused
 from ..models import Role, Staff, User
 from . import commands, lock
 
@@ -136,3 +140,45 @@ def mail_invitation(request: HttpRequest, staff: Staff) -> None:
         text = render_to_string("clinic/mail/invitation.txt", context)
         subject = _("You are invited to %(clinic)s") % {"clinic": staff.clinic.name}
     send_mail(subject, text, None, [user.email])
+
+
+@require_http_methods(["GET", "POST"])
+@page("staff.factor", {Role.LEAD})
+def factor(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
+    """A colleague who lost their second factor gets to set up a new one; the lead proves who does it, and says why."""
+    actor, error, refusal = request.actor, None, ""  # type: ignore[attr-defined]
+    one = get(actor, Staff, staff)
+    if request.method == "POST":
+        try:
+            if not commands.proven(actor, request.signed_in, request.POST.get("proof", "")):  # type: ignore[attr-defined]
+                raise InputError("proof", _("that is not your PIN or password"), _("Write it again"))
+            commands.reset_factor(actor, one, reason=request.POST.get("reason", ""))
+        except InputError as wrong:
+            error = wrong
+        except Refused as no:
+            refusal = f"{no.sentence} {no.way_out}"
+        else:
+            told = _("%(name)s sets up a new second factor at the next sign-in.") % {"name": one}
+            messages.success(request, told if _mail_reset(actor.name, one) else f"{told} {_('No mail could be sent.')}")
+            return HttpResponseRedirect(reverse("staff", args=[one.pk]))
+    context = {"staff": one, "error": error, "refusal": refusal, "given": request.POST, "has": factors_of(one)}
+    return render(request, "clinic/factor.html", context, status=200 if request.method == "GET" else 422)
+
+
+def factors_of(staff: Staff) -> list[str]:
+    """What somebody proves who they are with, besides the password, in words."""
+    words = {"totp": _("an app with codes"), "webauthn": _("a passkey"), "recovery_codes": _("recovery codes")}
+    kinds = Authenticator.objects.filter(user=staff.user).order_by("type").values_list("type", flat=True)
+    return [words[kind] for kind in dict.fromkeys(kinds)]
+
+
+def _mail_reset(by: str, staff: Staff) -> bool:
+    """Tells them: whoever did not ask for it must know. False where it could not be sent."""
+    context = {"staff": staff, "by": by}
+    with translation.override(staff.user.language or staff.clinic.language):
+        text = render_to_string("clinic/mail/factor_reset.txt", context)
+        subject = _("Your second factor was reset")
+    try:
+        return bool(send_mail(subject, text, None, [staff.user.email]))
+    except OSError:
+        return False
