@@ -138,6 +138,7 @@ def treatment_consent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """The text made from this very plan, to be read and signed on this screen."""
     actor = _actor(request)
     desk = desks.at(actor, draft)
+    audit.looked(actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
     text = signing.consent_for(desk)
     patient = desk.draft.patient
     context: dict[str, Any] = {**frame(desk, "consent"), "text": text}
