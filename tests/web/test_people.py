@@ -12,6 +12,7 @@ from nappage_web.clinic import lead, pages
 from nappage_web.clinic.access import NotAllowed
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import AuditEvent, Clinic, Registration, Role, Staff
+from nappage_web.planning import commands as diary
 
 from .conftest import SIZES, Server, axe, overflows
 from .test_planning_browser import enter
@@ -158,6 +159,34 @@ def test_who_is_deactivated_is_out_at_the_next_request_and_may_come_back(clinics
     assert theirs.get(reverse("patients")).status_code == 200
     actions = AuditEvent.objects.filter(action__startswith="staff.").values_list("action", flat=True)
     assert {"staff.deactivate", "staff.reactivate"} <= set(actions)
+
+
+def test_before_somebody_goes_their_visits_are_told_and_stay_in_the_diary_as_nobodys(clinics: World) -> None:
+    place = clinics.here
+    client, staff, patient = place.client(Role.LEAD), place.staff[Role.INJECTOR], place.patient("Ana Flores")
+    day = place.clinic.today() + timedelta(days=3)
+    visit = diary.book(place.actor(Role.FRONT_DESK), patient, staff=staff, room=None, minutes=30,
+                       starts=diary.moment(place.actor(Role.FRONT_DESK), day, "10:00"))  # fmt: skip
+    asked = client.get(staff_url(place, Role.INJECTOR, "staff-leaving")).content.decode()
+    assert "1 visit is booked with them" in asked and "Ana Flores" in asked and "10:00" in asked
+    assert reverse("appointment", args=[visit.pk]) in asked and f"{reverse('diary')}?day={day}" in asked
+    assert "booked with them" not in client.get(staff_url(place, Role.PRESCRIBER, "staff-leaving")).content.decode()
+    client.post(staff_url(place, Role.INJECTOR), {"what": "deactivate"})
+    told = client.get(staff_url(place, Role.INJECTOR)).content.decode()
+    assert "1 visit has nobody now" in told and "Ana Flores" in told
+    shown = client.get(reverse("diary"), {"day": day}).content.decode()
+    assert shown.index("Nobody") < shown.index("Ana Flores") and f"was with {staff}" in shown
+    one = client.get(reverse("appointment", args=[visit.pk])).content.decode()
+    assert "Nobody" in one and f'value="{staff.pk}"' not in one, "no choice is made for whoever moves it"
+    staff.refresh_from_db()
+    with pytest.raises(Refused, match="works here no more"):
+        diary.move_appointment(
+            place.actor(Role.LEAD), visit, starts=visit.starts + timedelta(hours=1), staff=staff, room=None
+        )
+    diary.move_appointment(
+        place.actor(Role.LEAD), visit, starts=visit.starts, staff=place.staff[Role.PRESCRIBER], room=None
+    )
+    assert "Nobody" not in client.get(reverse("diary"), {"day": day}).content.decode()
 
 
 def test_only_a_lead_commands_and_a_refusal_is_noted(clinics: World) -> None:

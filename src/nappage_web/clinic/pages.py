@@ -170,6 +170,13 @@ def staff(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
     return render(request, "clinic/staff.html", context, status=422 if request.method == "POST" else 200)
 
 
+@require_GET
+@page("staff.leaving", {Role.LEAD})
+def leaving(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
+    """What it means that somebody works here no more, before it is confirmed: their booked visits above all."""
+    return render(request, "clinic/leaving.html", {"staff": get(_actor(request), Staff, staff)})
+
+
 def _trained(actor: Actor, entry: Registration | None) -> list[tuple[str, list[str]]]:
     """Techniques and areas in words; an id that the edition knows no more is shown as it is."""
     if entry is None:

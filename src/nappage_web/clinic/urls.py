@@ -8,5 +8,6 @@ urlpatterns = [
     path("clinic/prices", pages.prices, name="clinic-prices"),
     path("clinic/switch", pages.switch, name="clinic-switch"),
     path("clinic/staff/<uuid:staff>/", pages.staff, name="staff"),
+    path("clinic/staff/<uuid:staff>/leaving", pages.leaving, name="staff-leaving"),
     path("clinic/staff/<uuid:staff>/registration", pages.registration, name="staff-registration"),
 ]

@@ -359,6 +359,8 @@ def _free(
     for one in (patient, staff, room):
         if one is not None and one.clinic_id != actor.here.pk:
             raise InputError("appointment", _("it is of another clinic"), _("Choose one of this clinic"))
+    if not staff.active:
+        raise Refused(_("{} works here no more.").format(staff), _("Choose somebody else."))
     day = starts.astimezone(actor.here.zone()).date()
     if starting.next_open(day, closed_days(actor)) != day:
         raise Refused(_("The clinic is closed on {}.").format(day.isoformat()), _("Choose another day."))

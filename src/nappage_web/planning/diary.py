@@ -120,12 +120,14 @@ def diary(request: HttpRequest) -> HttpResponse:
             for one in days
         ]  # fmt: skip
     else:
+        orphans = [v for v in visits if v.nobodys]
         people = practitioners(actor)
-        people += [v.staff for v in visits if v.staff not in people]
-        columns = [
+        people += [v.staff for v in visits if v.staff not in people and v not in orphans]
+        columns: list[dict[str, Any]] = [{"title": _("Nobody"), "nobody": True, "visits": orphans}] if orphans else []
+        columns += [
             {
                 "title": str(one),
-                "visits": (own := [v for v in visits if v.staff_id == one.pk]),
+                "visits": (own := [v for v in visits if v.staff_id == one.pk and v not in orphans]),
                 "free": _free(own, day, zone),
             }
             for one in dict.fromkeys(people)

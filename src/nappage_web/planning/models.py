@@ -39,6 +39,11 @@ class Appointment(Record):
     class Meta:
         indexes = [models.Index(fields=["clinic", "starts"], name="diary")]
 
+    @property
+    def nobodys(self) -> bool:
+        """Whether its practitioner works here no more, and nobody has taken it yet."""
+        return self.status == self.Status.BOOKED and not self.staff.active
+
 
 class Package(Record):
     """Sessions paid beforehand. What was used is counted from appointments done, never written down twice."""
