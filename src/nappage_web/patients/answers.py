@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from nappage.intake import Answers, Facts, Order, read, validated
 from nappage.intake.concepts import Dictionary
@@ -32,7 +32,7 @@ class Field:
     key: str
     label: Any
     kind: Kind = "text"
-    choices: tuple[tuple[str, Any], ...] = ()
+    choices: tuple[tuple[str | int, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,72 +48,70 @@ class Topic:
     dictionary: str = ""
 
 
-_L = gettext_lazy
-_YES_NO = ((True, _L("yes")), (False, _L("no")))
 _STATUS = (
-    ("active", _L("now")),
-    ("past", _L("in the past")),
-    ("family", _L("in the family")),
-    ("denied", _L("denied")),
+    ("active", _("now")),
+    ("past", _("in the past")),
+    ("family", _("in the family")),
+    ("denied", _("denied")),
 )
 TOPICS: tuple[Topic, ...] = (
-    Topic("medications", _L("Medicines"), ("medications",), (
-        Field("name", _L("Medicine")), Field("dose", _L("Dose")), Field("route", _L("How it is taken")),
-        Field("started", _L("Since"), "day"), Field("stopped", _L("Stopped on"), "day"),
-        Field("current", _L("Taken now"), "yes-no"), Field("prescribed", _L("Prescribed"), "yes-no"),
-        Field("reason", _L("What for")), Field("no_effect", _L("Why it has no bearing (clinician)")),
+    Topic("medications", _("Medicines"), ("medications",), (
+        Field("name", _("Medicine")), Field("dose", _("Dose")), Field("route", _("How it is taken")),
+        Field("started", _("Since"), "day"), Field("stopped", _("Stopped on"), "day"),
+        Field("current", _("Taken now"), "yes-no"), Field("prescribed", _("Prescribed"), "yes-no"),
+        Field("reason", _("What for")), Field("no_effect", _("Why it has no bearing (clinician)")),
     ), dictionary="medicines"),
-    Topic("conditions", _L("Illnesses"), ("conditions",), (
-        Field("text", _L("Illness")), Field("status", _L("When"), "choice", _STATUS),
-        Field("onset", _L("Since"), "day"),
-        Field("resolved", _L("Over since"), "day"), Field("controlled", _L("Well controlled"), "yes-no"),
+    Topic("conditions", _("Illnesses"), ("conditions",), (
+        Field("text", _("Illness")), Field("status", _("When"), "choice", _STATUS),
+        Field("onset", _("Since"), "day"),
+        Field("resolved", _("Over since"), "day"), Field("controlled", _("Well controlled"), "yes-no"),
     ), dictionary="conditions"),
-    Topic("allergies", _L("Allergies"), ("allergies",), (
-        Field("substance", _L("To what")), Field("reaction", _L("What happened")),
-        Field("status", _L("When"), "choice", tuple(s for s in _STATUS if s[0] != "family")),
+    Topic("allergies", _("Allergies"), ("allergies",), (
+        Field("substance", _("To what")), Field("reaction", _("What happened")),
+        Field("status", _("When"), "choice", tuple(s for s in _STATUS if s[0] != "family")),
     ), dictionary="allergens"),
-    Topic("procedures", _L("Operations and treatments"), ("procedures",), (
-        Field("name", _L("What")), Field("area", _L("Where")), Field("date", _L("When"), "day"),
+    Topic("procedures", _("Operations and treatments"), ("procedures",), (
+        Field("name", _("What")), Field("area", _("Where")), Field("date", _("When"), "day"),
     ), dictionary="procedures"),
-    Topic("previous_mesotherapy", _L("Mesotherapy before"), ("previous_mesotherapy",), (
-        Field("product", _L("Product")), Field("date", _L("When"), "day"), Field("reaction", _L("Reaction")),
+    Topic("previous_mesotherapy", _("Mesotherapy before"), ("previous_mesotherapy",), (
+        Field("product", _("Product")), Field("date", _("When"), "day"), Field("reaction", _("Reaction")),
     )),
-    Topic("skincare", _L("Skin care"), ("skincare",), (
-        Field("product", _L("Product")), Field("active", _L("Active ingredient")), Field("frequency", _L("How often")),
-        Field("last_used", _L("Last used"), "day"), Field("prescribed", _L("Prescribed"), "yes-no"),
+    Topic("skincare", _("Skin care"), ("skincare",), (
+        Field("product", _("Product")), Field("active", _("Active ingredient")), Field("frequency", _("How often")),
+        Field("last_used", _("Last used"), "day"), Field("prescribed", _("Prescribed"), "yes-no"),
     ), dictionary="medicines"),
-    Topic("planned_events", _L("What is coming up"), ("context", "planned_events"), (
-        Field("event", _L("What")), Field("date", _L("When"), "day"), Field("area", _L("Where")),
+    Topic("planned_events", _("What is coming up"), ("context", "planned_events"), (
+        Field("event", _("What")), Field("date", _("When"), "day"), Field("area", _("Where")),
     ), dictionary="events"),
-    Topic("patient", _L("Body"), ("patient",), (
-        Field("pregnancy", _L("Pregnant"), "choice", (
-            ("no", _L("no")), ("pregnant", _L("yes")), ("possible", _L("possibly")), ("planning", _L("planned")),
+    Topic("patient", _("Body"), ("patient",), (
+        Field("pregnancy", _("Pregnant"), "choice", (
+            ("no", _("no")), ("pregnant", _("yes")), ("possible", _("possibly")), ("planning", _("planned")),
         )),
-        Field("breastfeeding", _L("Breastfeeding"), "yes-no"), Field("weight_kg", _L("Weight, kg"), "number"),
-        Field("phototype", _L("Phototype (Fitzpatrick)"), "choice",
+        Field("breastfeeding", _("Breastfeeding"), "yes-no"), Field("weight_kg", _("Weight, kg"), "number"),
+        Field("phototype", _("Phototype (Fitzpatrick)"), "choice",
               tuple((n, w) for n, w in enumerate(("I", "II", "III", "IV", "V", "VI"), 1))),
     ), rows=False),
-    Topic("context", _L("How they are now"), ("context",), (
-        Field("unwell", _L("Unwell"), "said"), Field("skin_state", _L("On the skin"), "words"),
-        Field("recent_sun", _L("Last strong sun"), "said"), Field("voluntary", _L("Of their own will"), "yes-no"),
-        Field("expectations", _L("Expectations"), "choice", (
-            ("realistic", _L("realistic")), ("unrealistic", _L("unrealistic")),
+    Topic("context", _("How they are now"), ("context",), (
+        Field("unwell", _("Unwell"), "said"), Field("skin_state", _("On the skin"), "words"),
+        Field("recent_sun", _("Last strong sun"), "said"), Field("voluntary", _("Of their own will"), "yes-no"),
+        Field("expectations", _("Expectations"), "choice", (
+            ("realistic", _("realistic")), ("unrealistic", _("unrealistic")),
         )),
-        Field("bdd_questionnaire", _L("Body image questionnaire"), "choice", (
-            ("negative", _L("negative")), ("positive", _L("positive")),
+        Field("bdd_questionnaire", _("Body image questionnaire"), "choice", (
+            ("negative", _("negative")), ("positive", _("positive")),
         )),
-        Field("blood_pressure", _L("Blood pressure"), "choice", (
-            ("controlled", _L("controlled")), ("uncontrolled", _L("not controlled")),
+        Field("blood_pressure", _("Blood pressure"), "choice", (
+            ("controlled", _("controlled")), ("uncontrolled", _("not controlled")),
         )),
     ), rows=False),
-    Topic("lifestyle", _L("Way of life"), ("lifestyle",), (
-        Field("smoking", _L("Smoking"), "said"), Field("alcohol", _L("Alcohol"), "said"),
-        Field("alcohol_last", _L("Last alcohol"), "day"), Field("sun", _L("Sun"), "said"),
-        Field("sunbeds", _L("Sunbeds"), "said"), Field("occupation", _L("Occupation")),
+    Topic("lifestyle", _("Way of life"), ("lifestyle",), (
+        Field("smoking", _("Smoking"), "said"), Field("alcohol", _("Alcohol"), "said"),
+        Field("alcohol_last", _("Last alcohol"), "day"), Field("sun", _("Sun"), "said"),
+        Field("sunbeds", _("Sunbeds"), "said"), Field("occupation", _("Occupation")),
     ), rows=False),
-    Topic("wishes", _L("Wishes"), (), (
-        Field("goals", _L("Goals"), "words"), Field("concerns", _L("What bothers"), "words"),
-        Field("needle_fear", _L("Afraid of needles"), "yes-no"),
+    Topic("wishes", _("Wishes"), (), (
+        Field("goals", _("Goals"), "words"), Field("concerns", _("What bothers"), "words"),
+        Field("needle_fear", _("Afraid of needles"), "yes-no"),
     ), rows=False),
 )  # fmt: skip
 _TOPIC = {topic.key: topic for topic in TOPICS}
@@ -197,7 +195,7 @@ def _single(field: Field, value: Any, edition: Edition, record: bool) -> Said:
     if field.key == _SKIN[0]:
         found = [_recognised(_SKIN[1], word, {}, edition) for word in value]
         return Said(
-            str(field.label), ((str(field.label), said or _("nothing; examined")),),
+            str(field.label), ((str(field.label), said or gettext("nothing; examined")),),
             tuple(name for names, *_rest in found for name in names), "",
             unknown=tuple(word for _n, _g, words, _e in found for word in words), record=record,
         )  # fmt: skip
@@ -218,9 +216,9 @@ def _recognised(
     names = tuple(sorted(_title(concepts, one) for one in found.own))
     nothing = not (line.parts or line.relatives or line.denied or line.unread)
     if not names and line.relatives:
-        names = tuple(sorted(_("{} (a relative)").format(_title(concepts, one)) for one in line.relatives))
+        names = tuple(sorted(gettext("{} (a relative)").format(_title(concepts, one)) for one in line.relatives))
     if not names and line.denied:
-        names = (_("none"),)
+        names = (gettext("none"),)
     unknown = (words or ", ".join(codes),) if nothing and not names else line.unread
     return names, found.guess or "", tuple(unknown), bool(found.known)
 
@@ -236,7 +234,7 @@ def _codes(values: Any) -> str:
 def shown(field: Field, value: Any) -> str:
     """A value in words."""
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return gettext("yes") if value else gettext("no")
     if field.kind == "choice":
         return str(dict(field.choices).get(value, value))
     if isinstance(value, list | tuple):
@@ -273,15 +271,15 @@ def changes(before: Answers, now: Answers) -> tuple[Change, ...]:
             for field in each.fields:
                 a, b = ((one or {}).get(field.key) for one in (was, is_now))
                 if a != b:
-                    texts = ("" if v is None else shown(field, v) or _("none") for v in (a, b))
+                    texts = ("" if v is None else shown(field, v) or gettext("none") for v in (a, b))
                     out.append(Change(str(each.title), str(field.label), *texts))
             continue
         out += _list_changes(each, was, is_now)
         if (was is None) != (is_now is None):
-            words = {True: _("not asked"), False: _("asked")}
+            words = {True: gettext("not asked"), False: gettext("asked")}
             out.append(Change(str(each.title), "", words[was is None], words[is_now is None]))
     if (before.record is None) != (now.record is None) or before.record != now.record:
-        out.append(Change(_("Beside the answers"), "", "", _("what another record of this patient holds")))
+        out.append(Change(gettext("Beside the answers"), "", "", gettext("what another record of this patient holds")))
     return tuple(out)
 
 
@@ -294,7 +292,7 @@ def _list_changes(each: Topic, was: Any, is_now: Any) -> Iterator[Change]:
             texts = [
                 "" if e is None else ", ".join(
                     f"{f.label}: {shown(f, e[f.key])}" for f in rest if e.get(f.key) is not None
-                ) or _("said") for e in (a, b)
+                ) or gettext("said") for e in (a, b)
             ]  # fmt: skip
             if texts[0] != texts[1]:
                 yield Change(str(each.title), name, *texts)
