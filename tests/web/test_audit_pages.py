@@ -164,3 +164,32 @@ def test_a_link_that_was_changed_is_found(clinics: World) -> None:
         cursor.execute("UPDATE clinic_auditevent SET actor_name = 'Nobody' WHERE seq = %s", [second.seq])
     said = place.client(Role.LEAD).post(reverse("audit-verify")).content.decode()
     assert "The chain does not hold" in said and f"link {second.seq} was changed" in said.lower()
+
+
+def test_the_auditors_day_begins_with_the_chain_and_what_was_refused(clinics: World) -> None:
+    place, other = clinics.here, clinics.there
+    client = place.client(Role.AUDITOR)
+    said = client.get(reverse("today")).content.decode()
+    assert "never verified from here" in said and "not known until it is walked" in said
+    assert "Nothing was refused" in said and "Nobody comes today" not in said
+    other.client(Role.FRONT_DESK).get(reverse("clinic"))
+    place.client(Role.FRONT_DESK).get(reverse("clinic"))
+    client.post(reverse("audit-verify"))
+    place.patient("Ana Flores")
+    said = client.get(reverse("today")).content.decode()
+    assert "held when verified" in said and "Auditor of Skin Clinic" in said
+    assert re.search(r"Added since</dt><dd class=\"num\">1<", said), "the patient"
+    assert "Front desk of Skin Clinic" in said and "Front desk of Other Clinic" not in said
+    assert reverse("audit-export") in said and f"{reverse('audit')}?refused=1" in said
+    for role in (Role.LEAD, Role.INJECTOR):
+        assert "held when verified" not in place.client(role).get(reverse("today")).content.decode(), role
+
+
+def test_a_broken_chain_is_the_first_thing_the_auditor_sees(clinics: World) -> None:
+    clinics.here.patient("Ana Flores")
+    with unguarded(), connection.cursor() as cursor:
+        cursor.execute("UPDATE clinic_auditevent SET actor_name = 'Somebody' WHERE seq = 1")
+    client = clinics.here.client(Role.AUDITOR)
+    client.post(reverse("audit-verify"))
+    said = client.get(reverse("today")).content.decode()
+    assert "does not hold" in said and "was changed after it was written" in said and "held when" not in said

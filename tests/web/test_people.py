@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from nappage_web.clinic import lead, pages
 from nappage_web.clinic.access import NotAllowed
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import AuditEvent, Clinic, Registration, Role, Staff
+from nappage_web.patients import commands as patients
 from nappage_web.planning import commands as diary
 
 from .conftest import SIZES, Server, axe, overflows
@@ -187,6 +189,18 @@ def test_before_somebody_goes_their_visits_are_told_and_stay_in_the_diary_as_nob
         place.actor(Role.LEAD), visit, starts=visit.starts, staff=place.staff[Role.PRESCRIBER], room=None
     )
     assert "Nobody" not in client.get(reverse("diary"), {"day": day}).content.decode()
+
+
+def test_today_says_who_typed_last_in_a_draft(clinics: World) -> None:
+    place = clinics.here
+    draft = place.draft(place.patient("Ana Flores"), consultation={"goals": "calm skin"})
+    client = place.client(Role.LEAD)
+    assert "Injector of Skin Clinic typed last" in client.get(reverse("today")).content.decode()
+    patients.edit_draft(place.actor(Role.PRESCRIBER), draft, uuid.uuid4(), 1, "consultation.notes", "seen")
+    said = client.get(reverse("today")).content.decode()
+    assert "Prescriber of Skin Clinic typed last" in said and "Injector of Skin Clinic typed last" not in said
+    patients.edit_draft(place.actor(Role.INJECTOR), draft, uuid.uuid4(), 1, "consultation.notes", "another")
+    assert "Prescriber of Skin Clinic typed last" in client.get(reverse("today")).content.decode(), "set aside"
 
 
 def test_only_a_lead_commands_and_a_refusal_is_noted(clinics: World) -> None:

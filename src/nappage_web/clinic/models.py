@@ -197,5 +197,6 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["patient", "-seq"], name="audit_of_patient"),
             models.Index(fields=["clinic", "-seq"], name="audit_of_clinic"),
+            models.Index(fields=["clinic", "-seq"], name="audit_refused", condition=models.Q(outcome="refused")),
             models.Index(fields=["subject", "action", "-seq"], name="audit_of_subject"),
         ]

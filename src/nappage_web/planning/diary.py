@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +23,7 @@ from ..clinic.access import CLINICAL, Actor, get, page
 from ..clinic.audit import looked
 from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
-from ..patients.models import Document, Draft, Patient
+from ..patients.models import Document, Draft, Edit, Patient
 from . import commands, desk, starting
 from . import reading as readings
 from .models import Appointment, Closure, Package, Room
@@ -87,13 +88,16 @@ def today(request: HttpRequest) -> HttpResponse:
     sees = actor.has(*commands.DIARY)
     clinical = actor.has(*CLINICAL)
     visits = of_days(actor, day, day) if sees else []
+    typed = Edit.objects.of(actor).filter(draft=OuterRef("pk"), outcome=Edit.Outcome.APPLIED)
     under_way = Draft.objects.of(actor).filter(kind=Draft.Kind.PLAN, status=Draft.Status.OPEN)
+    under_way = under_way.annotate(hand=Subquery(typed.order_by("-revision").values("author_name")[:1]))
     told = Document.objects.of(actor).filter(kind=Document.Kind.ANSWERS, patient__merged_into=None)
     busy = Draft.objects.of(actor).filter(kind=Draft.Kind.PLAN).values("patient")
     waiting = told.exclude(patient__in=busy).select_related("patient").order_by("-created")[:40]
     context = {
         "heading": _("Today"), "day": day, "visits": visits, "sees": sees, "clinical": clinical, "me": actor.staff,
         "drafts": under_way.select_related("patient").order_by("-updated")[:12] if clinical else [],
+        "audits": actor.has(Role.AUDITOR),
         "waiting": list({row.patient_id: row for row in waiting}.values())[:12] if sees else [],
     }  # fmt: skip
     return desk.shown(request, "planning/today.html", context)
