@@ -390,6 +390,31 @@ def test_a_word_for_several_things_asks_which_and_is_kept_beside_what_is_not_kno
         assert kept["blood_thinner_unnamed_current"] is not False and kept["doac_current"] is None
 
 
+def test_a_list_with_more_to_come_denies_nothing_and_is_asked_again_until_it_is_all():
+    who = known(sex="male")
+    ended = to_the_end(who, {})
+    begun = {"entries": [{"name": "Sintrom"}], "more": True}
+    for log in (ended, ended[:1]):  # changed at the end, and met on the way
+        more = reply(log, "medicines", begun, EDITION, ON, known=who)
+        answers = fold(more, EDITION, ON, known=who)
+        assert [one.name for one in answers.medications or ()] == ["Sintrom"]
+        facts = read(answers, EDITION, ON)
+        assert facts.row["anticoagulant_current"] is True
+        medicines = {f for f, fact in EDITION.facts.items() if fact.topic == "medications"}
+        assert not [f for f in medicines if facts.row.get(f) is False], "what was not named yet is not denied"
+        again = ask(more, EDITION, ON, known=who)
+        assert again is not None and again.id == "medicines" and again.replied["more"]
+        assert progress(more, EDITION, ON, known=who).remaining > 0
+        two = {"entries": [*begun["entries"], {"name": "aspirin"}]}
+        done = reply(more, "medicines", two, EDITION, ON, known=who)
+        following = ask(done, EDITION, ON, known=who)
+        assert following is None or following.id != "medicines"
+        (told,) = (s for s in in_their_words(done, EDITION, ON, known=who) if s.question_id == "medicines")
+        assert told.answers == ("Sintrom", "aspirin") and not told.taken_back
+    with pytest.raises(InputError):
+        reply(ended, "medicines", {"more": True}, EDITION, ON, known=who)
+
+
 def test_names_in_another_script_are_not_taken_for_each_other():
     who = known(sex="male")
     rows = {"medicines": {"entries": [{"name": "варфарин"}, {"name": "аспирин"}]}}
@@ -499,6 +524,16 @@ def test_a_date_to_come_is_not_over():
 
 def test_nothing_of_the_interview_is_missing_in_french():
     assert [text["en"] for text in interview_texts(EDITION) if not text.get("fr")] == []
+
+
+def test_days_are_written_out():
+    who = known(born="1990-05-01", sex="male")
+    for language, day in (("en", "1 May 1990"), ("fr", "1er mai 1990")):
+        assert day in question((), "identity", EDITION, ON, known=who, language=language).help
+    log = reply((), "coming", {"yes": ["party"]}, EDITION, ON, known=who)
+    log = reply(log, "coming.party", {"when": "2026-08"}, EDITION, ON, known=who)
+    told = in_their_words(log, EDITION, ON, known=who, language="fr")
+    assert told[-1].answers[0].endswith("août 2026")
 
 
 def test_another_language_falls_back_visibly():

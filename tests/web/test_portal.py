@@ -109,6 +109,10 @@ def test_a_medicine_is_read_and_shown_for_confirmation(sent) -> None:
     shown = answer(client, url, question, **{"row-0-name": "Sintrom", "more": "1"}).content.decode()
     assert "acenocoumarol" in shown.casefold() and "Sintrom" in shown
     assert "acenocoumarol" in json.dumps(client.get(f"{url}read?kind=medications&q=Sintrom").json()).casefold()
+    resumed = Client().get(url).content.decode()
+    assert asked(resumed) == question and "Anything else?" in resumed, "on another device, until it is all"
+    assert "One question is still open" in client.post(url, {"send": "1", "key": ""}).content.decode()
+    assert asked(answer(client, url, question, **{"row-0-name": "Sintrom"}).content.decode()) != question
     names = client.get(f"{url}suggest?kind=medications&q=sint").json()
     assert any("sintrom" in name.casefold() for name in names)
 

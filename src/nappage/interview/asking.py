@@ -11,6 +11,7 @@ from ..intake.answers import Answers
 from ..knowledge import Edition, InterviewItem, InterviewQuestion
 from ..screening import OpenQuestion, screen
 from ..values import Document, InputError, day_bounds
+from .days import written
 from .documents import UNSURE, Field, NameKind, Option, Question, Reply, Rows
 from .folding import FOLLOW_UPS, State
 from .names import guesses
@@ -79,7 +80,7 @@ def reply(
 def progress(replies: Iterable[Reply], edition: Edition, on: date, *, known: Answers | None = None) -> Progress:
     """How many questions were replied to, and how many follow as it stands now."""
     state = State(tuple(replies), edition, on, known or Answers())
-    replied = sum(1 for question_id in state.latest if _exists(state, question_id))
+    replied = sum(1 for each in state.latest if _exists(state, each) and not state.unfinished(each))
     return Progress(asked=replied, remaining=sum(1 for _ in _unanswered(state)))
 
 
@@ -87,13 +88,17 @@ def progress(replies: Iterable[Reply], edition: Edition, on: date, *, known: Ans
 
 
 def _unanswered(state: State) -> Iterator[str]:
-    """Ids still to be asked, in a sensible human order: each question with what its answer makes necessary."""
+    """Ids still to be asked: first the list that was begun and not ended; then in a sensible human order, each question
+    with what its answer makes necessary."""
+    yield from (asked for asked in state.edition.interview if state.unfinished(asked))
     open_now = screen(state.facts, state.edition).open_questions
     at_stake = {fact for found in open_now for fact in found.facts}
     for asked in state.edition.interview.values():
         if asked.id not in state.latest:
             if _needed(state, asked, at_stake):
                 yield asked.id
+            continue
+        if state.unfinished(asked.id):
             continue
         for question_id in (*_details_of(state, asked), *_about_rows(state, asked, open_now)):
             if question_id not in state.latest:
@@ -179,7 +184,7 @@ def _main(state: State, asked: InterviewQuestion, language: str, replied: Any) -
         "replied": replied,
     }
     if asked.kind == "identity":
-        day = person.birth_date.isoformat() if person.birth_date else "?"
+        day = written(person.birth_date.isoformat(), state.edition, language) if person.birth_date else "?"
         shared["help"] = say("identity", name=person.name or "?", day=day)
         options = tuple(Option(value=word, label=say(f"identity.{word}")) for word in ("yes", "no"))
         return Question(**shared, options=options)
@@ -290,7 +295,7 @@ def _checklist(asked: Question, value: Any, state: State) -> dict[str, Any]:
     shown = [option.value for option in asked.options]
     if value == UNSURE:
         return {"yes": [], "no": [], UNSURE: shown, "entries": []}
-    if not isinstance(value, dict) or value.keys() - {"yes", "no", UNSURE, "none", "entries"}:
+    if not isinstance(value, dict) or value.keys() - {"yes", "no", UNSURE, "none", "entries", "more"}:
         raise InputError(asked.id, "it is not a reply to a checklist", "Tick what applies, or “none of these”")
     yes, unsure = (_values(asked, value.get(word) or []) for word in ("yes", UNSURE))
     entries = value.get("entries") or []
@@ -311,6 +316,8 @@ def _checklist(asked: Question, value: Any, state: State) -> dict[str, Any]:
     said_none = value.get("none") is True or bool(value.get("no"))
     if value.get("none") is True and (yes or rows or unsure):
         raise InputError(asked.id, "“none of these” does not go with a ticked line", "Take away one or the other")
+    if value.get("more") is True and (yes or unsure or rows):
+        return {"yes": yes, "no": [], UNSURE: unsure, "entries": rows, "more": True}
     if not (yes or unsure or rows or said_none):
         raise InputError(asked.id, "nothing is ticked", "Tick what applies, “none of these” or “I don’t know”")
     no = [item for item in shown if item not in yes and item not in unsure]

@@ -40,9 +40,11 @@ class Question(Document):
 
     identity   "yes" or "no"
     choice     one option's value, or "unsure"
-    checklist  {"yes": [values], "unsure": [values], "none": bool, "entries": [{name: …, field: value}]}, or "unsure"
+    checklist  {"yes": [values], "unsure": [values], "none": bool, "entries": [{name: …, field: value}], "more": bool},
+               or "unsure"
     details    {field: value}; a field left out, empty or "unsure" stays unknown; or "unsure" for all
 
+    `more`: this is not all of it. What is named counts, nothing is denied by it, and the question is asked again first.
     `settles`: the facts that it can settle. `replied`: the reply that counts now, as `reply` keeps it.
     """
 

@@ -120,8 +120,16 @@ class State:
         items = self.bearing.get(fact)
         if items is None:
             topic = self.edition.facts[fact].topic
-            return any(topic in q.closes and self.replied_in_part(q) for q in self.edition.interview.values())
+            return any(
+                topic in q.closes and self.replied_in_part(q) and not self.unfinished(q.id)
+                for q in self.edition.interview.values()
+            )
         return all(self._item_settles(fact, *each) for each in items)
+
+    def unfinished(self, question_id: str) -> bool:
+        """Whether there is more to say on a list that was begun."""
+        value = self.latest.get(question_id)
+        return isinstance(value, dict) and value.get("more") is True
 
     def replied_in_part(self, question: InterviewQuestion) -> bool:
         """Whether a checklist was answered, and not skipped."""
@@ -194,7 +202,8 @@ class State:
             lists[name] = (*(before or ()), *entries)
             if before is None:
                 topic = name.replace("_", "-")
-                reopened += [fact for fact in self._asked_in(topic) if not self.settled(fact)]
+                begun = any(q.rows == name and self.unfinished(q.id) for q in self.edition.interview.values())
+                reopened += [topic] if begun else [f for f in self._asked_in(topic) if not self.settled(f)]
         context: dict[str, Any] = {"unwell": self._flag("unwell"), "recent_sun": self._sun()}
         if "planned_events" in lists:
             context["planned_events"] = lists.pop("planned_events")

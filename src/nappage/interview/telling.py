@@ -10,7 +10,8 @@ from ..intake.answers import Answers
 from ..knowledge import Edition
 from ..values import InputError
 from .asking import question
-from .documents import UNSURE, Question, Reply, Said
+from .days import written
+from .documents import UNSURE, Field, Question, Reply, Said
 
 
 def in_their_words(
@@ -55,7 +56,7 @@ def _told(asked: Question, value: Any, edition: Edition, language: str) -> tuple
     if value == UNSURE:
         return (), (asked.unsure,)
     if asked.kind == "details" and isinstance(value, dict):
-        told = tuple(f"{f.label} {_word(value[f.id], edition, language)}" for f in asked.fields if f.id in value)
+        told = tuple(f"{f.label} {_word(f, value[f.id], edition, language)}" for f in asked.fields if f.id in value)
         return told, tuple(field.label for field in asked.fields if field.id not in value)
     return (labels.get(value, str(value)),), ()
 
@@ -63,11 +64,13 @@ def _told(asked: Question, value: Any, edition: Edition, language: str) -> tuple
 def _row(asked: Question, row: dict[str, Any], edition: Edition, language: str) -> str:
     """“Sintrom (Did a doctor or dentist prescribe it? Yes)”."""
     assert asked.rows is not None
-    more = [f"{f.label} {_word(row[f.id], edition, language)}" for f in asked.rows.fields[1:] if f.id in row]
+    more = [f"{f.label} {_word(f, row[f.id], edition, language)}" for f in asked.rows.fields[1:] if f.id in row]
     return f"{row['name']} ({' '.join(more)})" if more else str(row["name"])
 
 
-def _word(value: Any, edition: Edition, language: str) -> str:
+def _word(field: Field, value: Any, edition: Edition, language: str) -> str:
     if isinstance(value, bool):
         return edition.say("interview.yes" if value else "interview.no", language)
+    if field.kind in ("past-date", "coming-date"):
+        return written(value, edition, language)
     return str(value)

@@ -27,10 +27,7 @@ def note_opening(actor: Actor, link: Link) -> None:
 @command("intake.reply", {PATIENT})
 def save_reply(actor: Actor, opened: Opened, question: str, value: Any, key: uuid.UUID, language: str) -> None:
     """One answer, kept at once. The same key again is the same answer. Raises InputError at the field at fault."""
-    draft = Draft.objects.of(actor).select_for_update().get(pk=opened.link.draft_id)
-    opened.link.draft = draft
-    if draft.status != Draft.Status.OPEN:
-        raise Refused(_("You have sent your answers already."), _("To change something, call the clinic."))
+    draft = _held(actor, opened)
     log = reply(
         opened.replies, question, value, opened.edition, opened.on, known=opened.known, language=language
     )  # fmt: skip
@@ -43,10 +40,7 @@ def save_reply(actor: Actor, opened: Opened, question: str, value: Any, key: uui
 @command("intake.hand-in", {PATIENT})
 def hand_in(actor: Actor, opened: Opened, language: str) -> Document:
     """The answers become a document that nothing changes. Refused while a question is open."""
-    draft = Draft.objects.of(actor).select_for_update().get(pk=opened.link.draft_id)
-    opened.link.draft = draft
-    if draft.status != Draft.Status.OPEN:
-        raise Refused(_("You have sent your answers already."), _("To change something, call the clinic."))
+    draft = _held(actor, opened)
     if ask(opened.replies, opened.edition, opened.on, known=opened.known) is not None:
         raise Refused(_("One question is still open."), _("Answer it, or say that you do not know."))
     answers = fold(opened.replies, opened.edition, opened.on, known=opened.known)
@@ -58,3 +52,13 @@ def hand_in(actor: Actor, opened: Opened, language: str) -> Document:
     Draft.objects.of(actor).filter(pk=draft.pk).update(status=Draft.Status.DONE, updated=timezone.now())
     note(made, patient=draft.patient_id, version=made.version)
     return made
+
+
+def _held(actor: Actor, opened: Opened) -> Draft:
+    """The intake's draft as it is now, kept for this transaction. Raises Refused once it was sent."""
+    if opened.link.draft_id is None:
+        raise RuntimeError("the link of an intake has a draft")
+    draft = opened.link.draft = Draft.objects.of(actor).select_for_update().get(pk=opened.link.draft_id)
+    if draft.status != Draft.Status.OPEN:
+        raise Refused(_("You have sent your answers already."), _("To change something, call the clinic."))
+    return draft

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -17,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from nappage.interview import Question, ask, in_their_words, progress, question, recognised, suggest
+from nappage.interview.documents import NameKind
 from nappage.values import InputError
 
 from ..clinic.access import open_page
@@ -31,7 +31,7 @@ _BY_LINK = "opened by a private address that only the patient was given; it ends
 _CALENDAR = "text/calendar; charset=utf-8"
 _CALENDAR_AGAIN = timedelta(days=1)  # a calendar asks every hour or so by itself
 _EMPTY = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//nappage//nappage//EN\r\nEND:VCALENDAR\r\n"
-_KINDS = ("medications", "conditions", "allergies", "procedures")
+_KINDS: tuple[NameKind, ...] = ("medications", "conditions", "allergies", "procedures")
 
 
 def _language(request: HttpRequest, found: Opened) -> str:
@@ -73,8 +73,7 @@ def _post(request: HttpRequest, found: Opened, language: str, context: dict[str,
         now = question(found.replies, asked, found.edition, found.on, known=found.known, language=language)
         key = uuid.UUID(request.POST.get("key", ""))
         commands.save_reply(found.actor, found, asked, read_form(now, request.POST), key, language)
-        more = now.rows is not None and "more" in request.POST
-        return HttpResponseRedirect(f"{here}?{urlencode({'q': asked})}#rows" if more else here)
+        return HttpResponseRedirect(f"{here}#rows" if "more" in request.POST else here)  # asked again: it has more
     except InputError as error:
         return _show(request, found, language, {**context, "error": error, "sent": request.POST}, asked, status=422)
     except Refused as refused:
@@ -134,16 +133,15 @@ def read_form(now: Question, sent: Any) -> Any:
     if now.kind in ("identity", "choice"):
         return sent.get("value", "")
     if now.kind == "details":
-        return {
-            field.id: value for field in now.fields if (value := _field(field.kind, sent, field.id)) not in (None, "")
-        }
+        given = {field.id: _field(field.kind, sent, field.id) for field in now.fields}
+        return {name: value for name, value in given.items() if value not in (None, "")}
     value: dict[str, Any] = {
         "yes": [o.value for o in now.options if sent.get(f"item-{o.value}") == "yes"],
         "unsure": [o.value for o in now.options if sent.get(f"item-{o.value}") == "unsure"],
         "none": "none" in sent,
     }
     if now.rows is not None:
-        value["entries"] = _rows(now, sent)
+        value |= {"entries": _rows(now, sent), "more": "more" in sent}
     return value
 
 
