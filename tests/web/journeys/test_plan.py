@@ -200,7 +200,7 @@ def test_from_intake_to_a_signed_plan(live: Server, opened: Opened, here: Place,
     with capsys.disabled():
         print(
             f"\nfrom completed intake to signed plan: {steps} interactions, {on_map} of them on the map of {points}; "
-            f"{seconds:.0f} s without the inspection of pages; {len(camera)} more for consent to photographs and one\n  "
+            f"{seconds:.0f} s without the inspection of pages; {len(camera)} more for photographs\n  "
             + "\n  ".join(hand.done + theirs.done + camera)
         )
     assert steps <= MOST and on_map <= MOST_ON_THE_MAP and len(camera) <= MOST_FOR_A_PICTURE
