@@ -128,6 +128,7 @@ def amend_plan(actor: Actor, plan: Document) -> Draft:
     if plan.replaced_by.exists():
         raise Refused(_("A newer version replaces this plan."), _("Amend the newest version."))
     patient = plan.patient.kept()
+    documents.hold(actor, patient)
     if Draft.objects.of(actor).filter(patient=patient, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).exists():
         raise Refused(_("Another draft of this patient is open."), _("Finish it, or leave it, first."))
     source = Draft.objects.of(actor).get(pk=(plan.signature or {})["draft"])

@@ -61,6 +61,7 @@ def send_intake_link(actor: Actor, patient: Patient, *, days: int = 14) -> tuple
     _ours(actor, patient)
     if not 1 <= days <= 90:
         raise InputError("days", f"{days} days is not offered", "Choose from 1 to 90")
+    documents.hold(actor, patient)
     links = Link.objects.of(actor).filter(patient=patient, purpose=Link.Purpose.INTAKE, revoked=None)
     links.update(revoked=timezone.now())
     draft = Draft.objects.of(actor).filter(patient=patient, kind=Draft.Kind.INTAKE, status=Draft.Status.OPEN).first()
@@ -87,6 +88,7 @@ def revoke_link(actor: Actor, link: Link) -> None:
 def open_draft(actor: Actor, patient: Patient, *, body: dict[str, Any] | None = None) -> Draft:
     """The patient's open plan draft, or a new one. `body` is what a new one starts from."""
     _ours(actor, patient)
+    documents.hold(actor, patient)
     draft = Draft.objects.of(actor).filter(patient=patient, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).first()
     if draft is None:
         draft = Draft.objects.create(clinic=patient.clinic, patient=patient, kind=Draft.Kind.PLAN)
@@ -109,8 +111,9 @@ def edit_draft(actor: Actor, draft: Draft, key: uuid.UUID, base: int, path: str,
 @command("draft.leave", CLINICAL)
 def leave_draft(actor: Actor, draft: Draft) -> None:
     """Gives a draft up. It and its edits stay."""
-    if draft.status == Draft.Status.DONE:
-        raise Refused("This draft was signed.", "Amend the plan instead.")
+    now = Draft.objects.of(actor).select_for_update().get(pk=draft.pk)  # it may have been signed since it was read
+    if now.status == Draft.Status.DONE:
+        raise Refused(_("This draft was signed."), _("Amend the plan instead."))
     Draft.objects.of(actor).filter(pk=draft.pk).update(status=Draft.Status.LEFT)
     note(draft, patient=draft.patient_id)
 

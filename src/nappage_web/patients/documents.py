@@ -32,6 +32,7 @@ def file(
         text = body.model_dump_json(exclude_unset=kind == Document.Kind.ANSWERS)
     else:
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
+    hold(actor, patient.kept())
     known = Document.objects.of(actor).filter(patient__in=patient.kept().everyone(), kind=kind)
     return Document.objects.create(  # type: ignore[no-any-return]
         clinic=patient.clinic, patient=patient, kind=kind, version=1 + (known.aggregate(n=Max("version"))["n"] or 0),
@@ -39,6 +40,12 @@ def file(
         language=language, author_kind=actor.kind, author=actor.id, author_name=actor.name, reason=reason,
         replaces=replaces, signature=signature,
     )  # fmt: skip
+
+
+def hold(actor: Actor, patient: Patient) -> None:
+    """Until the transaction ends, others wait who would add what there is one of: the next version, the open draft. On
+    SQLite they wait anyway."""
+    Patient.objects.of(actor).select_for_update(no_key=True).filter(pk=patient.pk).first()
 
 
 def attach(document: Document, name: str, media_type: str, content: bytes) -> Attachment:

@@ -38,6 +38,7 @@ _LONGEST_VISIT = timedelta(hours=12)
 @command("finding.decide", {Role.PRESCRIBER})
 def decide_finding(actor: Actor, draft: Draft, *, rule: str, finding: str, code: str, text: str) -> Override:
     """A prescriber goes on against one finding of this draft's screening. It holds for that finding as it reads now."""
+    _open(Draft.objects.of(actor).select_for_update().get(pk=draft.pk))
     text = text.strip()
     if code not in REASONS:
         raise InputError("code", _("no reason was chosen"), _("Choose one"))
@@ -70,6 +71,7 @@ def decide_finding(actor: Actor, draft: Draft, *, rule: str, finding: str, code:
 @command("finding.withdraw", {Role.PRESCRIBER})
 def withdraw_decision(actor: Actor, draft: Draft, *, finding: str) -> None:
     """Takes a decision back: the finding stands again."""
+    _open(Draft.objects.of(actor).select_for_update().get(pk=draft.pk))
     last = Override.objects.of(actor).filter(draft=draft, finding=finding).order_by("-created").first()
     if last is None or last.decision != "accepted":
         raise Refused(_("There is no such decision."), _("Load the page again."))
@@ -275,8 +277,7 @@ def move_appointment(
 ) -> Appointment:
     """Another time, practitioner or room. A session of a course moves within the course's rules, and another day needs
     a reason."""
-    _locked(actor)
-    _is_booked(appointment)
+    _is_booked(actor, appointment)
     zone = actor.here.zone()
     before, day = appointment.starts.astimezone(zone).date(), starts.astimezone(zone).date()
     if day != before and not reason.strip():
@@ -294,7 +295,7 @@ def move_appointment(
 
 @command("appointment.cancel", DIARY)
 def cancel_appointment(actor: Actor, appointment: Appointment, *, reason: str) -> None:
-    _is_booked(appointment)
+    _is_booked(actor, appointment)
     if not reason.strip():
         raise InputError("reason", _("there is no reason"), _("Write why it is cancelled"))
     Appointment.objects.of(actor).filter(pk=appointment.pk).update(
@@ -306,7 +307,7 @@ def cancel_appointment(actor: Actor, appointment: Appointment, *, reason: str) -
 @command("appointment.done", DIARY)
 def finish_appointment(actor: Actor, appointment: Appointment) -> None:
     """The session was given: it counts against what was paid beforehand."""
-    _is_booked(appointment)
+    _is_booked(actor, appointment)
     if appointment.starts > timezone.now() + timedelta(hours=12):
         raise Refused(_("This appointment has not come yet."), _("Mark it done on its day."))
     Appointment.objects.of(actor).filter(pk=appointment.pk).update(status=Appointment.Status.DONE)
@@ -408,7 +409,10 @@ def _within_course(actor: Actor, appointment: Appointment, day: date) -> None:
         raise Refused(refused.sentence, refused.way_out)
 
 
-def _is_booked(appointment: Appointment) -> None:
+def _is_booked(actor: Actor, appointment: Appointment) -> None:
+    """As it is now, and not as the page showed it: somebody else may have cancelled it since."""
+    _locked(actor)
+    appointment.refresh_from_db(fields=["status"])
     if appointment.status != Appointment.Status.BOOKED:
         raise Refused(_("This appointment is over or cancelled."), _("Book a new one."))
 
