@@ -278,6 +278,7 @@ def test_the_sheet_goes_by_mail_with_a_neutral_subject(clinics: World) -> None:
     assert letter.to == ["ana@example.test"] and {name for name, *_ in letter.attachments} == {
         "patient.pdf",
         "course.ics",
+        "consent.pdf",
     }
     assert "mesotherapy" not in f"{letter.subject} {letter.body}".casefold()
 

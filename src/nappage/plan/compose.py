@@ -435,6 +435,15 @@ class _Rooms:
         return SourceList(sources=tuple(lines))
 
 
+def practice_line(practice: Practice, say: Words) -> str:
+    """The clinic and each practitioner with register and number, on one line."""
+    people = (
+        f"{person.name} ({say(f'role-{person.role}')}, {person.register_name} {person.number})"
+        for person in practice.practitioners
+    )
+    return " · ".join((practice.clinic, *people)) + "."
+
+
 class _Composer:
     def __init__(self, plan: TreatmentPlan, edition: Edition, drawn: Pictures | None) -> None:
         self.plan, self.edition, self.drawn = plan, edition, drawn
@@ -452,15 +461,7 @@ class _Composer:
             "foot", software=plan.software, edition=f"{plan.edition_version} ({plan.edition})",
             day=self.say.day(plan.asked_on, weekday=False),
         )  # fmt: skip
-        return made if plan.practice is None else f"{self.practice(plan.practice)} {made}"
-
-    def practice(self, practice: Practice) -> str:
-        """The clinic and each practitioner with register and number, on one line."""
-        people = (
-            f"{person.name} ({self.say(f'role-{person.role}')}, {person.register_name} {person.number})"
-            for person in practice.practitioners
-        )
-        return " · ".join((practice.clinic, *people)) + "."
+        return made if plan.practice is None else f"{practice_line(plan.practice, self.say)} {made}"
 
     def call(self, practice: Practice) -> Iterator[Block]:
         """Whom to call, with the numbers."""

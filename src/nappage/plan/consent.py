@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from .. import __version__
+from ..choice import ToldRisk
 from ..knowledge import Cited, Edition, cited
 from ..values import Document
-from .compose import _Composer
-from .sheet import Block, Section, Sheet, Step, Steps
+from .compose import _Composer, practice_line
+from .sheet import Block, Figure, Glance, Paragraph, Section, Sheet, Step, Steps
 from .treatment_plan import Practice, TreatmentPlan
+from .words import Words
 
 Kind = Literal["treatment", "photographs", "teaching", "marketing"]
 _STATEMENTS: dict[Kind, tuple[str, ...]] = {
@@ -64,10 +66,14 @@ class Consent(Document):
 
 def fingerprint(plan: TreatmentPlan) -> str:
     """What a consent is bound to: what is injected, where, how and when, the risks told, and what the patient's own
-    answers mean. Counts of days, which go on by themselves, and what is still open are no part of it."""
+    answers mean, and what it costs. Counts of days, which go on by themselves, a clinician's reasons, and what is still
+    open are no part of it."""
     bound = {
         "patient": plan.patient.name,
-        "order": plan.order.model_dump(mode="json", exclude={"planned_start", "planned_time"}),
+        "order": plan.order.model_dump(
+            mode="json", exclude={"planned_start", "planned_time", "accepted_without_ceiling"}
+        ),
+        "cost": _cost(plan),
         "placement": plan.placement.model_dump(mode="json", exclude={"sources"}),
         "dates": [session.date.isoformat() for session in plan.course.sessions] if plan.course else [],
         "risks": [(risk.id, risk.tell, risk.frequency) for risk in plan.risks],
@@ -130,7 +136,50 @@ def permission(
         Section(title=say("rights"), blocks=_steps(rights)),
     )
     who = patient if practice is None else f"{patient} · {practice.clinic}"
-    return _frozen(kind, edition, language, on, who, sections, str(on))
+    words = Words(edition, language)
+    foot = practice_line(practice, words) if practice else ""
+    return _frozen(kind, edition, language, on, who, sections, words.day(on, weekday=False), foot)
+
+
+class Signature(Document):
+    """Who signed a consent and how that is known. `at`: in the clinic's own time; `strokes`: the drawn name, a path of
+    absolute M and L in a box of 400 by 180."""
+
+    name: str
+    at: datetime
+    identity: str
+    witness: str
+    strokes: str
+
+
+def copy(
+    consent: Consent, edition: Edition, signature: Signature | None = None, taken_back: date | None = None
+) -> Sheet:
+    """The text to take home: with what was agreed to and the signature, or said to be unsigned. Its words are the
+    frozen ones; the edition gives only the labels around them."""
+    say, words, sheet = _Say(edition, consent.language), Words(edition, consent.language), consent.sheet
+    if signature is None:
+        return sheet.model_copy(update={"tone": "wait", "verdict": say("to-read")})
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 180"><path fill="none" stroke="#10242a" '
+        f'stroke-width="2.5" stroke-linecap="round" d="{signature.strokes}"/></svg>'
+    )
+    alt = say("signature-of", name=signature.name)
+    signed = Section(title=say("signature"), blocks=(
+        Steps(steps=tuple(Step(text=f"✓ {statement.text}") for statement in consent.statements)),
+        Figure(svg=drawn, alt=alt, caption=alt, width_mm=60),
+    ))  # fmt: skip
+    at = f"{words.day(signature.at.date(), weekday=False)}, {signature.at:%H:%M}"
+    glance = [Glance(label=say(f"signed-{label}"), value=value) for label, value in (
+        ("by", signature.name), ("at", at), ("identity", signature.identity), ("witness", signature.witness),
+    )]  # fmt: skip
+    listed = any(block.kind == "sources" for block in sheet.sections[-1].blocks)
+    body, sources = (sheet.sections[:-1], sheet.sections[-1:]) if listed else (sheet.sections, ())
+    return sheet.model_copy(update={
+        "tone": "go" if taken_back is None else "stop",
+        "verdict": say("signed") if taken_back is None else say("taken-back", day=words.day(taken_back)),
+        "glance": tuple(glance), "sections": (*body, signed, *sources),
+    })  # fmt: skip
 
 
 class _Say:
@@ -150,14 +199,14 @@ class _Consent(_Composer):
         plan = self.plan
         sections = (*sections, Section(title=self.say("sources"), blocks=(self.rooms.sources(),)))
         who = plan.patient.name or plan.reference
-        foot = self.practice(plan.practice) if plan.practice else ""
+        foot = practice_line(plan.practice, self.say) if plan.practice else ""
         day = self.say.day(self.on, weekday=False)
         return _frozen(kind, self.edition, plan.language, self.on, who, sections, day, foot, **fields)
 
     def sections(self, sign_from: date, decided: Mapping[str, str]) -> Iterator[Section]:
         plan, say = self.plan, self.words
         yield Section(title=say("planned"), blocks=_steps(self.planned()))
-        chosen = self.chosen()
+        chosen = _chosen(plan)
         if chosen is not None:
             about = [p for p in chosen.products if p.regulatory]
             steps = tuple(Step(text=f"{p.title}. {p.regulatory}") for p in about)
@@ -166,11 +215,10 @@ class _Consent(_Composer):
             Step(text=chosen.says, refs=self.rooms.ref(chosen.sources)) if chosen else Step(text=say("no-evidence"))
         )
         yield Section(title=say("benefit"), blocks=(Steps(steps=(benefit, Step(text=say("no-promise")))),))
-        yield Section(title=say("risks"), blocks=(Steps(steps=tuple(self.risks())),) if plan.risks else ())
+        yield Section(title=say("risks"), blocks=tuple(self.risks()))
         yield Section(title=say("yours"), blocks=_steps(self.yours(decided)))
         yield Section(title=say("other"), blocks=(Steps(steps=tuple(self.other())),))
-        cost = chosen.course_cost.words if chosen and chosen.course_cost else say("cost-unknown")
-        yield Section(title=say("cost"), blocks=_steps([cost]))
+        yield Section(title=say("cost"), blocks=_steps([_cost(plan) or say("cost-unknown")]))
         rights = [say("right-time", day=self.say.day(sign_from))]
         rights += [say(f"right-{name}") for name in ("ask", "withdraw", "medicines", "copy")]
         yield Section(title=say("rights"), blocks=_steps(rights))
@@ -188,16 +236,20 @@ class _Consent(_Composer):
         else:
             yield say("sessions", count=str(len(sessions)), day=self.say.day(sessions[0].date))
 
-    def chosen(self) -> Any:
-        """The plan's protocol, as it was offered."""
-        choice, protocol = self.plan.choice, self.plan.order.protocol
-        offered = choice.protocols if choice else ()
-        return next((p for p in offered if p.id == protocol), None)
+    def risks(self) -> Iterator[Block]:
+        """The grave ones by themselves, first. That most were never counted is said once."""
+        for grave in (True, False):
+            some = [risk for risk in self.plan.risks if risk.grave == grave]
+            if some:
+                yield Paragraph(text=self.words("risks-grave" if grave else "risks-other"))
+                yield Steps(steps=tuple(map(self.risk, some)))
+        if any(risk.frequency is None for risk in self.plan.risks):
+            yield Paragraph(text=self.words("often"), quiet=True)
 
-    def risks(self) -> Iterator[Step]:
-        for risk in self.plan.risks:
-            often = risk.frequency or self.words("uncounted")
-            yield Step(text=f"{risk.title}. {risk.tell}", when=often, refs=self.rooms.ref(risk.sources))
+    def risk(self, risk: ToldRisk) -> Step:
+        return Step(
+            text=f"{risk.title}. {risk.tell}", when=risk.frequency or "", refs=self.rooms.ref(risk.sources)
+        )  # fmt: skip
 
     def yours(self, decided: Mapping[str, str]) -> Iterator[str]:
         told: dict[str, None] = {}
@@ -212,6 +264,17 @@ class _Consent(_Composer):
             if one.id != "mesotherapy":
                 yield Step(text=f"{one.title}: {one.use}.", refs=self.rooms.ref(one.sources))
         yield Step(text=self.words("nothing"))
+
+
+def _chosen(plan: TreatmentPlan) -> Any:
+    """The plan's protocol, as it was offered."""
+    offered = plan.choice.protocols if plan.choice else ()
+    return next((p for p in offered if p.id == plan.order.protocol), None)
+
+
+def _cost(plan: TreatmentPlan) -> str:
+    chosen = _chosen(plan)
+    return chosen.course_cost.words if chosen and chosen.course_cost else ""
 
 
 def _steps(lines: Iterable[str]) -> tuple[Block, ...]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from ..knowledge import Edition
 from ..values import InputError
 from .calendar import calendar
-from .compose import clinician, patient
+from .compose import clinician, patient, practice_line
 from .page import html
 from .pdf import pdf
 from .treatment_plan import TreatmentPlan
+from .words import Words
 
 if TYPE_CHECKING:
     from ..injection_map.photograph import Photograph
@@ -52,7 +53,10 @@ def contents(
         from ..injection_map import documents as maps
 
         drawn = maps.pictures(plan.map, edition)
-        page = maps.page(plan.map, edition, plan.patient.name or plan.reference)
+        who = plan.patient.name or plan.reference
+        if plan.practice is not None:
+            who = f"{who} · {practice_line(plan.practice, Words(edition, plan.language))}"
+        page = maps.page(plan.map, edition, who)
         over = maps.over(plan.map, photograph)
     for_clinician, for_patient = clinician(plan, edition, drawn), patient(plan, edition, drawn)
     made: dict[str, bytes | None] = {

@@ -32,6 +32,16 @@ def html(sheet: Sheet, reference: str | None = None) -> str:
     )
 
 
+def _banner(sheet: Sheet) -> str:
+    """What the sheet comes to; a sheet without a verdict only says its words."""
+    if not sheet.verdict:
+        return f"<p><strong>{escape(sheet.statement)}</strong></p>\n"
+    return (
+        f'<div class="banner {sheet.tone}" role="status"><strong>{escape(sheet.verdict)}</strong>'
+        f"<p>{escape(sheet.statement)}</p></div>\n"
+    )
+
+
 class _Printer:
     """Blocks as HTML. A source key links to its line in the list, where the sheet has one."""
 
@@ -47,8 +57,7 @@ class _Printer:
         )
         return (
             f"<header><h1>{escape(sheet.title)}</h1><p>{escape(sheet.subtitle)}</p></header>\n"
-            f'<div class="banner {sheet.tone}" role="status"><strong>{escape(sheet.verdict)}</strong>'
-            f"<p>{escape(sheet.statement)}</p></div>\n"
+            f"{_banner(sheet)}"
             f'<dl class="glance">{glance}</dl>'
         )
 

@@ -20,11 +20,14 @@ _COLOURS = {"go": "cyan", "wait": "yellow", "stop": "red"}
 def show(sheet: Sheet) -> None:
     """Print a sheet to standard output, as wide as the terminal (at most 120 columns)."""
     console = _console()
-    title = Text(sheet.verdict, style=f"bold {_COLOURS[sheet.tone]}")
     console.print(
         Text(sheet.title, style="bold"), Text(sheet.subtitle, style="dim"), sep="\n" if sheet.subtitle else ""
     )
-    console.print(Panel(Group(title, Text(sheet.statement)), border_style=_COLOURS[sheet.tone], box=ROUNDED))
+    if sheet.verdict:
+        title = Text(sheet.verdict, style=f"bold {_COLOURS[sheet.tone]}")
+        console.print(Panel(Group(title, Text(sheet.statement)), border_style=_COLOURS[sheet.tone], box=ROUNDED))
+    else:
+        console.print(Text(sheet.statement, style="bold"))
     if sheet.glance:
         grid = Grid.grid(padding=(0, 2))
         for item in sheet.glance:

@@ -13,6 +13,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from nappage.injection_map import Fit
 from nappage.injection_map.photograph import read as read_photograph
 from nappage.outcomes import Grade, View, grade, stripped
 from nappage.plan.consent import Consent
@@ -79,10 +80,32 @@ def add_photograph(
         clinic=draft.clinic, patient=draft.patient, draft=draft, consent=consent.document, view=view, content=clean,
         media_type="image/jpeg", sha256=hashlib.sha256(clean).hexdigest(), width=result.width_px,
         height=result.height_px, quality={**result.model_dump(mode="json"), "kept_because": keep_because.strip()[:300]},
-        taken_by=actor.staff,
+        taken_by=actor.member,
     )  # fmt: skip
     note(made, patient=draft.patient_id, view=view, sha256=made.sha256, verdict=result.verdict)
     return made, result
+
+
+@command("draft.fit", CLINICAL)
+def fit_face(actor: Actor, draft: Draft, photo: Photograph, fit: Fit | None) -> int:
+    """The draft's map on the face of one of the patient's pictures from the front; None: on the atlas again. Returns
+    the draft's revision."""
+    if draft.status != Draft.Status.OPEN:
+        raise Refused(_("This draft was signed or closed already."), _("Amend the signed plan instead."))
+    value = None
+    if fit is not None:
+        if photo.view != "front":
+            raise InputError("photo", _("only a view from the front can be fitted"), _("Choose one from the front"))
+        if Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=photo.consent_id).exists():
+            raise Refused(_("The consent to this photograph was taken back."), _("Ask for that consent first."))
+        value = {
+            "photograph": str(photo.pk), "consent": str(photo.consent_id), "sha256": photo.sha256,
+            "fit": fit.model_dump(mode="json"),
+        }  # fmt: skip
+    draft.refresh_from_db()
+    done = drafts.apply(actor, draft, uuid.uuid4(), draft.revision, "consultation.fit", value)
+    note(draft, patient=draft.patient_id, photograph=photo.pk if fit else None, revision=done.revision)
+    return done.revision
 
 
 @command("plan.sign", {Role.PRESCRIBER})
@@ -142,19 +165,21 @@ def amend_plan(actor: Actor, plan: Document) -> Draft:
 
 @command("plan.mail", CLINICAL | {Role.FRONT_DESK})
 def mail_plan(actor: Actor, plan: Document) -> None:
-    """The patient's sheet and calendar by e-mail, with a subject that says nothing of the treatment."""
+    """The patient's sheet, calendar and signed consent by e-mail, with a subject that says nothing of the treatment."""
     patient = plan.patient.kept()
     if not patient.email:
         raise Refused(_("No e-mail address is entered for this patient."), _("Enter it, or print the sheet."))
     letter = EmailMessage(
         subject=_("Your documents from %(clinic)s") % {"clinic": actor.here.name},
-        body=_("Your sheet and your dates are attached. Call us with any question: %(phone)s")
+        body=_("Your sheet, your dates and what you signed are attached. Call us with any question: %(phone)s")
         % {"phone": actor.here.phone},
         to=[patient.email],
         reply_to=[actor.here.email] if actor.here.email else None,
     )
     for one in Attachment.objects.of(actor).filter(document=plan, name__in=("patient.pdf", "course.ics")):
         letter.attach(one.name, bytes(one.content), one.media_type.split(";")[0])
+    for consent in Document.objects.of(actor).filter(pk=(plan.signature or {}).get("consent")):
+        letter.attach("consent.pdf", consents.printed(actor, consent), "application/pdf")
     try:
         letter.send()
     except OSError as error:

@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nappage.plan.consent import Consent, Kind
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from nappage.plan.consent import Consent, Kind, Signature, copy
+from nappage.plan.pdf import pdf
 from nappage.values import InputError
 
 from ..clinic.access import Actor
 from ..patients.models import Document, Patient
+from ..planning.reading import edition_on
 
 KINDS: tuple[Kind, ...] = ("treatment", "photographs", "teaching", "marketing")
-IDENTITY = ("photo-id", "known", "name-and-birth-date")
+LANGUAGES = ("en", "fr")  # in which the permissions are whole
+IDENTITY = {  # how the clinic knows who signs
+    "photo-id": _("photo identity card seen"),
+    "known": _("known to the clinic"),
+    "name-and-birth-date": _("name and birth date asked"),
+}
 _MOST_STROKES = 60_000  # characters of the drawn name
 
 
@@ -68,3 +78,23 @@ def read_signature(consent: Consent, sent: Mapping[str, Any], *, patient: str) -
 
 def text_of(document: Document) -> Consent:
     return Consent.model_validate_json(document.body)
+
+
+def taken_back(actor: Actor, plan: Document) -> Document | None:
+    """That the patient took the consent back on which a signed plan stands, if they did."""
+    consent = (plan.signature or {}).get("consent")
+    rows = Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=consent) if consent else None
+    return rows.first() if rows is not None else None
+
+
+def printed(actor: Actor, document: Document) -> bytes:
+    """The PDF of a signed consent, made from its frozen words alone."""
+    consent, zone, signed = text_of(document), actor.here.zone(), document.signature or {}
+    back = Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=document).first()
+    with override(consent.language):
+        signature = Signature(
+            name=signed["name"], at=document.created.astimezone(zone),
+            identity=str(IDENTITY[signed["identity"]]), witness=signed["witness"], strokes=signed["strokes"],
+        )  # fmt: skip
+    taken = back.created.astimezone(zone).date() if back else None
+    return pdf(copy(consent, edition_on(actor.here.today()), signature, taken))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from nappage.outcomes import VIEWS, View
 
 from ..clinic.access import Actor
-from ..patients.models import Draft
+from ..patients.models import Document, Draft, Patient
+from ..planning.desk import Desk
 from .models import Photograph
 
 TITLES: dict[View, object] = {
@@ -61,3 +65,20 @@ def missing(actor: Actor, draft: Draft) -> tuple[View, ...]:
         return ()
     there = taken(actor, draft)
     return tuple(view for view in wanted(draft) if view not in there)
+
+
+def shown(actor: Actor, patient: Patient) -> tuple[list[Photograph], datetime | None]:
+    """A patient's pictures whose consent stands, the newest first, without their bytes; and when the consent to others
+    was taken back, if it was."""
+    rows = Photograph.objects.of(actor).filter(patient__in=patient.everyone()).defer("content").order_by("-created")
+    back = Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, patient__in=patient.everyone())
+    taken_back = {one.replaces_id: one.created for one in back.order_by("created")}
+    days = [taken_back[row.consent_id] for row in rows if row.consent_id in taken_back]
+    return [row for row in rows if row.consent_id not in taken_back], max(days, default=None)
+
+
+def fitted(desk: Desk) -> str:
+    """The picture that a draft's map is fitted to, by its id; empty: none."""
+    consultation = desk.draft.body.get("consultation")
+    kept = consultation.get("fit") if isinstance(consultation, Mapping) else None
+    return str(kept.get("photograph") or "") if isinstance(kept, Mapping) else ""

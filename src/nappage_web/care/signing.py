@@ -25,7 +25,7 @@ from nappage.plan.consent import Consent, consent, cooling_off, fingerprint
 from ..clinic.access import Actor
 from ..clinic.models import Registration, Role, Staff
 from ..clinic.registration import bars
-from ..patients.models import Document, Draft
+from ..patients.models import Document, Draft, Patient
 from ..planning.desk import Desk
 from ..planning.reading import Obstacle, ready_to_sign
 from . import consents, photographs
@@ -36,6 +36,8 @@ KEPT = {
     "map.html": "text/html; charset=utf-8",
     "course.ics": "text/calendar; charset=utf-8",
 }
+
+WHOLE = ("en",)  # languages in which every word of a plan's documents is there
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,24 @@ def practice_of(actor: Actor, draft: Draft) -> Practice:
     )  # fmt: skip
 
 
+def practice_here(actor: Actor) -> Practice:
+    """The clinic with whoever asks; where they are in no register, with its prescribers, who answer for it."""
+    entries = Registration.objects.of(actor).filter(staff__active=True).select_related("staff__user")
+    own = entries.filter(staff=actor.staff)
+    people = tuple(
+        Practitioner(
+            name=str(entry.staff), role="prescriber" if entry.prescriber else "injector", register_name=entry.register,
+            number=entry.number,
+        )
+        for entry in own or entries.filter(prescriber=True)
+    )  # fmt: skip
+    clinic = actor.here
+    return Practice(
+        clinic=clinic.name, address=clinic.address, phone=clinic.phone, emergency_phone=clinic.emergency_phone,
+        practitioners=people,
+    )  # fmt: skip
+
+
 def injectors(actor: Actor) -> list[Staff]:
     """Who may be chosen to inject."""
     staff = Staff.objects.of(actor).filter(active=True).select_related("user")
@@ -91,14 +111,14 @@ def injector_of(actor: Actor, draft: Draft) -> Staff | None:
 
 
 def plan_of(desk: Desk, language: str = "") -> TreatmentPlan | None:
-    """The plan as it stands, in the words of the page or in another `language`."""
-    reading = desk.reading_in(language) if language else desk.reading
+    """The plan as it stands, in the language of its documents or another one."""
+    reading = desk.reading_in(language or language_of(desk.draft.patient))
     return reading.whole(reference=str(desk.draft.pk)[:8], practice=practice_of(desk.actor, desk.draft))
 
 
-def theirs(desk: Desk) -> str:
-    """The language that the patient reads, where it is whole; else the page's."""
-    return desk.draft.patient.language if desk.draft.patient.language in ("en", "fr") else desk.language
+def language_of(patient: Patient) -> str:
+    """What a plan's documents are written in: the patient's language where all of their words are translated."""
+    return patient.language if patient.language in WHOLE else WHOLE[0]
 
 
 def basis(desk: Desk) -> str:
@@ -125,9 +145,9 @@ def _consents(actor: Actor, draft: Draft) -> list[UUID]:
 
 
 def consent_for(desk: Desk) -> Consent | None:
-    """The text this plan's patient consents to, read today, in the patient's language. None while there is nothing to
-    consent to: `no_consent_yet` says why."""
-    plan = plan_of(desk, theirs(desk))
+    """The text this plan's patient consents to, read today. None while there is nothing to consent to:
+    `no_consent_yet` says why."""
+    plan = plan_of(desk)
     if plan is None or no_consent_yet(plan):
         return None
     decided = {row.rule: row.text for row in desk.decisions.values()}
@@ -161,19 +181,10 @@ def prepare(desk: Desk, *, printed: bool = False) -> Prepared:
         given = _consent_in_force(actor, draft, plan, obstacles, desk)
         obstacles += _photographs(actor, draft)
         obstacles += _people(actor, draft, desk, plan)
-    files = _files(desk, plan) if printed and plan is not None and not obstacles else {}
+    files: Mapping[str, bytes] = {}
+    if printed and plan is not None and not obstacles:
+        files = {name: content for name, content in contents(plan, desk.edition).items() if name in KEPT}
     return Prepared(plan, read_from, tuple(obstacles), given, files)
-
-
-def _files(desk: Desk, plan: TreatmentPlan) -> Mapping[str, bytes]:
-    """What is kept with the signature; what the patient gets in the patient's language."""
-    made = dict(contents(plan, desk.edition))
-    if theirs(desk) != plan.language:
-        own = plan_of(desk, theirs(desk))
-        assert own is not None
-        told = contents(own, desk.edition)
-        made |= {name: told[name] for name in ("patient.pdf", "course.ics") if name in told}
-    return {name: made[name] for name in KEPT if name in made}
 
 
 def _standing(draft: Draft) -> list[Obstacle]:

@@ -18,8 +18,9 @@ from nappage.injection_map import card
 from nappage.outcomes import VIEWS
 from nappage.plan import TreatmentPlan
 from nappage.plan.compose import patient as patient_sheet
-from nappage.plan.consent import Consent, permission
+from nappage.plan.consent import Consent, copy, permission
 from nappage.plan.page import html
+from nappage.plan.pdf import pdf
 from nappage.values import InputError
 
 from ..clinic import audit
@@ -27,6 +28,7 @@ from ..clinic.access import CLINICAL, EVERYONE, Actor, get, page, wants_page
 from ..clinic.commands import Refused
 from ..clinic.models import Role
 from ..clinic.signin.commands import proven
+from ..patients import documents
 from ..patients.models import Attachment, Document, Patient
 from ..planning import desk as desks
 from ..planning.reading import edition_on
@@ -80,12 +82,13 @@ def baseline(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 
 def _taken(request: HttpRequest, actor: Actor, desk: desks.Desk) -> HttpResponse:
     view, file = request.POST.get("view", ""), request.FILES.get("photograph")
+    told: dict[str, Any]
     try:
         if view not in VIEWS:
             raise InputError("view", f"'{view}' is no standard view", "Choose one of the list")
         if file is None:
             raise InputError("photograph", "no picture was sent", "Take one, or choose a file")
-        if file.size > commands.MOST_PHOTOGRAPH_BYTES:
+        if (file.size or 0) > commands.MOST_PHOTOGRAPH_BYTES:
             raise InputError("photograph", "the file is larger than 25 MB", "Save it as JPEG")
         kept, grade = commands.add_photograph(
             actor, desk.draft, view, file.read(), keep_because=request.POST.get("keep_because", "")
@@ -163,8 +166,10 @@ def permit(request: HttpRequest, patient: uuid.UUID, kind: str) -> HttpResponse:
     if kind not in consents.KINDS[1:]:
         raise Http404
     on = actor.here.today()
-    practice = desks.practice(actor).model_copy(update={"practitioners": ()})
-    text = permission(kind, edition_on(on), on, patient=person.name, language=person.language, practice=practice)
+    language = person.language if person.language in consents.LANGUAGES else consents.LANGUAGES[0]
+    text = permission(
+        kind, edition_on(on), on, patient=person.name, language=language, practice=signing.practice_here(actor)
+    )  # fmt: skip
     context = {
         "patient": person,
         "text": text,
@@ -205,8 +210,7 @@ def _signed(
 
 
 def _identities() -> list[tuple[str, str]]:
-    words = (_("photo identity card seen"), _("known to the clinic"), _("name and birth date asked"))
-    return list(zip(consents.IDENTITY, words, strict=True))
+    return [(one, str(word)) for one, word in consents.IDENTITY.items()]
 
 
 @require_GET
@@ -230,8 +234,37 @@ def one_consent(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
     audit.looked(actor, "consent.view", document, patient=document.patient_id)
     one = next(one for one in consents.given(actor, document.patient.kept()) if one.document.pk == document.pk)
     return render(
-        request, "care/one_consent.html", {"one": one, "text": one.consent, "patient": document.patient.kept()}
-    )
+        request,
+        "care/one_consent.html",
+        {
+            "one": one, "text": one.consent, "patient": document.patient.kept(),
+            "identity": consents.IDENTITY.get((document.signature or {}).get("identity", ""), "—"),
+        },
+    )  # fmt: skip
+
+
+@require_GET
+@page("consent.copy", EVERYONE)
+def consent_copy(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
+    """What was signed, to print or to give: the frozen words, what was agreed to, the signature."""
+    actor = _actor(request)
+    document = get(actor, Document, consent)
+    if document.kind != Document.Kind.CONSENT:
+        raise Http404
+    audit.looked(actor, "consent.view", document, patient=document.patient_id)
+    return boxed(HttpResponse(consents.printed(actor, document), content_type="application/pdf"), "consent.pdf")
+
+
+@require_GET
+@page("draft.consent_text", CLINICAL)
+def consent_text(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """The text to take home and read before anything is signed."""
+    desk = desks.at(_actor(request), draft)
+    text = signing.consent_for(desk)
+    if text is None:
+        return HttpResponseRedirect(reverse("draft-consent", args=[draft]))
+    audit.looked(_actor(request), "consent.read", desk.draft.patient, patient=desk.draft.patient_id)
+    return boxed(HttpResponse(pdf(copy(text, desk.edition)), content_type="application/pdf"), "consent.pdf")
 
 
 @require_POST
@@ -242,6 +275,8 @@ def withdraw(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
     try:
         commands.withdraw_consent(actor, document, request.POST.get("reason", ""))
         messages.success(request, _("The consent is taken back. What was signed stays in the history."))
+        if consents.text_of(document).kind == "treatment":
+            messages.warning(request, _("Nothing more is injected. Cancel the sessions that stand in the diary."))
     except Refused as refused:
         messages.error(request, str(refused))
     return HttpResponseRedirect(reverse("patient-consents", args=[document.patient.kept().pk]))
@@ -277,7 +312,7 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             except Refused as refused:
                 error = str(refused)
     before = desk.draft.based_on
-    changed = ()
+    changed: tuple[tuple[str, str, str], ...] = ()
     if before is not None and prepared.plan is not None:
         changed = signing.differences(TreatmentPlan.model_validate_json(before.body), prepared.plan)
     context = {
@@ -303,7 +338,8 @@ def plan(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
     context = {
         "document": document, "plan": signed, "patient": document.patient.kept(), "changed": changed, "before": before,
         "after": document.replaced_by.first(), "files": document.attachments.defer("content").order_by("name"),
-        "whole": commands.documents.whole(document), "may_amend": actor.has(*CLINICAL),
+        "withdrawn": consents.taken_back(actor, document), "whole": documents.whole(document),
+        "may_amend": actor.has(*CLINICAL),
     }  # fmt: skip
     return render(request, "care/plan.html", context)
 
@@ -330,7 +366,7 @@ def sheet(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """What the patient would get, as it is now: not signed, and it says so."""
     desk = desks.at(_actor(request), draft)
     audit.looked(desk.actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
-    made = signing.plan_of(desk, signing.theirs(desk))
+    made = signing.plan_of(desk)
     if made is None:
         raise Http404
     page = patient_sheet(made, desk.edition)

@@ -88,9 +88,9 @@ def _found() -> None:
         _consented(injector, draft, on - timedelta(days=2))
         if stage == "signed":
             _signed(prescriber, draft)
-        book(SYSTEM_ACTOR, draft, injector.staff, rooms[0], start)
+        book(SYSTEM_ACTOR, draft, injector.member, rooms[0], start)
     for patient in Patient.objects.of(desk).order_by("created")[:3]:
-        book_first(SYSTEM_ACTOR, patient, prescriber.staff, rooms[-1], on)
+        book_first(SYSTEM_ACTOR, patient, prescriber.member, rooms[-1], on)
 
 
 def _ordered(found: tuple[Person, ...]) -> list[Person]:
@@ -170,7 +170,7 @@ def _drafted(actor: Actor, patient: Patient, person: Person, start: datetime) ->
 def _consented(actor: Actor, draft: Draft, on: date) -> None:
     """Both consents, read and signed some days ago, so that the time to think is over."""
     desk = desks.at(actor, draft.pk)
-    plan = signing.plan_of(desk, signing.theirs(desk))
+    plan = signing.plan_of(desk)
     if plan is None:
         return
     sent = {"name": draft.patient.name, "strokes": _DRAWN, "identity": "photo-id"}
