@@ -14,14 +14,13 @@ from typing import Any, Literal, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
 from . import audit
-from .models import Clinic, Role, Staff, User
+from .models import Clinic, Record, Role, Staff, User
 
-M = TypeVar("M", bound=models.Model)
+M = TypeVar("M", bound=Record)
 View = Callable[..., HttpResponseBase]
 CLINICAL = frozenset({Role.INJECTOR, Role.PRESCRIBER, Role.LEAD})
 EVERYONE = frozenset(Role)
@@ -52,6 +51,13 @@ class Actor:
         if self.clinic is None:
             raise RuntimeError("this actor belongs to no clinic")
         return self.clinic
+
+    @property
+    def member(self) -> Staff:
+        """The member of staff. Raises where the actor is none, which no page allows, nor a command by roles alone."""
+        if self.staff is None:
+            raise RuntimeError("this actor is no member of staff")
+        return self.staff
 
 
 SYSTEM_ACTOR = Actor("system", "system", "nappage", None)
@@ -148,10 +154,10 @@ def actor_of(request: HttpRequest) -> Actor | None:
 
 def get(actor: Actor, model: type[M], pk: Any) -> M:
     """The record, if it is of the actor's clinic; otherwise 404, which does not tell that it exists."""
-    record = model.objects.of(actor).filter(pk=pk).first()  # type: ignore[attr-defined]
+    record = model.objects.of(actor).filter(pk=pk).first()
     if record is None:
         raise Http404
-    return record  # type: ignore[no-any-return]
+    return record
 
 
 def wants_page(request: HttpRequest) -> bool:

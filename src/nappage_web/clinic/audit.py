@@ -52,7 +52,7 @@ def append(
         actor_name=actor.name,
         action=action,
         outcome=outcome,
-        subject_kind="" if subject is None else subject._meta.model_name,
+        subject_kind="" if subject is None else subject._meta.model_name or "",
         subject="" if subject is None else str(subject.pk),
         patient=patient,
         details=json.dumps(details or {}, sort_keys=True, ensure_ascii=False, default=str),

@@ -57,7 +57,7 @@ def command(
         declared = COMMANDS[name] = Command(name, frozenset(str(who) for who in by), function.__module__)
 
         @wraps(function)
-        def run(actor: Actor, *args: P.args, **kwargs: P.kwargs) -> R:
+        def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if not may(actor, declared.name):
                 with transaction.atomic():
                     audit.append(actor, name, None, patient=actor.patient_id, outcome="refused")

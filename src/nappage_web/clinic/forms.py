@@ -32,7 +32,7 @@ class Marked(forms.BaseForm):
         """Shows a command's refusal at its field."""
         at = error.place.split(", ")[-1]
         wrong = f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."
-        self.add_error(at if at in self.fields else None, wrong)  # type: ignore[attr-defined]
+        self.add_error(at if at in self.fields else None, wrong)
         self.mark()
 
 
@@ -50,7 +50,7 @@ def _date() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class SettingsForm(Marked, forms.ModelForm):  # type: ignore[type-arg,misc]
+class SettingsForm(Marked, forms.ModelForm):  # type: ignore[type-arg]
     jurisdiction = forms.RegexField(
         r"^[A-Z]{2}(-[A-Z]{1,3})?$", label=_("Jurisdiction"), max_length=8,
         help_text=_("A country's two letters, with its part where laws differ: FR, GB-ENG, AU."),
@@ -84,7 +84,7 @@ class SettingsForm(Marked, forms.ModelForm):  # type: ignore[type-arg,misc]
         self.mark()
 
 
-class RegistrationForm(Marked, forms.ModelForm):  # type: ignore[type-arg,misc]
+class RegistrationForm(Marked, forms.ModelForm):  # type: ignore[type-arg]
     """`techniques` and `areas` by group; `all_techniques` and `all_areas` stand for every one, also those to come."""
 
     all_techniques = forms.BooleanField(required=False, label=_("All techniques"))

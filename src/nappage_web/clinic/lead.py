@@ -26,7 +26,7 @@ ENTRY = ("register", "number", "expires", "prescriber", "insurer", "indemnity_ex
 
 
 @command("clinic.settings", {Role.LEAD})
-def change_settings(actor: Actor, **settings: Any) -> Clinic:
+def change_settings(actor: Actor, /, **settings: Any) -> Clinic:
     """Any of `SETTINGS`. Raises InputError at the field that cannot be used."""
     clinic = _held(actor)
     if unknown := set(settings) - set(SETTINGS):
@@ -99,7 +99,7 @@ def enter_registration(
     for field, said in (("register", register), ("number", number)):
         if not said.strip():
             raise InputError(field, _("it is missing"), _("It stands on every document the patient gets"))
-    given = {
+    given: dict[str, Any] = {
         "register": register.strip(), "number": number.strip(), "expires": expires, "prescriber": prescriber,
         "insurer": insurer.strip(), "indemnity_expires": indemnity_expires, "techniques": list(techniques),
         "areas": list(areas),

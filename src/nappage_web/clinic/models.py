@@ -49,7 +49,7 @@ class Record(models.Model):
     clinic = models.ForeignKey("clinic.Clinic", on_delete=models.PROTECT, related_name="+")
     created = models.DateTimeField(default=timezone.now, editable=False)
 
-    objects: ClassVar[Scoped[Any]] = Scoped()
+    objects = Scoped()
 
     class Meta:
         abstract = True

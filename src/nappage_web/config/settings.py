@@ -120,7 +120,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "nappage_web.config.sqlite",
-            "NAME": HOME / "nappage.sqlite3",
+            "NAME": str(HOME / "nappage.sqlite3"),
             "CONN_MAX_AGE": 600,
             "OPTIONS": {
                 "timeout": 20,

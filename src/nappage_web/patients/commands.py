@@ -119,7 +119,7 @@ def leave_draft(actor: Actor, draft: Draft) -> None:
 
 
 @command("patient.change", _DESK)
-def change_patient(actor: Actor, patient: Patient, **fields: Any) -> Patient:
+def change_patient(actor: Actor, /, patient: Patient, **fields: Any) -> Patient:
     """Name, birth date, sex, phone, e-mail or language, corrected. What they were is in the audit."""
     allowed = ("name", "birth_date", "sex", "phone", "email", "language")
     before = {key: str(getattr(patient, key)) for key in fields if key in allowed}

@@ -34,7 +34,7 @@ def file(
         text = json.dumps(body, ensure_ascii=False, sort_keys=True)
     hold(actor, patient.kept())
     known = Document.objects.of(actor).filter(patient__in=patient.kept().everyone(), kind=kind)
-    return Document.objects.create(  # type: ignore[no-any-return]
+    return Document.objects.create(
         clinic=patient.clinic, patient=patient, kind=kind, version=1 + (known.aggregate(n=Max("version"))["n"] or 0),
         body=text, sha256=hashlib.sha256(text.encode()).hexdigest(), edition=edition, software=__version__,
         language=language, author_kind=actor.kind, author=actor.id, author_name=actor.name, reason=reason,
@@ -49,7 +49,7 @@ def hold(actor: Actor, patient: Patient) -> None:
 
 
 def attach(document: Document, name: str, media_type: str, content: bytes) -> Attachment:
-    return Attachment.objects.create(  # type: ignore[no-any-return]
+    return Attachment.objects.create(
         clinic=document.clinic, patient=document.patient, document=document, name=name, media_type=media_type,
         content=content, sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -164,7 +164,7 @@ class Edit(models.Model):
     at = models.DateTimeField(default=timezone.now)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
 
-    objects: ClassVar[Scoped[Any]] = Scoped()
+    objects = Scoped()
 
     class Meta:
         indexes = [models.Index(fields=["draft", "revision"], name="edits_of_draft")]

@@ -442,8 +442,8 @@ def _bundle(request: HttpRequest) -> bytes:
         if not text:
             raise InputError("bundle", "no file was sent", "Choose a FHIR R4 bundle in JSON")
         return text.encode()
-    if file.size > MOST_BUNDLE_BYTES:
-        raise InputError(file.name, "the file is larger than 20 MB", "Export one patient alone")
+    if (file.size or 0) > MOST_BUNDLE_BYTES:
+        raise InputError(file.name or "bundle", "the file is larger than 20 MB", "Export one patient alone")
     return bytes(file.read())
 
 

@@ -62,7 +62,7 @@ def decide_finding(actor: Actor, draft: Draft, *, rule: str, finding: str, code:
         raise Refused(_("Nobody may go on against this finding."), _("Change the plan, or do not treat."))
     made = Override.objects.create(
         clinic=draft.clinic, patient=draft.patient, draft=draft, rule=rule, finding=finding, decision="accepted",
-        code=code, text=text[:500], by=actor.staff,
+        code=code, text=text[:500], by=actor.member,
     )  # fmt: skip
     note(made, patient=draft.patient_id, rule=rule, code=code, draft=draft.pk)
     return made
@@ -77,7 +77,7 @@ def withdraw_decision(actor: Actor, draft: Draft, *, finding: str) -> None:
         raise Refused(_("There is no such decision."), _("Load the page again."))
     made = Override.objects.create(
         clinic=draft.clinic, patient=draft.patient, draft=draft, rule=last.rule, finding=finding,
-        decision="withdrawn", code=last.code, text=last.text, by=actor.staff,
+        decision="withdrawn", code=last.code, text=last.text, by=actor.member,
     )  # fmt: skip
     note(made, patient=draft.patient_id, rule=last.rule, draft=draft.pk)
 
@@ -336,7 +336,7 @@ def _booked(
     if not 5 <= minutes <= 480 or not 0 <= cream_minutes <= 180:
         raise InputError("minutes", _("a visit lasts 5 to 480 minutes, and cream at most 180"), _("Correct it"))
     _free(actor, patient, staff, room, starts, minutes + cream_minutes, None)
-    return Appointment.objects.create(  # type: ignore[no-any-return]
+    return Appointment.objects.create(
         clinic=actor.here, patient=patient, staff=staff, room=room, starts=starts, minutes=minutes,
         cream_minutes=cream_minutes, **more,
     )  # fmt: skip
@@ -369,7 +369,9 @@ def _free(
     near = Appointment.objects.of(actor).filter(
         status=Appointment.Status.BOOKED, starts__lt=ends, starts__gt=starts - _LONGEST_VISIT
     )
-    for other in near.exclude(pk=but.pk if but else None).select_related("staff__user", "room", "patient"):
+    if but is not None:
+        near = near.exclude(pk=but.pk)
+    for other in near.select_related("staff__user", "room", "patient"):
         if other.starts + timedelta(minutes=other.minutes + other.cream_minutes) <= starts:
             continue
         at = f"{other.starts.astimezone(actor.here.zone()):%H:%M}"
@@ -398,13 +400,13 @@ def _of_course(actor: Actor, draft: Draft) -> Sequence[Appointment]:
 def _within_course(actor: Actor, appointment: Appointment, day: date) -> None:
     """Whether the course still holds with one session on another day. Raises Refused with the rule's sentence."""
     zone = actor.here.zone()
-    draft = appointment.draft
-    assert draft is not None
+    draft, session = appointment.draft, appointment.session
+    assert draft is not None and session is not None
     rows = {a.session: a.starts.astimezone(zone).date() for a in _of_course(actor, draft) if a.session}
-    rows[appointment.session] = day
+    rows[session] = day
     days = [rows[number] for number in sorted(rows)]
     reading = Desk(actor, draft).reading
-    refused = course_days.refusal(reading, days, appointment.session or 0)
+    refused = course_days.refusal(reading, days, session)
     if refused is not None:
         raise Refused(refused.sentence, refused.way_out)
 
@@ -434,7 +436,7 @@ def add_room(actor: Actor, *, name: str) -> Room:
         raise InputError("name", _("there is a room of that name"), _("Choose another"))
     room = Room.objects.create(clinic=actor.here, name=name)
     note(room, name=name)
-    return room  # type: ignore[no-any-return]
+    return room
 
 
 @command("room.close", {Role.LEAD})
@@ -454,7 +456,7 @@ def add_closure(
         raise InputError("last", _("it lies before the first day"), _("Write the earlier day first"))
     made = Closure.objects.create(clinic=actor.here, weekday=weekday, first=first, last=last, title=title[:80])
     note(made, weekday=weekday, first=first, last=last)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @command("closure.end", {Role.LEAD})
@@ -479,7 +481,7 @@ def sell_package(
         sessions=sessions, price=price, currency=currency, paid_on=actor.here.today(),
     )  # fmt: skip
     note(made, patient=patient, sessions=sessions, price=price, currency=currency)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @command("protocol.save", CLINICAL)
@@ -500,7 +502,7 @@ def save_protocol(actor: Actor, draft: Draft, *, name: str) -> ClinicProtocol:
         author_name=actor.name, replaces=last,
     )  # fmt: skip
     note(made, name=name, version=version, draft=draft.pk)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 @command("protocol.retire", {Role.LEAD})

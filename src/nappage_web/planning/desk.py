@@ -118,7 +118,7 @@ def practice(actor: Actor) -> Practice:
     """Who answers for the plan, as patient documents name them."""
     clinic = actor.here
     entry = Registration.objects.of(actor).filter(staff=actor.staff).first()
-    people = ()
+    people: tuple[Practitioner, ...] = ()
     if entry is not None:
         role = "prescriber" if entry.prescriber else "injector"
         people = (Practitioner(name=actor.name, role=role, register_name=entry.register, number=entry.number),)

@@ -202,7 +202,7 @@ def _scales(at: Desk) -> list[dict[str, Any]]:
 def _screening(at: Desk, error: str = "", said: Mapping[str, str] | None = None) -> dict[str, Any]:
     reading = at.reading
     screening = reading.screening
-    shown = screening.verdict
+    shown: str = screening.verdict
     if shown == "clear" and (screening.incomplete or reading.faults):
         shown = "cannot-be-cleared"
     findings = [
@@ -763,7 +763,7 @@ def review_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     plan = at.plan()
     obstacles = readings.ready_to_sign(at.reading, plan, dose_decided=at.dose_decided)
     last = documents.latest(at.actor, at.draft.patient, Document.Kind.PLAN)
-    changed = ()
+    changed: tuple[starting.Difference, ...] = ()
     if last is not None:
         changed = starting.differences(
             _comparable(json.loads(last.body)["order"]),

@@ -300,7 +300,7 @@ def read(
 def merged(patient: Mapping[str, Any], clinician: Mapping[str, Any]) -> dict[str, Any]:
     """The patient's answers with the clinician's over them. Lists are joined, never replaced: a line of the same name
     is one line; nothing the patient said goes away. What the clinician answers is no longer open."""
-    out = _over(copy.deepcopy(dict(patient)), clinician, "")
+    out: dict[str, Any] = _over(copy.deepcopy(dict(patient)), clinician, "")
     said = set(_names(clinician))
     if open_now := [name for name in out.get("not_asked") or () if name not in said]:
         out["not_asked"] = open_now
@@ -433,12 +433,10 @@ def _place(model: type[Document], data: dict[str, Any], root: str) -> tuple[str,
         path: list[str] = []
         at: Any = data
         for step in one["loc"]:
-            if (isinstance(at, Mapping) and step in at) or (
-                isinstance(at, list) and isinstance(step, int) and step < len(at)
-            ):
-                at = at[step]
-            else:
+            listed = isinstance(at, list) and isinstance(step, int) and step < len(at)
+            if not listed and not (isinstance(at, Mapping) and step in at):
                 continue
+            at = at[step]
             path.append(str(step))
         try:
             validated(model, data, root)
@@ -523,7 +521,7 @@ def _as_input_error(error: Exception) -> InputError:
 
 def finding_hash(finding: Finding) -> str:
     """What a finding says and rests on: another hash is another finding, and is decided anew."""
-    said = [finding.rule, finding.position, finding.severity]
+    said: list[Any] = [finding.rule, finding.position, finding.severity]
     said += [[b.fact, b.value, b.quotes] for b in finding.because]
     return hashlib.sha256(json.dumps(said, default=str, ensure_ascii=False).encode()).hexdigest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -118,7 +119,7 @@ def count(actor: Actor, first: date, last: date) -> Report:
 
 def _standing(actor: Actor, draft: str | None) -> set[str]:
     """The hashes of what a prescriber had accepted on a draft, decisions taken back left out."""
-    rows = Override.objects.of(actor).filter(draft=draft).order_by("created") if draft else ()
+    rows = Override.objects.of(actor).filter(draft=uuid.UUID(draft)).order_by("created") if draft else ()
     last = {row.finding: row for row in rows}
     return {key for key, row in last.items() if row.decision == "accepted"}
 

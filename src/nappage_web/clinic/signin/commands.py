@@ -29,8 +29,7 @@ def set_pin(actor: Actor, pin: str) -> None:
     steps = {int(b) - int(a) for a, b in pairwise(pin)}
     if len(steps) == 1 and steps <= {-1, 0, 1}:
         raise InputError("pin", "it is too easy to guess", "Choose digits that do not follow one another")
-    assert actor.staff is not None
-    user = actor.staff.user
+    user = actor.member.user
     user.pin = make_password(pin)
     user.save(update_fields=["pin"])
     note(user)
@@ -39,35 +38,32 @@ def set_pin(actor: Actor, pin: str) -> None:
 @command("session.end", EVERYONE)
 def end_session(actor: Actor, id: str) -> None:
     """Ends one of the person's own sessions: that browser is signed out at its next request."""
-    assert actor.staff is not None
+    own = actor.member.user.signed_in
     try:
-        key = uuid.UUID(id)
+        rows = own.filter(pk=uuid.UUID(id))
     except ValueError:
-        key = None
-    if not lock.end(actor.staff.user.signed_in.filter(pk=key)):
+        rows = own.none()
+    if not lock.end(rows):
         raise InputError("session", "it has ended already", "Load the list again")
-    note(actor.staff.user, session=id)
+    note(actor.member.user, session=id)
 
 
 @command("session.unlocked", EVERYONE)
 def unlocked(actor: Actor) -> None:
     """That a locked session was opened again by its owner."""
-    assert actor.staff is not None
-    note(actor.staff.user)
+    note(actor.member.user)
 
 
 @command("session.unlock-failed", EVERYONE)
 def unlock_failed(actor: Actor, tries_left: int) -> None:
     """That a wrong PIN or password was given, at a locked session or for what asks for it again."""
-    assert actor.staff is not None
-    note(actor.staff.user, tries_left=tries_left)
+    note(actor.member.user, tries_left=tries_left)
 
 
 def proven(actor: Actor, row: SignedIn, proof: str, *, pin: bool = True) -> bool:
     """Whether the one who is signed in proved it again, for what an open browser alone must not do. Wrong tries are
     noted, and count with those at the lock."""
-    assert actor.staff is not None
-    if lock.proves(row, actor.staff.user, proof, pin=pin):
+    if lock.proves(row, actor.member.user, proof, pin=pin):
         return True
     unlock_failed(actor, lock.tries_left(row))
     return False
@@ -102,7 +98,7 @@ def reset_factor(actor: Actor, staff: Staff, *, reason: str) -> None:
     alone signs them in once more, to nothing but the set-up of a new one. Nobody does it for themselves, and no lead
     for somebody whom another organisation trusts too."""
     user, reason = staff.user, reason.strip()
-    if actor.staff is not None and user.pk == actor.staff.user_id:
+    if actor.staff is not None and user.pk == actor.member.user_id:
         raise Refused(_("You cannot reset your own second factor."), _("Use a recovery code, or ask another lead."))
     elsewhere = user.memberships.filter(active=True).exclude(clinic__organisation=staff.clinic.organisation)
     if actor.kind == "staff" and elsewhere.exists():

@@ -74,9 +74,11 @@ def _begun(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
 
 
 def _ended(sender: Any, request: HttpRequest, user: User | None, **more: Any) -> None:
-    lock.end(SignedIn.objects.filter(pk=request.session.get(lock.KEY)))
+    if (key := request.session.get(lock.KEY)) is not None:
+        lock.end(SignedIn.objects.filter(pk=key))
 
 
 def _end_others(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
     """Whoever knew the old password is signed out; Django has made their sessions worthless already."""
-    lock.end(user.signed_in.exclude(pk=request.session.get(lock.KEY)))
+    others, key = user.signed_in.all(), request.session.get(lock.KEY)
+    lock.end(others if key is None else others.exclude(pk=key))
