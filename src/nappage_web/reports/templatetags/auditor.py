@@ -26,7 +26,7 @@ def audit_today(context: Any, actor: Actor) -> dict[str, Any]:
     refused = AuditEvent.objects.filter(clinic=actor.here.pk, outcome="refused").order_by("-seq")[:_REFUSED]
     return {
         "links": links, "walk": walk, "fault": found.get("fault"), "since": links - walk.seq if walk else links,
-        "refused": [{"event": one, "word": word(one.action), "page": json.loads(one.details).get("page", "")}
+        "refused": [{"event": one, "word": word(one.action), "path": json.loads(one.details).get("path", "")}
                     for one in refused],
         "zone": actor.here.zone(), "csrf_token": context.get("csrf_token"),
     }  # fmt: skip
