@@ -9,7 +9,7 @@ PORT ?= 8000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run plan docs test test-long check bench reference clean debian-test debian-bench
+.PHONY: help run plan docs test test-long check bench reference clean debian-test debian-postgresql debian-bench
 
 help:
 	@echo "make run        serve a demo clinic at http://localhost:8000 (PORT=8001 chooses another port)"
@@ -62,10 +62,10 @@ test: .venv/.stamp-test debian-test
 test-long: .venv/.stamp-test debian-test
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-# Each tool is silent unless it finds something.
+# Each tool is silent unless it finds something. mypy reads the app's settings, which make a home where there is none.
 check: .venv/.stamp-test
 	@echo "checking..."
-	@failed=; log=$$(mktemp); \
+	@failed=; log=$$(mktemp); export NAPPAGE_HOME=.mypy_cache/home; \
 	for tool in "ruff check ." "mypy" "lint-imports --no-logo"; do \
 	    $(BIN)/$$tool >"$$log" 2>&1 || { echo "--- $$tool"; cat "$$log"; failed="$$failed $${tool%% *}"; }; \
 	done; rm -f "$$log"; \
@@ -87,11 +87,13 @@ define debian
 	fi
 endef
 
-debian-test:
+debian-test: debian-postgresql
 	$(call debian,command -v chromium || command -v chromium-browser,chromium,tests that look at pages in a browser)
-	$(call debian,command -v initdb || ls /usr/lib/postgresql/*/bin/initdb,postgresql,tests on PostgreSQL)
 
-debian-bench: .venv/.stamp-bench
+debian-postgresql:
+	$(call debian,command -v initdb || ls /usr/lib/postgresql/*/bin/initdb,postgresql,the app on PostgreSQL)
+
+debian-bench: .venv/.stamp-bench debian-postgresql
 	$(call debian,$(BIN)/python -c 'import weasyprint',libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0,the comparison with WeasyPrint)
 
 # What docs/reference takes from the code and the data. Tests fail when it is stale.

@@ -178,7 +178,8 @@ def mail_plan(actor: Actor, plan: Document) -> None:
     )
     for one in Attachment.objects.of(actor).filter(document=plan, name__in=("patient.pdf", "course.ics")):
         letter.attach(one.name, bytes(one.content), one.media_type.split(";")[0])
-    for consent in Document.objects.of(actor).filter(pk=(plan.signature or {}).get("consent")):
+    signed: Any = (plan.signature or {}).get("consent")
+    for consent in Document.objects.of(actor).filter(pk=signed):
         letter.attach("consent.pdf", consents.printed(actor, consent), "application/pdf")
     try:
         letter.send()

@@ -14,7 +14,7 @@ from ..patients.models import Document, Draft, Patient
 from ..planning.desk import Desk
 from .models import Photograph
 
-TITLES: dict[View, object] = {
+TITLES: dict[str, object] = {
     "front": _("front"),
     "right-oblique": _("right oblique"),
     "left-oblique": _("left oblique"),

@@ -116,6 +116,7 @@ def diary(request: HttpRequest) -> HttpResponse:
     visits = of_days(actor, first, last)
     zone = actor.here.zone()
     closed = desk.closed_days(actor)
+    columns: list[dict[str, Any]]
     if week:
         days = [first + timedelta(days=n) for n in range(7)]
         columns = [
@@ -127,7 +128,7 @@ def diary(request: HttpRequest) -> HttpResponse:
         orphans = [v for v in visits if v.nobodys]
         people = practitioners(actor)
         people += [v.staff for v in visits if v.staff not in people and v not in orphans]
-        columns: list[dict[str, Any]] = [{"title": _("Nobody"), "nobody": True, "visits": orphans}] if orphans else []
+        columns = [{"title": _("Nobody"), "nobody": True, "visits": orphans}] if orphans else []
         columns += [
             {
                 "title": str(one),
