@@ -12,6 +12,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from nappage.injection_map import Fit
 from nappage.injection_map.photograph import read as read_photograph
@@ -69,7 +70,7 @@ def add_photograph(
     if consent is None:
         raise Refused(_("The patient has not consented to photographs."), _("Ask for that consent first."))
     if len(content) > MOST_PHOTOGRAPH_BYTES:
-        raise InputError("photograph", "the file is larger than 25 MB", "Save it as JPEG")
+        raise InputError("photograph", _("the file is larger than 25 MB"), _("Save it as JPEG"))
     picture = read_photograph(content)
     result = grade(picture, view)
     if result.verdict == "retake" and len(keep_because.strip()) < 3:
@@ -163,29 +164,48 @@ def amend_plan(actor: Actor, plan: Document) -> Draft:
     return draft
 
 
-@command("plan.mail", CLINICAL | {Role.FRONT_DESK})
 def mail_plan(actor: Actor, plan: Document) -> None:
-    """The patient's sheet, calendar and signed consent by e-mail, with a subject that says nothing of the treatment."""
+    """The patient's sheet, calendar and signed consent by e-mail, with a subject that says nothing of the treatment.
+    Printing and sending take seconds, in which nobody's writing waits; and it is noted before it leaves."""
+    letter = _letter(actor, plan)
+    note_mail(actor, plan)
+    try:
+        letter.send()
+    except OSError as error:
+        note_mail_failed(actor, plan)
+        raise Refused(_("The mail server does not answer."), _("Print the sheet, or try again later.")) from error
+
+
+@command("plan.mail", CLINICAL | {Role.FRONT_DESK})
+def note_mail(actor: Actor, plan: Document) -> None:
+    """That documents of a plan go to the patient's address."""
+    note(plan, patient=plan.patient.kept(), to=plan.patient.kept().email)
+
+
+@command("plan.mail-failed", CLINICAL | {Role.FRONT_DESK})
+def note_mail_failed(actor: Actor, plan: Document) -> None:
+    """That they did not leave."""
+    note(plan, patient=plan.patient.kept())
+
+
+def _letter(actor: Actor, plan: Document) -> EmailMessage:
     patient = plan.patient.kept()
     if not patient.email:
         raise Refused(_("No e-mail address is entered for this patient."), _("Enter it, or print the sheet."))
-    letter = EmailMessage(
-        subject=_("Your documents from %(clinic)s") % {"clinic": actor.here.name},
-        body=_("Your sheet, your dates and what you signed are attached. Call us with any question: %(phone)s")
-        % {"phone": actor.here.phone},
-        to=[patient.email],
-        reply_to=[actor.here.email] if actor.here.email else None,
-    )
+    with override(patient.language):
+        letter = EmailMessage(
+            subject=_("Your documents from %(clinic)s") % {"clinic": actor.here.name},
+            body=_("Your sheet, your dates and what you signed are attached. Call us with any question: %(phone)s")
+            % {"phone": actor.here.phone},
+            to=[patient.email],
+            reply_to=[actor.here.email] if actor.here.email else None,
+        )
     for one in Attachment.objects.of(actor).filter(document=plan, name__in=("patient.pdf", "course.ics")):
         letter.attach(one.name, bytes(one.content), one.media_type.split(";")[0])
     signed: Any = (plan.signature or {}).get("consent")
     for consent in Document.objects.of(actor).filter(pk=signed):
         letter.attach("consent.pdf", consents.printed(actor, consent), "application/pdf")
-    try:
-        letter.send()
-    except OSError as error:
-        raise Refused(_("The mail server does not answer."), _("Print the sheet, or try again later.")) from error
-    note(plan, patient=patient)
+    return letter
 
 
 @command("calendar.link", CLINICAL | {Role.FRONT_DESK})

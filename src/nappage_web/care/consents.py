@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from nappage.plan.consent import Consent, Kind, Signature, copy
 from nappage.plan.pdf import pdf
@@ -61,18 +61,20 @@ def read_signature(consent: Consent, sent: Mapping[str, Any], *, patient: str) -
     """What was signed on the screen: {name, agreed, strokes, identity}. Raises InputError naming what is missing."""
     name = str(sent.get("name", "")).strip()
     if not name:
-        raise InputError("name", "the name is missing", "Ask the patient to write their name")
+        raise InputError("name", gettext("the name is missing"), gettext("Ask the patient to write their name"))
     wanted = [statement.id for statement in consent.statements]
     agreed = [one for one in wanted if one in sent.get("agreed", ())]
     if agreed != wanted:
         missing = next(s.text for s in consent.statements if s.id not in agreed)
-        raise InputError("agreed", f"not agreed to: {missing}", "Nothing is signed until each line is agreed to")
+        wrong = gettext("not agreed to: {}").format(missing)
+        raise InputError("agreed", wrong, gettext("Nothing is signed until each line is agreed to"))
     identity = sent.get("identity")
     if identity not in IDENTITY:
-        raise InputError("identity", "how the patient was identified is missing", "Choose how you know who this is")
+        wrong = gettext("how the patient was identified is missing")
+        raise InputError("identity", wrong, gettext("Choose how you know who this is"))
     strokes = str(sent.get("strokes", ""))
     if len(strokes) < 20 or len(strokes) > _MOST_STROKES or set(strokes) - set("ML0123456789. "):
-        raise InputError("strokes", "there is no signature", "Ask the patient to sign in the box")
+        raise InputError("strokes", gettext("there is no signature"), gettext("Ask the patient to sign in the box"))
     return {"name": name, "agreed": agreed, "strokes": strokes, "identity": identity, "patient": patient}
 
 

@@ -85,11 +85,11 @@ def _taken(request: HttpRequest, actor: Actor, desk: desks.Desk) -> HttpResponse
     told: dict[str, Any]
     try:
         if view not in VIEWS:
-            raise InputError("view", f"'{view}' is no standard view", "Choose one of the list")
+            raise InputError("view", _("it is no standard view"), _("Choose one of the list"))
         if file is None:
-            raise InputError("photograph", "no picture was sent", "Take one, or choose a file")
+            raise InputError("photograph", _("no picture was sent"), _("Take one, or choose a file"))
         if (file.size or 0) > commands.MOST_PHOTOGRAPH_BYTES:
-            raise InputError("photograph", "the file is larger than 25 MB", "Save it as JPEG")
+            raise InputError("photograph", _("the file is larger than 25 MB"), _("Save it as JPEG"))
         kept, grade = commands.add_photograph(
             actor, desk.draft, view, file.read(), keep_because=request.POST.get("keep_because", "")
         )

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from . import audit
 from .models import Clinic, Record, Role, Staff, User
@@ -103,7 +105,8 @@ def page(name: str, roles: Iterable[Role] = EVERYONE) -> Callable[[View], View]:
                 audit.refused(actor, declared.name, request.path)
                 return refused(request)
             try:
-                return view(request, *args, **kwargs)
+                with timezone.override(actor.here.zone()):  # times are read at the clinic's clock
+                    return view(request, *args, **kwargs)
             except NotAllowed:
                 return refused(request)
 
@@ -168,10 +171,13 @@ def wants_page(request: HttpRequest) -> bool:
 def _sign_in(request: HttpRequest) -> HttpResponse:
     if wants_page(request) and request.method == "GET":
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-    return JsonResponse({"error": {"wrong": "you are signed out", "remedy": "sign in; nothing is lost"}}, status=401)
+    said = {"wrong": _("you are signed out"), "remedy": _("sign in; nothing is lost")}
+    return JsonResponse({"error": said}, status=401)
 
 
 def refused(request: HttpRequest) -> HttpResponse:
     if wants_page(request):
         return render(request, "403.html", status=403)
-    return JsonResponse({"error": {"wrong": "your role does not allow this", "remedy": "ask the lead"}}, status=403)
+    return JsonResponse(
+        {"error": {"wrong": _("your role does not allow this"), "remedy": _("ask the lead")}}, status=403
+    )

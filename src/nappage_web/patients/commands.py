@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from .models import Document, Draft, Link, Merge, Patient, SearchTerm
 
 _DESK = CLINICAL | {Role.FRONT_DESK}
 SEXES = ("female", "male", "other", "")
+OWN = ("name", "birth_date", "sex", "phone", "email", "language")  # what is the patient's own
 
 
 @command("patient.create", _DESK)
@@ -39,12 +41,12 @@ def create_patient(
     """A new patient of the actor's clinic. Raises InputError at the field."""
     name = " ".join(name.split())
     if not name:
-        raise InputError("name", "it is missing", "Write the patient's name")
+        raise InputError("name", _("it is missing"), _("Write the patient's name"))
     if len(name) > 200:
-        raise InputError("name", "it has more than 200 letters", "Shorten it")
+        raise InputError("name", _("it has more than 200 letters"), _("Shorten it"))
     _lived(actor, birth_date)
     if sex not in SEXES:
-        raise InputError("sex", f"'{sex}' is not understood", "Choose female, male or other, or leave it open")
+        raise InputError("sex", _("it is not understood"), _("Choose one of the list"))
     patient = Patient.objects.create(
         clinic=actor.here, name=name, birth_date=birth_date, sex=sex, phone=phone.strip(), email=email.strip(),
         language=language or actor.here.language,
@@ -60,7 +62,7 @@ def send_intake_link(actor: Actor, patient: Patient, *, days: int = 14) -> tuple
     Returns the link and the secret of its address, of which only the hash is kept."""
     _ours(actor, patient)
     if not 1 <= days <= 90:
-        raise InputError("days", f"{days} days is not offered", "Choose from 1 to 90")
+        raise InputError("days", _("so many days are not offered"), _("Choose from 1 to 90"))
     documents.hold(actor, patient)
     links = Link.objects.of(actor).filter(patient=patient, purpose=Link.Purpose.INTAKE, revoked=None)
     links.update(revoked=timezone.now())
@@ -121,12 +123,11 @@ def leave_draft(actor: Actor, draft: Draft) -> None:
 @command("patient.change", _DESK)
 def change_patient(actor: Actor, /, patient: Patient, **fields: Any) -> Patient:
     """Name, birth date, sex, phone, e-mail or language, corrected. What they were is in the audit."""
-    allowed = ("name", "birth_date", "sex", "phone", "email", "language")
-    before = {key: str(getattr(patient, key)) for key in fields if key in allowed}
+    before = {key: str(getattr(patient, key)) for key in fields if key in OWN}
     for key in before:
         setattr(patient, key, fields[key])
     if not patient.name.strip():
-        raise InputError("name", "it is missing", "Write the patient's name")
+        raise InputError("name", _("it is missing"), _("Write the patient's name"))
     _lived(actor, patient.birth_date)
     patient.save(update_fields=list(before))
     _found_by(patient)
@@ -136,8 +137,11 @@ def change_patient(actor: Actor, /, patient: Patient, **fields: Any) -> Patient:
 
 
 @command("patient.merge", _DESK)
-def merge(actor: Actor, keep: Patient, duplicate: Patient, reason: str) -> Merge:
-    """Two rows are one person: `keep` is the patient, the other one's history is theirs. Nothing is moved."""
+def merge(
+    actor: Actor, keep: Patient, duplicate: Patient, reason: str, *, take: Collection[str] | None = None
+) -> Merge:
+    """Two rows are one person: `keep` is the patient, the other one's history is theirs. Nothing is moved. `take`: the
+    fields of OWN in which the duplicate is right; where nobody chose, those that `keep` leaves empty."""
     if keep.pk == duplicate.pk or duplicate.merged_into_id is not None or keep.merged_into_id is not None:
         raise Refused(_("These two cannot be merged."), _("Choose two different patients who were not merged yet."))
     if Draft.objects.of(actor).filter(patient=duplicate, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).exists():
@@ -146,13 +150,16 @@ def merge(actor: Actor, keep: Patient, duplicate: Patient, reason: str) -> Merge
             _("Let that one stay, or have its draft signed or given up first."),
         )
     if len(reason.strip()) < 3:
-        raise InputError("reason", "it is missing", "Write how you know that they are the same person")
-    filled = {key: getattr(duplicate, key) for key in ("sex", "phone", "email") if not getattr(keep, key)}
-    for key, value in filled.items():
-        setattr(keep, key, value)
-    keep.save(update_fields=list(filled))
+        raise InputError("reason", _("it is missing"), _("Write how you know that they are the same person"))
+    fields = {}
+    for key in OWN:
+        was, other = getattr(keep, key), getattr(duplicate, key)
+        if was != other and (not was if take is None else key in take):
+            fields[key] = [str(was), str(other)]
+            setattr(keep, key, other)
+    keep.save(update_fields=list(fields))
     joined = _joined_answers(actor, keep, duplicate)
-    before: dict[str, Any] = {"filled": filled, "answers": str(joined.pk) if joined else None}
+    before: dict[str, Any] = {"fields": fields, "answers": str(joined.pk) if joined else None}
     duplicate.merged_into = keep
     duplicate.save(update_fields=["merged_into"])
     made = Merge.objects.create(
@@ -161,7 +168,7 @@ def merge(actor: Actor, keep: Patient, duplicate: Patient, reason: str) -> Merge
     )  # fmt: skip
     SearchTerm.objects.filter(patient=duplicate).delete()
     _found_by(keep)
-    note(keep, patient=keep, duplicate=duplicate.pk)
+    note(keep, patient=keep, duplicate=duplicate.pk, before={key: was for key, (was, _now) in fields.items()})
     note(duplicate, patient=duplicate, kept=keep.pk)
     return made
 
@@ -174,10 +181,10 @@ def unmerge(actor: Actor, merged: Merge) -> None:
     keep, duplicate = merged.patient, merged.duplicate
     if keep.merged_into_id is not None:
         raise Refused(_("The patient who stayed was merged into another one since."), _("Take that back first."))
-    for key, value in merged.before.get("filled", {}).items():
-        if getattr(keep, key) == value:  # what was corrected since stays
-            setattr(keep, key, "")
-    keep.save(update_fields=["sex", "phone", "email"])
+    for key, (was, taken) in merged.before["fields"].items():
+        if str(getattr(keep, key)) == taken:  # what was corrected since stays
+            setattr(keep, key, Patient._meta.get_field(key).to_python(was))
+    keep.save(update_fields=OWN)
     duplicate.merged_into = None
     duplicate.save(update_fields=["merged_into"])
     Merge.objects.of(actor).filter(pk=merged.pk).update(undone=timezone.now())
@@ -192,7 +199,7 @@ def unmerge(actor: Actor, merged: Merge) -> None:
 def edit_answers(actor: Actor, patient: Patient, answers: Answers, reason: str, edition: str) -> Document:
     """A clinician's new version of the answers, with a reason. The patient's own stay as they are."""
     if len(reason.strip()) < 3:
-        raise InputError("reason", "it is missing", "Write why the answers are changed")
+        raise InputError("reason", _("it is missing"), _("Write why the answers are changed"))
     before = documents.latest(actor, patient, Document.Kind.ANSWERS)
     made = documents.file(
         actor, Document.Kind.ANSWERS, patient, answers, edition=edition, reason=reason.strip()[:500], replaces=before
@@ -224,7 +231,7 @@ def import_record(actor: Actor, patient: Patient, record: Answers, edition: str,
 
 def _lived(actor: Actor, birth_date: date) -> None:
     if not date(1900, 1, 1) <= birth_date <= actor.here.today():
-        raise InputError("birth_date", f"nobody here was born on {birth_date}", "Write the day of birth")
+        raise InputError("birth_date", _("nobody here was born on that day"), _("Write the day of birth"))
 
 
 def _joined_answers(actor: Actor, keep: Patient, duplicate: Patient) -> Document | None:

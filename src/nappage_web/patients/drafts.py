@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from nappage.values import InputError
 
@@ -76,7 +77,9 @@ def apply(actor: Actor, draft: Draft, key: uuid.UUID, base: int, path: str, valu
         again = _conflict(draft, known, value) if known.outcome == Edit.Outcome.CONFLICT else None
         return Acknowledged(known.revision, key, again, again=True)
     if draft.status != Draft.Status.OPEN:
-        raise InputError("draft", "it is closed", "Start a new draft from it; what you typed is still on the page")
+        raise InputError(
+            "draft", _("it is closed"), _("Start a new draft from it; what you typed is still on the page")
+        )
     if base > draft.revision:
         raise InputError("edit.base", f"{base} is after the newest revision, {draft.revision}", "Load the page again")
     other = _touched_since(draft, base, path)
@@ -178,4 +181,4 @@ def _bounded(value: Any, depth: int = 0) -> None:
     if isinstance(value, str) and "\x00" in value:
         raise InputError("edit.value", "it holds a character that cannot be stored (NUL)", "Take it out")
     if depth == 0 and len(repr(value)) > _MOST_BYTES:
-        raise InputError("edit.value", "it is too long", "Shorten it, or split it")
+        raise InputError("edit.value", _("it is too long"), _("Shorten it, or split it"))

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -255,7 +256,7 @@ def _mail(patient: Patient, url: str) -> bool:
 @require_http_methods(["GET", "POST"])
 @page("patient.merge", _DESK)
 def merge(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
-    """Two rows side by side, and which one stays."""
+    """Two rows side by side: which one stays, and which is right where they differ."""
     actor = _actor(request)
     one = get(actor, Patient, patient)
     other = get(actor, Patient, _id(request.GET.get("with", "") or request.POST.get("with", "")))
@@ -264,16 +265,46 @@ def merge(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     error = None
     if request.method == "POST":
         keep, gone = (one, other) if request.POST.get("keep") == str(one.pk) else (other, one)
+        take = {key for key in commands.OWN if request.POST.get(f"own-{key}") == str(gone.pk)}
         try:
-            commands.merge(actor, keep, gone, request.POST.get("reason", ""))
+            commands.merge(actor, keep, gone, request.POST.get("reason", ""), take=take)
             messages.success(request, _("They are one patient now. The history of both is kept."))
             return HttpResponseRedirect(reverse("patient", args=[keep.pk]))
         except InputError as wrong:
             error = f"{wrong.wrong}. {wrong.remedy}."
         except Refused as refused:
             error = str(refused)
-    context = {"pair": (one, other), "other": other, "error": error, "patient": one}
+    context = {
+        "pair": (one, other), "other": other, "error": error, "patient": one,
+        "differing": _differing(one, other, request.POST), "chosen": request.POST.dict(),
+    }  # fmt: skip
     return render(request, "patients/merge.html", context, status=422 if error else 200)
+
+
+@dataclass(frozen=True)
+class Differing:
+    """What two rows of one person say differently. `sides`: whose it is, what it says; `chosen`: whose was chosen, or
+    whose says anything at all."""
+
+    key: str
+    label: str
+    sides: tuple[tuple[str, str], ...]
+    chosen: str
+
+
+def _differing(one: Patient, other: Patient, sent: Any) -> list[Differing]:
+    out = []
+    for key, field in PatientForm.base_fields.items():
+        values = [getattr(each, key) for each in (one, other)]
+        if values[0] != values[1]:
+            words = dict(getattr(field, "choices", ()))
+            sides = tuple(
+                (str(each.pk), date_format(value) if isinstance(value, date) else str(words.get(value, value)))
+                for each, value in zip((one, other), values, strict=True)
+            )
+            chosen = sent.get(f"own-{key}") or str((one if values[0] else other).pk)
+            out.append(Differing(key, str(field.label), sides, chosen))
+    return out
 
 
 @require_POST
@@ -383,19 +414,20 @@ def history(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     actor = _actor(request)
     person = get(actor, Patient, patient).kept()
     looked(actor, "timeline.view", person, patient=person.pk)
-    events = AuditEvent.objects.filter(patient__in=[one.pk for one in person.everyone()], clinic=actor.here.pk)
-    if request.GET.get("looks") != "1":
-        events = events.exclude(action__endswith=".view")
+    of_them = AuditEvent.objects.filter(patient__in=[one.pk for one in person.everyone()], clinic=actor.here.pk)
+    asked = timeline.Asked.of(request.GET)
+    events = asked.among(of_them, actor.here.zone())
     before = request.GET.get("before", "")
-    if before.isdigit():
-        events = events.filter(seq__lt=int(before))
+    if before.isdecimal():
+        events = events.filter(seq__lt=min(int(before[:20]), 2**62))
     rows = list(events.order_by("-seq")[: _PER_PAGE + 1])
     more = rows[_PER_PAGE - 1].seq if len(rows) > _PER_PAGE else None
     context = {
         "patient": person,
         "lines": timeline.lines(rows[:_PER_PAGE]),
         "more": more,
-        "looks": request.GET.get("looks"),
+        "asked": asked,
+        **timeline.choices(of_them),
     }
     return render(request, "patients/timeline.html", context)
 
@@ -440,10 +472,10 @@ def _bundle(request: HttpRequest) -> bytes:
     if file is None:
         text = request.POST.get("text", "")
         if not text:
-            raise InputError("bundle", "no file was sent", "Choose a FHIR R4 bundle in JSON")
+            raise InputError("bundle", _("no file was sent"), _("Choose a FHIR R4 bundle in JSON"))
         return text.encode()
     if (file.size or 0) > MOST_BUNDLE_BYTES:
-        raise InputError(file.name or "bundle", "the file is larger than 20 MB", "Export one patient alone")
+        raise InputError(file.name or "bundle", _("the file is larger than 20 MB"), _("Export one patient alone"))
     return bytes(file.read())
 
 
@@ -458,7 +490,7 @@ def _shown_before(actor: Actor, sealed: str) -> tuple[Answers, str]:
     try:
         text, digest = signing.loads(sealed, salt=f"record:{actor.id}", max_age=_SHOWN_SECONDS)
     except signing.BadSignature:
-        raise InputError("bundle", "it was read too long ago", "Choose the file again") from None
+        raise InputError("bundle", _("it was read too long ago"), _("Choose the file again")) from None
     return Answers.model_validate_json(text), digest
 
 
@@ -468,7 +500,7 @@ def _differs(person: Patient, told: Answers) -> tuple[str, ...]:
     if name and not search.similar(name, person.name):
         out.append(_("The record is of %(name)s.") % {"name": name})
     if born and born != person.birth_date:
-        out.append(_("The record's birth date is %(day)s.") % {"day": born})
+        out.append(_("The record's birth date is %(day)s.") % {"day": date_format(born)})
     return tuple(out)
 
 
@@ -478,6 +510,7 @@ def _alike_record(actor: Actor, told: Answers) -> list[search.Alike]:
 
 def _from_record(actor: Actor, told: Answers) -> Patient:
     if not told.patient.name or not told.patient.birth_date:
-        raise InputError("bundle", "it names no patient with a birth date", "Enter the patient, then import it there")
+        wrong = _("it names no patient with a birth date")
+        raise InputError("bundle", wrong, _("Enter the patient, then import it there"))
     sex = told.patient.sex if told.patient.sex in ("female", "male", "other") else ""
     return commands.create_patient(actor, name=told.patient.name, birth_date=told.patient.birth_date, sex=sex)

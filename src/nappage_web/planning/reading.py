@@ -18,6 +18,7 @@ from functools import cached_property, lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext
 from pydantic import ValidationError
 
 from nappage.choice import Choice, PriceList, assess, assessed, choose
@@ -396,7 +397,7 @@ def _readable(
                 return model(), tuple(faults)
             if f"{root}.{typed}" not in {one.path for one in faults}:
                 faults.append(Fault(f"{root}.{typed}", wrong.wrong, wrong.remedy))
-    return model(), (*faults, Fault(root, "too much of it cannot be read", "Load the page again"))
+    return model(), (*faults, Fault(root, gettext("too much of it cannot be read"), gettext("Load the page again")))
 
 
 def _as_typed(path: str, data: dict[str, Any], numbers: Mapping[int, int]) -> str:
@@ -494,7 +495,7 @@ def _schedule(given: dict[str, Any]) -> tuple[Schedule, tuple[Fault, ...]]:
                 kept[key] = getattr(read, key)
         except (ValueError, TypeError) as error:
             wrong = _as_input_error(error)
-            faults.append(Fault(f"schedule.{key}", wrong.wrong, "Write days as YYYY-MM-DD"))
+            faults.append(Fault(f"schedule.{key}", wrong.wrong, gettext("Write days as YYYY-MM-DD")))
     return Schedule(**kept), tuple(faults)
 
 
@@ -504,7 +505,7 @@ def _prices(given: Mapping[str, Any] | None, edition: Edition) -> tuple[PriceLis
     try:
         return validated(PriceList, dict(given), "prices").known_in(edition), ()
     except InputError as error:
-        return None, (Fault("prices", f"the clinic's price list: {error.wrong}", error.remedy),)
+        return None, (Fault("prices", gettext("the clinic's price list: {}").format(error.wrong), error.remedy),)
 
 
 def _as_input_error(error: Exception) -> InputError:
@@ -512,8 +513,8 @@ def _as_input_error(error: Exception) -> InputError:
         return error
     if isinstance(error, ValidationError):
         said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
-        return InputError("", said, "Correct it")
-    return InputError("", str(error), "Correct it")
+        return InputError("", said, gettext("Correct it"))
+    return InputError("", str(error), gettext("Correct it"))
 
 
 # --- deciding on findings -----------------------------------------------------------------------------------------

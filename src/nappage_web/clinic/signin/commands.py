@@ -25,10 +25,10 @@ from . import lock
 def set_pin(actor: Actor, pin: str) -> None:
     """The quick unlock. Six digits or more, not all alike and not in a row."""
     if not re.fullmatch(r"\d{6,12}", pin):
-        raise InputError("pin", "it is not 6 to 12 digits", "Choose at least six digits")
+        raise InputError("pin", _("it is not 6 to 12 digits"), _("Choose at least six digits"))
     steps = {int(b) - int(a) for a, b in pairwise(pin)}
     if len(steps) == 1 and steps <= {-1, 0, 1}:
-        raise InputError("pin", "it is too easy to guess", "Choose digits that do not follow one another")
+        raise InputError("pin", _("it is too easy to guess"), _("Choose digits that do not follow one another"))
     user = actor.member.user
     user.pin = make_password(pin)
     user.save(update_fields=["pin"])
@@ -44,7 +44,7 @@ def end_session(actor: Actor, id: str) -> None:
     except ValueError:
         rows = own.none()
     if not lock.end(rows):
-        raise InputError("session", "it has ended already", "Load the list again")
+        raise InputError("session", _("it has ended already"), _("Load the list again"))
     note(actor.member.user, session=id)
 
 
@@ -75,18 +75,18 @@ def invite(actor: Actor, *, name: str, email: str, roles: Collection[str], langu
     to them sets one. Raises InputError where a field cannot be used."""
     name, email = name.strip(), email.strip().casefold()
     if not name:
-        raise InputError("name", "it is missing", "Write the name that stands on documents")
+        raise InputError("name", _("it is missing"), _("Write the name that stands on documents"))
     try:
         validate_email(email)
     except ValidationError:
-        raise InputError("email", "it is no e-mail address", "Write one like ana@clinic.example") from None
+        raise InputError("email", _("it is no e-mail address"), _("Write one like ana@clinic.example")) from None
     if not roles or not set(roles) <= set(Role.values):
-        raise InputError("roles", "no role is chosen", "Choose at least one")
+        raise InputError("roles", _("no role is chosen"), _("Choose at least one"))
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_user(email, None, name=name, language=language)
     elif user.memberships.filter(clinic=actor.here).exists():
-        raise InputError("email", "they work here already", "Change their roles instead")
+        raise InputError("email", _("they work here already"), _("Change their roles instead"))
     staff = Staff.objects.create(clinic=actor.here, user=user, roles=sorted(roles))
     note(staff, roles=sorted(roles), email=email)
     return staff
