@@ -120,8 +120,11 @@ def practice(actor: Actor) -> Practice:
     entry = Registration.objects.of(actor).filter(staff=actor.staff).first()
     people: tuple[Practitioner, ...] = ()
     if entry is not None:
-        role = "prescriber" if entry.prescriber else "injector"
-        people = (Practitioner(name=actor.name, role=role, register_name=entry.register, number=entry.number),)
+        who = Practitioner(
+            name=actor.name, role="prescriber" if entry.prescriber else "injector", register_name=entry.register,
+            number=entry.number,
+        )  # fmt: skip
+        people = (who,)
     return Practice(
         clinic=clinic.name, address=clinic.address, phone=clinic.phone, emergency_phone=clinic.emergency_phone,
         practitioners=people,
