@@ -6,10 +6,12 @@ import hashlib
 import io
 import uuid
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 from django.core import mail
+from django.db import connection
 from PIL import Image as Pillow
 
 from nappage.plan import TreatmentPlan
@@ -281,6 +283,25 @@ def test_the_sheet_goes_by_mail_with_a_neutral_subject(clinics: World) -> None:
         "consent.pdf",
     }
     assert "mesotherapy" not in f"{letter.subject} {letter.body}".casefold()
+
+
+def test_a_mail_server_that_does_not_answer_holds_up_nobody_and_is_known(clinics: World, monkeypatch: Any) -> None:
+    document = sign(clinics.here, ready(clinics.here))
+    document.patient.email = "ana@example.test"
+    document.patient.save()
+    held = []
+
+    def slow(self: Any, *args: Any) -> int:
+        held.append(connection.savepoint_ids[:])
+        raise OSError("no answer")
+
+    outside = connection.savepoint_ids[:]
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", slow)
+    with pytest.raises(Refused, match="does not answer"):
+        commands.mail_plan(clinics.here.actor(Role.FRONT_DESK), document)
+    assert held == [outside], "sent outside of any transaction of ours"
+    told = AuditEvent.objects.filter(action__startswith="plan.mail").order_by("seq").values_list("action", flat=True)
+    assert list(told) == ["plan.mail", "plan.mail-failed"]
 
 
 def test_the_calendar_is_private_neutral_and_ends(clinics: World) -> None:
