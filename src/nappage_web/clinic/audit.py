@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from .models import AuditEvent
 
@@ -96,14 +97,17 @@ def verify(*, expect_head: str | None = None) -> Verified:
     for event in _links():
         count += 1
         if event.seq != count:
-            return Verified(count - 1, previous, f"link {count} is missing: the next one found is {event.seq}")
+            return Verified(
+                count - 1, previous, _("link {0} is missing: the next one found is {1}").format(count, event.seq)
+            )
         if event.previous != previous:
-            return Verified(count - 1, previous, f"link {count} does not hang on link {count - 1}")
+            return Verified(count - 1, previous, _("link {0} does not hang on link {1}").format(count, count - 1))
         if event.hash != _hash(event):
-            return Verified(count - 1, previous, f"link {count} was changed after it was written")
+            return Verified(count - 1, previous, _("link {0} was changed after it was written").format(count))
         previous = event.hash
         met = met or previous == expect_head
-    return Verified(count, previous, None if met else f"the link {expect_head} noted earlier is gone: the end was cut")
+    gone = _("the link {0} noted earlier is gone: the end was cut").format(expect_head)
+    return Verified(count, previous, None if met else gone)
 
 
 def _links() -> Iterator[AuditEvent]:
