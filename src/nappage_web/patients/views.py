@@ -124,16 +124,16 @@ class Next:
     post: bool = False
 
 
-def _newest(actor: Actor, patient: Patient, kind: Document.Kind) -> Document | None:
-    rows = Document.objects.of(actor).filter(patient__in=patient.everyone(), kind=kind)
-    return rows.order_by("-created").first()
+def _newest(actor: Actor, everyone: list[Patient], kind: Document.Kind) -> Document | None:
+    return Document.objects.of(actor).filter(patient__in=everyone, kind=kind).order_by("-created").first()
 
 
-def next_step(actor: Actor, patient: Patient) -> Next | None:
-    drafts = Draft.objects.of(actor).filter(patient__in=patient.everyone(), status=Draft.Status.OPEN)
-    intake = drafts.filter(kind=Draft.Kind.INTAKE).first()
-    plan = drafts.filter(kind=Draft.Kind.PLAN).first()
-    told = _newest(actor, patient, Document.Kind.ANSWERS)
+def _next(
+    actor: Actor, patient: Patient, open_drafts: list[Draft], told: Document | None, plans: list[Document]
+) -> Next | None:
+    """The next thing to do, by what there is: open drafts, answers, signed plans (the newest first)."""
+    of_kind = {draft.kind: draft for draft in open_drafts}
+    intake, plan = of_kind.get(Draft.Kind.INTAKE), of_kind.get(Draft.Kind.PLAN)
     here = [patient.pk]
     clinical = actor.has(*CLINICAL)
     if plan is not None and clinical:
@@ -142,9 +142,8 @@ def next_step(actor: Actor, patient: Patient) -> Next | None:
         if intake is not None and intake.links.filter(revoked=None, expires__gt=timezone.now()).exists():
             return Next(_("The intake is under way"), reverse("patient-intake", args=here))
         return Next(_("Send the intake link"), reverse("patient-intake", args=here)) if actor.has(*_DESK) else None
-    signed = _newest(actor, patient, Document.Kind.PLAN)
-    if signed is not None:
-        return Next(_("Open the signed plan"), f"/plans/{signed.pk}/")
+    if plans:
+        return Next(_("Open the signed plan"), f"/plans/{plans[0].pk}/")
     return Next(_("Begin the consultation"), reverse("patient-consult", args=here), True) if clinical else None
 
 
@@ -157,8 +156,12 @@ def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
         return HttpResponseRedirect(reverse("patient", args=[person.kept().pk]))
     looked(actor, "patient.view", person, patient=person.pk)
     on, everyone = actor.here.today(), person.everyone()
-    told = _newest(actor, person, Document.Kind.ANSWERS)
-    plan = Draft.objects.of(actor).filter(patient__in=everyone, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).first()
+    told = _newest(actor, everyone, Document.Kind.ANSWERS)
+    signed = Document.objects.of(actor).filter(patient__in=everyone, kind=Document.Kind.PLAN)
+    plans = list(signed.order_by("-created").defer("body"))
+    drafts = list(Draft.objects.of(actor).filter(patient__in=everyone).order_by("-updated"))
+    open_drafts = [draft for draft in drafts if draft.status == Draft.Status.OPEN]
+    plan = next((draft for draft in open_drafts if draft.kind == Draft.Kind.PLAN), None)
     screening = unread = None
     if told is not None and actor.has(*CLINICAL, Role.AUDITOR):
         order = plan.body.get("order") if plan else None
@@ -169,9 +172,8 @@ def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     context = {
         "patient": person, "age": person.age_on(on), "told": told, "plan": plan,
         "screening": screening, "unread": unread,
-        "next": next_step(actor, person), "clinical": actor.has(*CLINICAL),
-        "plans": Document.objects.of(actor).filter(patient__in=everyone, kind=Document.Kind.PLAN).order_by("-created"),
-        "drafts": Draft.objects.of(actor).filter(patient__in=everyone, kind=Draft.Kind.PLAN).order_by("-updated")[:6],
+        "next": _next(actor, person, open_drafts, told, plans), "clinical": actor.has(*CLINICAL),
+        "plans": plans, "drafts": [draft for draft in drafts if draft.kind == Draft.Kind.PLAN][:6],
         "appointments": person.every("appointments").order_by("-starts")[:6],
         "merges": Merge.objects.of(actor).filter(patient=person, undone=None),
         "alike": search.alike(actor, name=person.name, birth_date=person.birth_date, phone=person.phone,
@@ -363,7 +365,7 @@ def edit_answers(request: HttpRequest, patient: uuid.UUID, topic: str) -> HttpRe
     if each is None:
         raise Http404
     looked(actor, "answers.view", person, patient=person.pk)
-    newest = _newest(actor, person, Document.Kind.ANSWERS)
+    newest = _newest(actor, person.everyone(), Document.Kind.ANSWERS)
     told = read.of_document(newest.body) if newest else read.with_identity(Answers(), person)
     error = None
     if request.method == "POST":
