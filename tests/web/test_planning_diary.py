@@ -211,6 +211,22 @@ def test_a_cancelled_session_frees_its_hour_and_keeps_its_reason(clinics: World)
     assert client.post(there, {"what": "cancel", "reason": "again"}).status_code == 422
 
 
+def test_the_front_desk_books_a_first_visit_from_the_patients_page(clinics: World) -> None:
+    place = clinics.here
+    patient = place.patient()
+    client = place.client(Role.FRONT_DESK)
+    way = re.search(r'href="([^"]*\?patient=[^"]*)">Book a visit', client.get(reverse("patient", args=[patient.pk])).text)
+    assert way is not None
+    assert patient.name in client.get(way[1]).text
+    day = place.clinic.today() + timedelta(days=3)
+    sent = {"patient": patient.pk, "day": str(day), "clock": "10:00", "staff": place.staff[Role.INJECTOR].pk}
+    assert client.post(reverse("diary-book"), sent).status_code == 302
+    made = Appointment.objects.of(place.actor(Role.LEAD)).get(patient=patient)
+    assert made.starts == morning(place) and (made.minutes, made.draft) == (30, None)
+    answer = client.post(reverse("diary-book"), sent)
+    assert answer.status_code == 422 and "another appointment at 10:00" in answer.text
+
+
 def test_another_clinics_visit_is_not_there(clinics: World) -> None:
     _draft, rows = booked(clinics.there)
     client = clinics.here.client(Role.FRONT_DESK)

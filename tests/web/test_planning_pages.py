@@ -292,6 +292,20 @@ def edit_map(client: Any, draft: Draft, edits: list[Any], **more: Any) -> Any:
     return client.post(url("plan-map-edit", draft), json.dumps(said), content_type="application/json")
 
 
+def test_a_draft_is_given_up_read_and_followed_by_another(clinics: World) -> None:
+    place = clinics.here
+    draft = ordered(place)
+    client = place.client(Role.INJECTOR)
+    assert reverse("plan-leave", args=[draft.pk]) in client.get(url("plan-review", draft)).text
+    answer = client.post(url("plan-leave", draft))
+    assert answer.url == reverse("patient", args=[draft.patient_id])
+    draft.refresh_from_db()
+    assert draft.status == Draft.Status.LEFT and draft.body["order"]
+    assert reverse("plan-leave", args=[draft.pk]) not in client.get(url("plan-review", draft)).text
+    client.post(reverse("patient-consult", args=[draft.patient_id]))
+    assert Draft.objects.of(place.actor(Role.INJECTOR)).filter(status=Draft.Status.OPEN).get().pk != draft.pk
+
+
 def test_the_map_answers_an_edit_with_its_new_state(clinics: World) -> None:
     place = clinics.here
     draft = ordered(place)

@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from nappage.formulation import Formulation
 from nappage.intake import normal, region_id, technique_id
@@ -28,6 +28,7 @@ from ..clinic.audit import looked
 from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
 from ..patients import documents, drafts
+from ..patients.commands import leave_draft
 from ..patients.models import Document, Draft
 from . import commands, course_days, desk, map_payload, questions, stages, starting
 from . import reading as readings
@@ -649,7 +650,6 @@ def _months(at: Desk, sessions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     by_day = {s["session"].date: s for s in sessions}
     closed = at.closed
     months = []
-    year, month = days[0].year, days[0].month
     wanted = sorted({(d.year, d.month) for d in days})
     shown = set(wanted)
     for a, b in pairwise(wanted):  # the months between two sessions, where they are few
@@ -804,7 +804,16 @@ def save_protocol(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     return redirect("plan-review", draft)
 
 
-@require_http_methods(["GET"])
+@require_POST
+@page("draft.leave", CLINICAL)
+def leave(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """Gives the draft up: it can be read, no longer changed, and another one can be begun."""
+    at = _desk(request, draft)
+    done = _try(request, lambda: leave_draft(at.actor, at.draft), _("The draft is given up. It can still be read."))
+    return redirect("patient", at.draft.patient.kept().pk) if done else redirect("plan-review", draft)
+
+
+@require_GET
 @page("plan.protocols", CLINICAL)
 def protocols(request: HttpRequest) -> HttpResponse:
     """The clinic's own protocols with their versions."""

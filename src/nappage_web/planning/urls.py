@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{D}book", pages.course_book, name="plan-book"),
     path(f"{D}review", pages.review, name="plan-review"),
     path(f"{D}whole", pages.review_panel, name="plan-whole"),
+    path(f"{D}leave", pages.leave, name="plan-leave"),
     path(f"{D}save-protocol", pages.save_protocol, name="plan-save-protocol"),
     path("ingredients", pages.suggest, name="plan-suggest"),
     path("protocols/", pages.protocols, name="plan-protocols"),
