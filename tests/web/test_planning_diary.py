@@ -215,7 +215,9 @@ def test_the_front_desk_books_a_first_visit_from_the_patients_page(clinics: Worl
     place = clinics.here
     patient = place.patient()
     client = place.client(Role.FRONT_DESK)
-    way = re.search(r'href="([^"]*\?patient=[^"]*)">Book a visit', client.get(reverse("patient", args=[patient.pk])).text)
+    way = re.search(
+        r'href="([^"]*\?patient=[^"]*)">Book a visit', client.get(reverse("patient", args=[patient.pk])).text
+    )
     assert way is not None
     assert patient.name in client.get(way[1]).text
     day = place.clinic.today() + timedelta(days=3)
