@@ -132,6 +132,7 @@ else:
         }
     }
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # they name patients: no cookie holds them
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -169,6 +170,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PLAIN_HTTP  # localhost only, see above
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = "nappage_web.config.formats"
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"

@@ -181,7 +181,7 @@ def unmerge(actor: Actor, merged: Merge) -> None:
     keep, duplicate = merged.patient, merged.duplicate
     if keep.merged_into_id is not None:
         raise Refused(_("The patient who stayed was merged into another one since."), _("Take that back first."))
-    for key, (was, taken) in merged.before["fields"].items():
+    for key, (was, taken) in merged.before.get("fields", {}).items():
         if str(getattr(keep, key)) == taken:  # what was corrected since stays
             setattr(keep, key, Patient._meta.get_field(key).to_python(was))
     keep.save(update_fields=OWN)

@@ -176,7 +176,7 @@ def _conflict(draft: Draft, edit: Edit, value: Any) -> Conflicting:
 def _bounded(value: Any, depth: int = 0) -> None:
     if depth > _MOST_DEPTH:
         raise InputError("edit.value", "it is nested too deep", "Send less at once")
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
         _bounded(inner, depth + 1)
     if isinstance(value, str) and "\x00" in value:
         raise InputError("edit.value", "it holds a character that cannot be stored (NUL)", "Take it out")

@@ -55,8 +55,8 @@ class Patient(Record):
 
 
 class Merge(Record):
-    """That a duplicate became part of a patient. `before`: what was filled in from the duplicate, and the answers that
-    were joined from both; nothing else moves, so that it can be taken back."""
+    """That a duplicate became part of a patient. `before`: {"fields": {name: [what it was, what was taken from the
+    duplicate]}, "answers": the document joined from both}; nothing else moves, so that it can be taken back."""
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges")  # the one kept
     duplicate = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
