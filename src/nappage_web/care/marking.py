@@ -39,35 +39,36 @@ _MOST_MARKS, _MOST_POINTS, _MOST_PICTURES = 200, 200, 24
 
 @dataclass(frozen=True)
 class Mark:
-    """`points` in thousandths of the picture's width and height, as its page draws them."""
+    """`words`: what it is about, in the page's language. `points`: x and y, from 0 to 1 of the picture."""
 
     number: int
     photograph: str
     about: str
-    words: str  # what it is about, in the page's language
+    words: str
     shape: str
     points: tuple[tuple[float, float], ...]
 
-    @property
-    def path(self) -> str:
-        """As the d of an SVG path over a picture of 1000 by 1000."""
-        way = "L".join(f"{x:g} {y:g}" for x, y in self.points)
-        return f"M{way}Z" if self.shape == "area" else f"M{way}"
+    def drawn(self, height: float) -> dict[str, Any]:
+        """Over a picture 1000 wide: the d of an SVG path, and where the number stands."""
+        places = [(round(1000 * x, 1), round(height * y, 1)) for x, y in self.points]
+        way = "M" + "L".join(f"{x:g} {y:g}" for x, y in places)
+        end = {"spot": "h0", "area": "Z"}.get(self.shape, "")
+        x, y = places[0]
+        return {"mark": self, "of": self.about.partition(":")[0], "d": way + end, "x": x, "y": y}
 
-    @property
-    def at(self) -> tuple[float, float]:
-        return self.points[0]
+    def sent(self) -> dict[str, Any]:
+        """As the draft keeps it."""
+        return {"photograph": self.photograph, "about": self.about, "shape": self.shape, "points": self.points}
 
 
 def marks(desk: desks.Desk) -> tuple[Mark, ...]:
     """The draft's marks; what is none is left out."""
     consulted = desk.draft.body.get("consultation")
-    kept = consulted.get("photo_marks") if isinstance(consulted, Mapping) else None
-    out = []
-    for one in (kept if isinstance(kept, list) else [])[:_MOST_MARKS]:
+    out: list[Mark] = []
+    for one in _list(consulted, "photo_marks")[:_MOST_MARKS]:
         points = _points(one.get("points")) if isinstance(one, Mapping) else ()
         if points and one.get("shape") in SHAPES:
-            about = str(one.get("about") or "")
+            about = str(one.get("about") or "")[:80]
             out.append(Mark(len(out) + 1, str(one.get("photograph")), about, words(desk, about), one["shape"], points))
     return tuple(out)
 
@@ -81,7 +82,7 @@ def _points(sent: Any) -> tuple[tuple[float, float], ...]:
             return ()
         if not all(isinstance(n, int | float) and math.isfinite(n) and 0 <= n <= 1 for n in point):
             return ()
-    return tuple((round(1000 * x, 1), round(1000 * y, 1)) for x, y in sent)
+    return tuple((x, y) for x, y in sent)
 
 
 def words(desk: desks.Desk, about: str) -> str:
@@ -92,7 +93,7 @@ def words(desk: desks.Desk, about: str) -> str:
         return str(edition.indications[name].title or _plain(name))
     if kind == "area" and name in edition.regions:
         return str(edition.text(edition.regions[name].title, desk.language))
-    return _plain(name[:80]) if name else _("not said")
+    return _plain(name) if name else _("not said")
 
 
 def _plain(name: str) -> str:
@@ -146,9 +147,11 @@ def _panel(
         "pictures": [(one, photographs.TITLES.get(one.view, one.view)) for one in pictures],
         "shown": [_shown(desk, one, drawn, fit) for one in chosen], "subjects": subjects(desk),
         "hidden": sum(one.photograph not in ids for one in drawn), "marks": drawn,
-        "kept": json.dumps(_kept(desk)), "editable": desk.draft.status == Draft.Status.OPEN and not read,
+        "kept": json.dumps([one.sent() for one in drawn]), "names": json.dumps({one.about: one.words for one in drawn}),
+        "editable": desk.draft.status == Draft.Status.OPEN and not read,
     }  # fmt: skip
-    answer = desks.shown(request, f"care/_{'marked' if read else 'marking'}.html", context, status=422 if error else 200)
+    part = "care/_marking.html" if context["editable"] else "care/_marked.html"
+    answer = desks.shown(request, part, context, status=422 if error else 200)
     if changed:
         answer["HX-Trigger"] = json.dumps({"draft:followed": {"revision": desk.draft.revision}})
     return answer
@@ -158,19 +161,12 @@ def _shown(desk: desks.Desk, photo: Photograph, drawn: Sequence[Mark], fit: str)
     """One picture with what is marked on it, and whether the map was fitted to it and can be drawn over it."""
     here = fit == str(photo.pk)
     worn = desk.fit if here else None
+    height = round(1000 * photo.height / photo.width, 1)
     return {
         "photo": photo, "title": photographs.TITLES.get(photo.view, photo.view), "front": photo.view == "front",
-        "marks": [one for one in drawn if one.photograph == str(photo.pk)], "fit": worn,
-        "map": worn is not None and desk.reading.map is not None,
-        "size": f"{photo.width} {photo.height}",
+        "marks": [one.drawn(height) for one in drawn if one.photograph == str(photo.pk)], "height": height,
+        "fit": worn, "map": worn is not None and desk.reading.map is not None,
     }  # fmt: skip
-
-
-def _kept(desk: desks.Desk) -> list[Any]:
-    """The marks as they stand in the draft, for the page that adds to them."""
-    consulted = desk.draft.body.get("consultation")
-    kept = consulted.get("photo_marks") if isinstance(consulted, Mapping) else None
-    return kept if isinstance(kept, list) else []
 
 
 @require_http_methods(["POST"])
@@ -207,9 +203,7 @@ def _measured(typed: str) -> dict[str, float] | None:
     try:
         return {"outer-eyes": float(typed.strip().replace(",", "."))}
     except ValueError:
-        raise InputError(
-            "outer_eyes", _("this is no number of millimetres"), _("Write a number such as 88")
-        ) from None
+        raise InputError("outer_eyes", _("this is no number of millimetres"), _("Write a number such as 88")) from None
 
 
 def _uuid(text: str) -> uuid.UUID:

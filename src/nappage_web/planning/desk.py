@@ -16,12 +16,14 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from nappage.course import WEEKDAYS
+from nappage.injection_map import Fit
 from nappage.knowledge import Edition
 from nappage.plan import Practice, Practitioner
 
 from ..clinic.access import Actor, get
 from ..clinic.models import Registration
 from ..patients import documents
+from ..patients.drafts import value_at
 from ..patients.models import Document, Draft
 from . import reading as readings
 from .models import Closure, Override
@@ -77,6 +79,18 @@ class Desk:
         return closed_days(self.actor)
 
     @cached_property
+    def fit(self) -> Fit | None:
+        """The patient's face, as the atlas was fitted to a photograph of it; None where it was not, or where the
+        consent to that photograph was taken back."""
+        kept = value_at(self.draft.body, "consultation.fit")
+        try:
+            found = Fit.model_validate_json(json.dumps(kept["fit"]))
+            back = Document.objects.of(self.actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=UUID(kept["consent"]))
+        except (KeyError, TypeError, ValueError):
+            return None
+        return None if back.exists() else found
+
+    @cached_property
     def reading(self) -> Reading:
         return self.reading_in(self.language)
 
@@ -85,7 +99,7 @@ class Desk:
         clinic = self.actor.here
         return readings.read(
             self.said, self.draft.body, self.edition, self.on, language, jurisdiction=clinic.jurisdiction,
-            prices=clinic.prices or None, closed=self.closed, decided=frozenset(self.decisions),
+            prices=clinic.prices or None, closed=self.closed, fit=self.fit, decided=frozenset(self.decisions),
         )  # fmt: skip
 
     def plan(self) -> Any:

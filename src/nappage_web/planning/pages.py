@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -23,7 +22,7 @@ from nappage.intake import normal, region_id, technique_id
 from nappage.knowledge import Edition
 from nappage.values import InputError
 
-from ..clinic.access import CLINICAL, Actor, get, page
+from ..clinic.access import CLINICAL, Actor, acting, get, page
 from ..clinic.audit import looked
 from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
@@ -33,7 +32,7 @@ from ..patients.models import Document, Draft
 from . import commands, course_days, desk, map_payload, questions, stages, starting
 from . import reading as readings
 from .desk import DOSE, Desk
-from .diary import counted
+from .diary import counted, practitioners, tried, whole
 from .models import Appointment, ClinicProtocol, Room
 from .words import REASONS
 
@@ -44,14 +43,10 @@ _STAGES = ("consultation", "formulation", "map", "course", "review")
 _GROUPS = (("face", True), ("head-neck", False), ("scalp", False), ("body", False))
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
-
-
 def _desk(request: HttpRequest, draft: uuid.UUID) -> Desk:
-    at = desk.at(_actor(request), draft)
+    at = desk.at(acting(request), draft)
     if request.method == "GET":
-        looked(_actor(request), "draft.view", at.draft, patient=at.draft.patient_id)
+        looked(acting(request), "draft.view", at.draft, patient=at.draft.patient_id)
     return at
 
 
@@ -59,21 +54,6 @@ def _page(request: HttpRequest, at: Desk, stage: str, context: dict[str, Any]) -
     """A stage's page with the bar of stages. Only the review knows what stands in the way of each."""
     shared = stages.frame(at, stage, context.get("open_by_stage"))
     return desk.shown(request, f"planning/{stage}.html", {**shared, **context})
-
-
-def _try(request: HttpRequest, act: Callable[[], Any], done: str = "") -> bool:
-    """Runs a command; a refusal is a message."""
-    try:
-        act()
-    except Refused as refused:
-        messages.error(request, f"{refused.sentence} {refused.way_out}")
-        return False
-    except InputError as error:
-        messages.error(request, f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}.")
-        return False
-    if done:
-        messages.success(request, done)
-    return True
 
 
 # --- consultation -----------------------------------------------------------------------------------------------------
@@ -267,7 +247,7 @@ def decide(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     except Refused as refused:
         error = f"{refused.sentence} {refused.way_out}"
     except InputError as wrong:
-        error = f"{wrong.wrong[:1].upper()}{wrong.wrong[1:]}. {wrong.remedy}."
+        error = wrong.sentence
     again = desk.at(at.actor, draft)
     status = 422 if error else 200
     said = {"finding": data.get("finding", ""), "text": data.get("text", ""), "code": data.get("code", "")}
@@ -314,25 +294,18 @@ def use(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     at = _desk(request, draft)
     data = request.POST
     if own := data.get("own"):
-        row = get(at.actor, ClinicProtocol, _uuid(own))
-        done = _try(request, lambda: commands.use_own_protocol(at.actor, at.draft, row))
+        row = get(at.actor, ClinicProtocol, own)
+        done = tried(request, lambda: commands.use_own_protocol(at.actor, at.draft, row))
     elif data.get("last"):
-        done = _try(request, lambda: commands.start_from_last(at.actor, at.draft))
+        done = tried(request, lambda: commands.start_from_last(at.actor, at.draft))
     else:
-        done = _try(
+        done = tried(
             request,
             lambda: commands.use_protocol(
                 at.actor, at.draft, protocol=data.get("protocol", ""), indication=data.get("indication", "")
             ),
         )
     return redirect("plan-formulation" if done else "plan-consultation", draft)
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.UUID(int=0)  # of no record: 404
 
 
 # --- formulation --------------------------------------------------------------------------------------------------
@@ -433,7 +406,7 @@ def accept(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             at.actor, at.draft, ingredients=request.POST.getlist("ingredient"), reason=request.POST.get("reason", "")
         )
     except (Refused, InputError) as wrong:
-        error = str(wrong) if isinstance(wrong, Refused) else f"{wrong.wrong}. {wrong.remedy}."
+        error = str(wrong) if isinstance(wrong, Refused) else wrong.sentence
     again = desk.at(at.actor, draft)
     answer = desk.shown(request, "planning/_doses.html", _doses(again, error), status=422 if error else 200)
     answer["HX-Trigger"] = json.dumps({"draft:followed": {"revision": again.draft.revision}})
@@ -444,7 +417,7 @@ def accept(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 @page("plan.suggest", CLINICAL)
 def suggest(request: HttpRequest) -> JsonResponse:
     """Products and ingredients whose name holds what is typed."""
-    edition = readings.edition_on(_actor(request).here.today())
+    edition = readings.edition_on(acting(request).here.today())
     typed = normal(request.GET.get("q", ""))[:60]
     if len(typed) < 2:
         return JsonResponse([], safe=False)
@@ -495,7 +468,7 @@ _QUANTITIES = {
 def ranges(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Starts the map from what is published for the technique."""
     at = _desk(request, draft)
-    _try(request, lambda: commands.use_published_ranges(at.actor, at.draft))
+    tried(request, lambda: commands.use_published_ranges(at.actor, at.draft))
     return redirect("plan-map", draft)
 
 
@@ -523,7 +496,7 @@ def map_edit(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         else:
             revision = at.draft.revision
     except InputError as error:
-        return JsonResponse({"sentence": f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."}, status=422)
+        return JsonResponse({"sentence": error.sentence}, status=422)
     except Refused as refused:
         at = desk.at(at.actor, draft)
         state = _map_state(at, at.draft.body, None)
@@ -545,7 +518,7 @@ def _map_state(at: Desk, body: Mapping[str, Any], skin: str | None) -> dict[str,
     """The editor's state for a draft's body. Raises InputError where the order cannot be laid out."""
     reading = readings.read(
         at.said, body, at.edition, at.on, at.language, jurisdiction=at.actor.here.jurisdiction,
-        closed=at.closed, prices=at.actor.here.prices or None, decided=frozenset(at.decisions),
+        closed=at.closed, prices=at.actor.here.prices or None, fit=at.fit, decided=frozenset(at.decisions),
     )  # fmt: skip
     drawn, lacks = reading.map, reading.map_lacks
     wrong = next((f for f in reading.faults if readings.stage_of(f.path) == "map"), None)
@@ -553,7 +526,7 @@ def _map_state(at: Desk, body: Mapping[str, Any], skin: str | None) -> dict[str,
         raise InputError(wrong.path, wrong.wrong, wrong.remedy)
     sex = reading.answers.patient.sex
     state = map_payload.state(
-        drawn, reading.order, at.edition, at.language, sex=sex, lacks=lacks, has_skin=skin,
+        drawn, reading.order, at.edition, at.language, sex=sex, fit=at.fit, lacks=lacks, has_skin=skin,
     )  # fmt: skip
     return state | {"marks": (body.get("consultation") or {}).get("marks") or []}
 
@@ -608,8 +581,7 @@ def _course(at: Desk, error: str = "") -> dict[str, Any]:
         "clock": reading.order.planned_time or "10:00",
         "minutes": reading.order.visit_minutes or 30,
         "cream_minutes": int(cream),
-        "staff": [s for s in Staff.objects.of(at.actor).filter(active=True).select_related("user")
-                  if {Role.INJECTOR.value, Role.PRESCRIBER.value} & set(s.roles)],
+        "staff": practitioners(at.actor),
         "me": at.actor.staff.pk if at.actor.staff else None,
         "rooms": list(Room.objects.of(at.actor).filter(active=True).order_by("name")),
         "booked": booked,
@@ -717,10 +689,10 @@ def course_book(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Books every session of the course."""
     at = _desk(request, draft)
     data = request.POST
-    staff = get(at.actor, Staff, _uuid(data.get("staff", "")))
-    room = get(at.actor, Room, _uuid(data["room"])) if data.get("room") else None
-    minutes, cream = _whole(data.get("minutes"), 30), _whole(data.get("cream_minutes"), 0)
-    done = _try(
+    staff = get(at.actor, Staff, data.get("staff"))
+    room = get(at.actor, Room, data["room"]) if data.get("room") else None
+    minutes, cream = whole(data.get("minutes"), 30), whole(data.get("cream_minutes"), 0)
+    done = tried(
         request,
         lambda: commands.book_course(
             at.actor,
@@ -734,13 +706,6 @@ def course_book(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         _("The sessions stand in the diary."),
     )
     return redirect("plan-review" if done else "plan-course", draft)
-
-
-def _whole(text: Any, otherwise: int) -> int:
-    try:
-        return int(str(text))
-    except ValueError:
-        return otherwise
 
 
 # --- review -------------------------------------------------------------------------------------------------------
@@ -796,7 +761,7 @@ def _comparable(order: Mapping[str, Any]) -> dict[str, Any]:
 @page("plan.save_protocol", CLINICAL)
 def save_protocol(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     at = _desk(request, draft)
-    _try(
+    tried(
         request,
         lambda: commands.save_protocol(at.actor, at.draft, name=request.POST.get("name", "")),
         _("Saved as a protocol of this clinic."),
@@ -809,7 +774,7 @@ def save_protocol(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 def leave(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Gives the draft up: it can be read, no longer changed, and another one can be begun."""
     at = _desk(request, draft)
-    done = _try(request, lambda: leave_draft(at.actor, at.draft), _("The draft is given up. It can still be read."))
+    done = tried(request, lambda: leave_draft(at.actor, at.draft), _("The draft is given up. It can still be read."))
     return redirect("patient", at.draft.patient.kept().pk) if done else redirect("plan-review", draft)
 
 
@@ -817,7 +782,7 @@ def leave(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 @page("plan.protocols", CLINICAL)
 def protocols(request: HttpRequest) -> HttpResponse:
     """The clinic's own protocols with their versions."""
-    actor = _actor(request)
+    actor = acting(request)
     edition = readings.edition_on(actor.here.today())
     rows = ClinicProtocol.objects.of(actor).order_by("name", "-version")
     groups: dict[str, list[ClinicProtocol]] = {}
@@ -841,7 +806,7 @@ def protocols(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page("plan.retire_protocol", {Role.LEAD})
 def retire(request: HttpRequest, protocol: uuid.UUID) -> HttpResponse:
-    actor = _actor(request)
+    actor = acting(request)
     row = get(actor, ClinicProtocol, protocol)
-    _try(request, lambda: commands.retire_protocol(actor, row), _("The protocol is retired."))
+    tried(request, lambda: commands.retire_protocol(actor, row), _("The protocol is retired."))
     return redirect("plan-protocols")
