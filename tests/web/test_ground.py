@@ -336,6 +336,34 @@ def test_a_clinic_is_made_backed_up_and_restored(nappage_web: Run, tmp_path: Pat
     assert again.returncode == 1 and "a database is here already" in again.stderr
 
 
+def test_nothing_is_restored_beside_what_another_database_left(nappage_web: Run, tmp_path: Path) -> None:
+    """SQLite would play that log into it."""
+    found_clinic(nappage_web)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "nappage.sqlite3-wal").write_bytes(b"x")
+    nappage_web("backup", str(tmp_path / "b"))
+    said = nappage_web("restore", str(tmp_path / "b"), NAPPAGE_HOME=str(elsewhere))
+    assert said.returncode == 1 and "left by a database that is gone" in said.stderr
+    assert not (elsewhere / "nappage.sqlite3").exists()
+
+
+def test_a_guard_that_is_gone_is_found(nappage_web: Run, tmp_path: Path) -> None:
+    found_clinic(nappage_web)
+    database = sqlite3.connect(tmp_path / "home" / "nappage.sqlite3")
+    database.execute("DROP TRIGGER patients_document_no_update")
+    database.commit()
+    database.close()
+    said = nappage_web("check")
+    assert said.returncode == 1 and "patients_document_no_update" in said.stderr
+
+
+@pytest.mark.parametrize("address", ["/accounts/login/?next=%00", "/i/%00/", "/health?a=1&b=%00"])
+def test_a_nul_is_refused_everywhere(db: None, address: str) -> None:
+    assert Client().get(address).status_code == 400
+    assert Client().post("/accounts/login/", {"login": "a\0b"}).status_code == 400
+
+
 def test_a_backup_under_writes_is_whole(nappage_web: Run, tmp_path: Path) -> None:
     found_clinic(nappage_web)
     stop = threading.Event()

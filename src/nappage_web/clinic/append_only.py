@@ -21,8 +21,12 @@ FOR EACH STATEMENT EXECUTE FUNCTION nappage_append_only()
 """
 
 
+_guarded: list[str] = []  # every table that a migration made append-only, once migrations are loaded
+
+
 def append_only(table: str) -> migrations.RunPython:
     """A migration step after which rows of `table` can only be added. PostgreSQL also refuses TRUNCATE."""
+    _guarded.append(table)
 
     def forwards(apps: Any, editor: Any) -> None:
         postgresql = editor.connection.vendor == "postgresql"
@@ -38,3 +42,18 @@ def append_only(table: str) -> migrations.RunPython:
             editor.execute(f"DROP TRIGGER {table}_no_{verb}" + (f" ON {table}" if postgresql else ""))
 
     return migrations.RunPython(forwards, backwards)
+
+
+def missing(connection: Any) -> list[str]:
+    """Guards that should stand in this database and do not, or are switched off; migrations must be loaded. A table
+    that SQLite builds anew for a change of its columns loses them silently."""
+    postgresql = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+            if postgresql
+            else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        )
+        there = {name for (name,) in cursor.fetchall()}
+    verbs = ("update", "delete", "truncate") if postgresql else ("update", "delete")
+    return [name for table in _guarded for verb in verbs if (name := f"{table}_no_{verb}") not in there]

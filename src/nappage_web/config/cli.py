@@ -237,6 +237,9 @@ def _restore(args: argparse.Namespace) -> int:
     name = Path(str(settings.DATABASES["default"]["NAME"]))
     if connection.vendor == "sqlite" and name.exists():
         raise InputError(str(name), "a database is here already", "Set NAPPAGE_HOME to an empty folder")
+    log = name.with_name(f"{name.name}-wal")
+    if connection.vendor == "sqlite" and log.exists():  # SQLite would play it into the database that is brought back
+        raise InputError(str(log), "it was left by a database that is gone", "Set NAPPAGE_HOME to an empty folder")
     if connection.vendor != "sqlite" and connection.introspection.table_names():
         raise InputError("DATABASE_URL", "that database holds tables already", "Name an empty one")
     with tempfile.TemporaryDirectory() as folder:
@@ -292,6 +295,8 @@ def _check(args: argparse.Namespace) -> int:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from ..clinic import append_only
+
     faults = []
     try:
         call_command("check", deploy=True, fail_level="ERROR")
@@ -303,6 +308,8 @@ def _check(args: argparse.Namespace) -> int:
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
         faults.append(f"{len(waiting)} changes of the tables are waiting; `nappage-web serve` makes them")
+    elif lost := append_only.missing(connection):
+        faults.append(f"what must not be changed is not guarded: {', '.join(lost)}. Restore the last backup")
     elif connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             said = cursor.execute("PRAGMA integrity_check").fetchone()[0]

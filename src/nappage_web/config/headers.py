@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 # What a page may use of the device: the camera for photographs, and nothing else.
@@ -33,6 +34,12 @@ class Headers:
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        """No text of ours holds the character NUL, and PostgreSQL cannot store it."""
+        sent = (value for given in (request.GET, request.POST) for _name, values in given.lists() for value in values)
+        if "\0" in request.path or any("\0" in value for value in sent):
+            raise BadRequest("a character that cannot be stored")
 
 
 def _length(request: HttpRequest) -> int:
