@@ -326,6 +326,23 @@ def test_what_the_server_can_never_take_is_told_and_the_rest_goes_on(desk: Desk)
     assert desk.notes() is None and outbox(page) == []
     assert page.locator(NOTES).input_value(), "what was typed still stands in its field"
     assert page.locator("#toasts").get_by_role("button", name="Close").is_visible()
+    page.goto(f"{desk.live.url}/patients/")
+    page.get_by_role("button", name="See them").click()
+    kept = page.get_by_role("dialog", name="Typed here, and not taken")
+    assert "too long" in kept.inner_text() and "consultation.notes" in kept.inner_text()
+    assert len(kept.get_by_role("textbox").input_value()) == 250_000
+    kept.get_by_role("button", name="Copy").click()
+    kept.get_by_role("button", name="Copied").wait_for()
+    desk.enter(page, Role.PRESCRIBER)
+    page.goto(f"{desk.live.url}/patients/")
+    assert page.locator("[data-refused]").count() == 0, "whoever else signs in does not read it"
+    desk.enter(page, Role.INJECTOR)
+    page.goto(f"{desk.live.url}/patients/")
+    page.get_by_role("button", name="See them").click()
+    kept.get_by_role("button", name="Discard").click()
+    kept.wait_for(state="detached")
+    page.reload()
+    assert page.locator("[data-refused]").count() == 0
 
 
 def test_without_storage_leaving_warns(desk: Desk) -> None:

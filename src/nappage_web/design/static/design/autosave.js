@@ -9,6 +9,7 @@
 const drafts = new Map();
 // Whoever else signs in on this device neither sees nor sends these edits.
 const PREFIX = `nappage.outbox.${document.body.dataset.signedIn || ""}|`;
+const REFUSED = `nappage.refused.${document.body.dataset.signedIn || ""}`;
 
 // Storage may be full or closed: then it says so, and nothing breaks.
 const device = {
@@ -154,12 +155,14 @@ class Draft {
     }
     if (answer.status === 409 && body.conflict) { this.sending = false; this.conflict = body.conflict; return this.ask(edit, body); }
     if (answer.status === 413 || answer.status === 422 && body.error) {
-      // It can never be taken: it is told, and kept aside on this device.
-      device.write("nappage.refused", [...device.read("nappage.refused"), { url: this.url, ...edit }].slice(-50));
+      // It can never be taken: it is told, and kept aside on this device until its author discards it.
       const error = body.error || { place: edit.path, wrong: t("it is too long"), remedy: t("Shorten it, or split it") };
       this.took(edit);
       this.sending = false;
       const told = `${error.place}: ${error.wrong}. ${error.remedy}.`;
+      const { id, path, value } = edit;
+      device.write(REFUSED, [...device.read(REFUSED), { id, path, value, told, url: this.url, at: new Date().toISOString() }].slice(-50));
+      tellRefused();
       this.state("refused", told);
       document.dispatchEvent(new CustomEvent("nappage:told", { detail: told }));
       this.settle(edit.id, "failed", error);
@@ -248,6 +251,7 @@ const words_ = document.documentElement.lang === "fr" ? {
   "waiting: the server does not answer. Kept on this device.": "en attente : le serveur ne répond pas. Conservé sur cet appareil.", "waiting: sign in again. Kept on this device.": "en attente : reconnectez-vous. Conservé sur cet appareil.",
   "waiting: unlock to save.": "en attente : déverrouillez pour enregistrer.", "Somebody else changed the same place": "Quelqu'un d'autre a modifié le même endroit", "Keep theirs": "Garder la sienne", "Use mine": "Utiliser la mienne", Yours: "La vôtre", Theirs: "La sienne",
   "Two people changed this": "Deux personnes ont modifié ceci", "Unlock": "Déverrouiller", "PIN or password": "Code ou mot de passe", "This session is locked": "Session verrouillée", "What you typed is kept.": "Ce que vous avez saisi est conservé.", "That is not your PIN or password.": "Ce n'est ni votre code ni votre mot de passe.", "Sign in again": "Se reconnecter", "That did not work. Try again.": "Cela n'a pas fonctionné. Réessayez.", "Working…": "En cours…", "Try again": "Réessayer", Close: "Fermer",
+  "Typed here, and not taken:": "Saisi ici et non accepté :", "Typed here, and not taken": "Saisi ici et non accepté", "See them": "Voir", Copy: "Copier", Copied: "Copié", Discard: "Supprimer", "Open the draft": "Ouvrir le brouillon",
   "it is too long": "c’est trop long", "Shorten it, or split it": "Raccourcissez ou divisez",
 } : {};
 
@@ -268,6 +272,54 @@ function conflictDialog({ path, yours, theirs, by, at }) {
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.append(title, el("p", path, "muted"), both, form);
   return dialog;
+}
+
+// What the server refused for good, on every page of whoever typed it: to read, to copy, to discard.
+function tellRefused() {
+  const main = document.querySelector("main"), left = device.read(REFUSED).length;
+  document.querySelector("[data-refused]")?.remove();
+  if (!main || !document.body.dataset.signedIn || !left) return;
+  const notice = document.createElement("div");
+  notice.className = "notice wait row between";
+  notice.dataset.refused = left;
+  const see = Object.assign(document.createElement("button"), { type: "button", className: "button", textContent: t("See them"), onclick: refusedDialog });
+  notice.append(Object.assign(document.createElement("span"), { className: "grow", textContent: `${t("Typed here, and not taken:")} ${left}` }), see);
+  main.prepend(notice);
+}
+
+function refusedDialog() {
+  const make = (name, kind, words = "") => Object.assign(document.createElement(name), { className: kind, textContent: words });
+  const dialog = make("dialog", ""), list = make("div", "stack"), foot = make("form", "row end");
+  const title = Object.assign(make("h2", "", t("Typed here, and not taken")), { id: "refused-title" });
+  dialog.setAttribute("aria-labelledby", title.id);
+  for (const { id, path, value, told, url, at } of device.read(REFUSED).reverse()) {
+    const one = make("section", "card stack-s"), acts = make("div", "row");
+    const text = Object.assign(make("textarea", ""), { readOnly: true, rows: 3, value: typeof value === "object" ? JSON.stringify(value) : String(value) });
+    text.setAttribute("aria-label", path);
+    const copy = Object.assign(make("button", "button", t("Copy")), { type: "button" });
+    copy.onclick = async () => {
+      text.select(); // without TLS there is no clipboard but this one
+      try { await navigator.clipboard.writeText(text.value); } catch { document.execCommand("copy"); }
+      copy.textContent = t("Copied");
+    };
+    const drop = Object.assign(make("button", "button danger", t("Discard")), { type: "button" });
+    drop.onclick = () => {
+      device.write(REFUSED, device.read(REFUSED).filter((other) => other.id !== id));
+      one.remove();
+      tellRefused();
+      if (!list.children.length) dialog.close(); else list.querySelector("button").focus();
+    };
+    const open = Object.assign(make("a", "button", t("Open the draft")), { href: url.replace(/edits$/, "") });
+    acts.append(copy, drop, open);
+    one.append(make("h3", "", path), make("p", "small muted", new Date(at).toLocaleString(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" })), make("p", "", told), text, acts);
+    list.append(one);
+  }
+  foot.method = "dialog";
+  foot.append(make("button", "button", t("Close")));
+  dialog.append(title, list, foot);
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 function read(field, within) {
@@ -309,5 +361,7 @@ export function edit(element, path, value) { return draftOf(element).put(path, v
 export function follow(element, revision) { const draft = draftOf(element); draft.revision = Math.max(draft.revision, revision); draft.last = null; }
 
 export function start(root = document) { for (const form of root.querySelectorAll("[data-draft]")) draftOf(form); }
+
+tellRefused();
 
 addEventListener("beforeunload", (event) => { if ([...drafts.values()].some((draft) => draft.outbox.length && !draft.kept)) event.preventDefault(); });
