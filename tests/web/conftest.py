@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from .world import World, world
 
@@ -76,6 +77,13 @@ def _emptied_after_a_test(django_db_setup: None) -> Iterator[None]:
                 empty(self, statements)
 
         patch.setattr(operations, "execute_sql_flush", flush)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """A request in French leaves its thread in French: the next test, which may call a command directly, is not."""
+    with translation.override("en"):
         yield
 
 
