@@ -279,7 +279,9 @@ def _scope(desk: Desk, plan: TreatmentPlan) -> tuple[list[str], list[str]]:
     order, edition = plan.order, desk.edition
     techniques = [technique_id(edition, order.technique) or order.technique] if order.technique else []
     areas = [region_id(edition, area) or area for area in order.areas or ()]
-    painted = [zone.site for zone in plan.map.zones if zone.site] if plan.map else []
+    painted = (
+        [zone.site or zone.title for zone in plan.map.zones if zone.zone not in edition.regions] if plan.map else []
+    )
     return techniques, [*areas, *painted]
 
 

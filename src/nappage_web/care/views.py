@@ -24,7 +24,7 @@ from nappage.plan.pdf import pdf
 from nappage.values import InputError
 
 from ..clinic import audit
-from ..clinic.access import CLINICAL, EVERYONE, Actor, get, page, wants_page
+from ..clinic.access import CLINICAL, EVERYONE, Actor, acting, get, page, wants_page
 from ..clinic.commands import Refused
 from ..clinic.models import Role
 from ..clinic.signin.commands import proven
@@ -43,10 +43,6 @@ _BOXED = (
 )
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
-
-
 # --- photographs ------------------------------------------------------------------------------------------------
 
 
@@ -54,7 +50,7 @@ def _actor(request: HttpRequest) -> Actor:
 @page("draft.photographs", CLINICAL)
 def baseline(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """The standard views of a draft: taken, missing, or left out with a reason. A picture is sent one at a time."""
-    actor = _actor(request)
+    actor = acting(request)
     desk = desks.at(actor, draft)
     if request.method == "POST":
         return _taken(request, actor, desk)
@@ -94,7 +90,7 @@ def _taken(request: HttpRequest, actor: Actor, desk: desks.Desk) -> HttpResponse
             actor, desk.draft, view, file.read(), keep_because=request.POST.get("keep_because", "")
         )
     except InputError as error:
-        told = {"error": f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."}
+        told = {"error": error.sentence}
         return _photograph_answer(request, desk, told, 422)
     except Refused as refused:
         return _photograph_answer(request, desk, {"error": str(refused)}, 422)
@@ -120,8 +116,8 @@ def _photograph_answer(request: HttpRequest, desk: desks.Desk, told: dict[str, A
 @page("photograph.view", CLINICAL | {Role.AUDITOR})
 def photograph(request: HttpRequest, photo: uuid.UUID) -> HttpResponse:
     """The picture itself; each look is noted."""
-    record = get(_actor(request), Photograph, photo)
-    audit.looked(_actor(request), "photograph.view", record, patient=record.patient_id)
+    record = get(acting(request), Photograph, photo)
+    audit.looked(acting(request), "photograph.view", record, patient=record.patient_id)
     return HttpResponse(bytes(record.content), content_type=record.media_type)
 
 
@@ -139,7 +135,7 @@ def marker_card(request: HttpRequest) -> HttpResponse:
 @page("draft.consent", CLINICAL)
 def treatment_consent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """The text made from this very plan, to be read and signed on this screen."""
-    actor = _actor(request)
+    actor = acting(request)
     desk = desks.at(actor, draft)
     audit.looked(actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
     text = signing.consent_for(desk)
@@ -161,7 +157,7 @@ def treatment_consent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 @page("patient.permission", CLINICAL | {Role.FRONT_DESK})
 def permit(request: HttpRequest, patient: uuid.UUID, kind: str) -> HttpResponse:
     """Consent to photographs, teaching or advertising: each by itself."""
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient)
     if kind not in consents.KINDS[1:]:
         raise Http404
@@ -216,7 +212,7 @@ def _identities() -> list[tuple[str, str]]:
 @require_GET
 @page("patient.consents", EVERYONE)
 def all_consents(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient)
     audit.looked(actor, "consents.view", person, patient=person.pk)
     context = {"patient": person, "given": consents.given(actor, person), "kinds": consents.KINDS[1:]}
@@ -227,7 +223,7 @@ def all_consents(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 @page("consent.view", EVERYONE)
 def one_consent(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
     """What was signed, word for word, with the signature as it was drawn."""
-    actor = _actor(request)
+    actor = acting(request)
     document = get(actor, Document, consent)
     if document.kind != Document.Kind.CONSENT:
         raise Http404
@@ -247,7 +243,7 @@ def one_consent(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
 @page("consent.copy", EVERYONE)
 def consent_copy(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
     """What was signed, to print or to give: the frozen words, what was agreed to, the signature."""
-    actor = _actor(request)
+    actor = acting(request)
     document = get(actor, Document, consent)
     if document.kind != Document.Kind.CONSENT:
         raise Http404
@@ -259,18 +255,18 @@ def consent_copy(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
 @page("draft.consent_text", CLINICAL)
 def consent_text(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """The text to take home and read before anything is signed."""
-    desk = desks.at(_actor(request), draft)
+    desk = desks.at(acting(request), draft)
     text = signing.consent_for(desk)
     if text is None:
         return HttpResponseRedirect(reverse("draft-consent", args=[draft]))
-    audit.looked(_actor(request), "consent.read", desk.draft.patient, patient=desk.draft.patient_id)
+    audit.looked(acting(request), "consent.read", desk.draft.patient, patient=desk.draft.patient_id)
     return boxed(HttpResponse(pdf(copy(text, desk.edition)), content_type="application/pdf"), "consent.pdf")
 
 
 @require_POST
 @page("consent.withdraw", EVERYONE - {Role.AUDITOR})
 def withdraw(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
-    actor = _actor(request)
+    actor = acting(request)
     document = get(actor, Document, consent)
     try:
         commands.withdraw_consent(actor, document, request.POST.get("reason", ""))
@@ -289,7 +285,7 @@ def withdraw(request: HttpRequest, consent: uuid.UUID) -> HttpResponse:
 @page("draft.sign", CLINICAL)
 def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """All that stands in the way, or the plan to sign; the prescriber proves again who signs."""
-    actor = _actor(request)
+    actor = acting(request)
     desk = desks.at(actor, draft)
     if desk.draft.status == desk.draft.Status.DONE:
         signed = signing.plan_from(actor, desk.draft)
@@ -329,7 +325,7 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 @page("plan.view", EVERYONE)
 def plan(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
     """A signed plan as it was signed, with its documents and its history."""
-    actor = _actor(request)
+    actor = acting(request)
     document = _signed_plan(actor, plan)
     audit.looked(actor, "plan.view", document, patient=document.patient_id)
     signed = TreatmentPlan.model_validate_json(document.body)
@@ -350,7 +346,7 @@ def plan(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
 @page("plan.file", EVERYONE)
 def plan_file(request: HttpRequest, plan: uuid.UUID, name: str) -> HttpResponse:
     """A file kept with the signature, byte for byte."""
-    actor = _actor(request)
+    actor = acting(request)
     document = _signed_plan(actor, plan)
     file = Attachment.objects.of(actor).filter(document=document, name=name).first()
     if file is None:
@@ -364,7 +360,7 @@ def plan_file(request: HttpRequest, plan: uuid.UUID, name: str) -> HttpResponse:
 @page("draft.sheet", CLINICAL)
 def sheet(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """What the patient would get, as it is now: not signed, and it says so."""
-    desk = desks.at(_actor(request), draft)
+    desk = desks.at(acting(request), draft)
     audit.looked(desk.actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
     made = signing.plan_of(desk)
     if made is None:
@@ -377,9 +373,9 @@ def sheet(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 @require_POST
 @page("plan.amend", CLINICAL)
 def amend(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
-    document = _signed_plan(_actor(request), plan)
+    document = _signed_plan(acting(request), plan)
     try:
-        draft = commands.amend_plan(_actor(request), document)
+        draft = commands.amend_plan(acting(request), document)
         return HttpResponseRedirect(f"/drafts/{draft.pk}/")
     except Refused as refused:
         messages.error(request, str(refused))
@@ -389,9 +385,9 @@ def amend(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
 @require_POST
 @page("plan.mail", CLINICAL | {Role.FRONT_DESK})
 def mail(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
-    document = _signed_plan(_actor(request), plan)
+    document = _signed_plan(acting(request), plan)
     try:
-        commands.mail_plan(_actor(request), document)
+        commands.mail_plan(acting(request), document)
         messages.success(request, _("The sheet and the dates are on their way to the patient."))
     except Refused as refused:
         messages.error(request, str(refused))
@@ -402,7 +398,7 @@ def mail(request: HttpRequest, plan: uuid.UUID) -> HttpResponse:
 @page("calendar.link", CLINICAL | {Role.FRONT_DESK})
 def calendar(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """A new private address of the patient's dates; shown once."""
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient)
     secret = commands.calendar_link(actor, person)
     url = request.build_absolute_uri(f"/c/{secret}.ics")
