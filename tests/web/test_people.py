@@ -305,10 +305,15 @@ def test_the_pages_are_usable_by_everybody_and_fit(live: Server, opened: Any, si
     row = place.staff[Role.INJECTOR].registration
     row.areas, row.expires = ["cheek"], place.clinic.today() - timedelta(days=1)
     row.save()
+    place.client(Role.INJECTOR)  # with a second factor to lose
+    front = place.actor(Role.FRONT_DESK)
+    diary.book(front, place.patient(), staff=place.staff[Role.INJECTOR], room=None, minutes=30,
+               starts=diary.moment(front, place.clinic.today() + timedelta(days=3), "10:00"))  # fmt: skip
     wrong = []
     for path in (
         "/", "/clinic/", "/clinic/settings", "/clinic/prices", staff_url(place, Role.INJECTOR),
-        staff_url(place, Role.INJECTOR, "staff-registration"), "/audit/", "/audit/?action=pin.set", "/reports/",
+        staff_url(place, Role.INJECTOR, "staff-registration"), staff_url(place, Role.INJECTOR, "staff-leaving"),
+        staff_url(place, Role.INJECTOR, "staff-factor"), "/me/", "/audit/", "/audit/?action=pin.set", "/reports/",
     ):  # fmt: skip
         page.goto(live.url + path)
         for closed in page.locator("main summary").all():
@@ -341,6 +346,9 @@ def test_the_chain_is_verified_without_leaving_the_page(live: Server, opened: An
     place = world().here
     page = opened("phone")
     enter(place, Role.AUDITOR, page, live)
+    page.goto(live.url)
+    assert page.get_by_role("heading", name="The audit chain").is_visible()
+    assert overflows(page) <= 0 and axe(page) == []
     page.goto(f"{live.url}/audit/")
     page.get_by_text("Verify the chain").click()
     page.get_by_role("button", name="Verify", exact=True).click()
