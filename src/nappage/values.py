@@ -28,6 +28,11 @@ class InputError(Exception):
         super().__init__(f"{place}: {wrong}. {remedy}")
         self.place, self.wrong, self.remedy = place, wrong, remedy
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong and what to do, to be shown at the place itself."""
+        return f"{self.wrong[:1].upper()}{self.wrong[1:]}. {self.remedy}."
+
 
 def to_decimal(value: Any) -> Any:
     """An int, float or numeric string as an exact Decimal; anything else is left for pydantic to refuse."""

@@ -231,7 +231,7 @@ def _map(
     except InputError as error:
         if error.place not in _MISSING:
             raise
-        return None, f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."
+        return None, error.sentence
 
 
 def with_map(order: Order, drawn: InjectionMap) -> Order:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -155,9 +156,18 @@ def actor_of(request: HttpRequest) -> Actor | None:
     return actor
 
 
+def acting(request: HttpRequest) -> Actor:
+    """Who acts, on a page that `page` declares."""
+    return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
 def get(actor: Actor, model: type[M], pk: Any) -> M:
-    """The record, if it is of the actor's clinic; otherwise 404, which does not tell that it exists."""
-    record = model.objects.of(actor).filter(pk=pk).first()
+    """The record, if it is of the actor's clinic; otherwise 404, which does not tell that it exists. `pk`: an id, or
+    what was sent as one."""
+    try:
+        record = model.objects.of(actor).filter(pk=pk).first()
+    except ValidationError:  # no id at all
+        record = None
     if record is None:
         raise Http404
     return record

@@ -31,8 +31,7 @@ class Marked(forms.BaseForm):
     def blame(self, error: InputError) -> None:
         """Shows a command's refusal at its field."""
         at = error.place.split(", ")[-1]
-        wrong = f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}."
-        self.add_error(at if at in self.fields else None, wrong)
+        self.add_error(at if at in self.fields else None, error.sentence)
         self.mark()
 
 

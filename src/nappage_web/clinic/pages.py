@@ -19,7 +19,7 @@ from nappage.knowledge import Edition, load
 from nappage.values import InputError
 
 from . import lead
-from .access import EVERYONE, Actor, get, page
+from .access import EVERYONE, Actor, acting, get, page
 from .commands import Refused
 from .forms import PricesForm, RegistrationForm, SettingsForm
 from .models import Clinic, Registration, Role, Staff
@@ -28,10 +28,6 @@ from .signin.views import factors_of
 
 WARN_DAYS = 60
 _LOOK = frozenset({Role.LEAD, Role.AUDITOR})
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
 
 
 def _edition(actor: Actor) -> Edition:
@@ -98,7 +94,7 @@ def role_words(staff: Staff) -> list[str]:
 @page("clinic.view", _LOOK)
 def clinic(request: HttpRequest) -> HttpResponse:
     """What the clinic is, and who works there as what."""
-    actor = _actor(request)
+    actor = acting(request)
     today = actor.here.today()
     staff = [
         {"staff": one, "roles": role_words(one), "dates": dates_of(one, today), "entry": entry_of(one),
@@ -117,7 +113,7 @@ def clinic(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page("clinic.settings", {Role.LEAD})
 def settings(request: HttpRequest) -> HttpResponse:
-    actor = _actor(request)
+    actor = acting(request)
     form = SettingsForm(request.POST or None, instance=Clinic.objects.get(pk=actor.here.pk))
     if _kept(request, form, lambda: lead.change_settings(actor, **form.cleaned_data), _("The settings are kept.")):
         return redirect("clinic")
@@ -127,7 +123,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page("clinic.prices", {Role.LEAD})
 def prices(request: HttpRequest) -> HttpResponse:
-    actor, edition = _actor(request), _edition(_actor(request))
+    actor, edition = acting(request), _edition(acting(request))
     form = PricesForm(request.POST or None, edition=edition, language=_language(), prices=actor.here.prices or {})
     if _kept(request, form, lambda: lead.set_prices(actor, form.prices(), edition), _("The prices are kept.")):
         return redirect("clinic")
@@ -138,7 +134,7 @@ def prices(request: HttpRequest) -> HttpResponse:
 @page("staff.view", _LOOK)
 def staff(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
     """One of the staff: roles, registration, whether they work here. Changed by the lead."""
-    actor = _actor(request)
+    actor = acting(request)
     one = get(actor, Staff, staff)
     error: InputError | None = None
     if request.method == "POST":
@@ -174,7 +170,7 @@ def staff(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
 @page("staff.leaving", {Role.LEAD})
 def leaving(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
     """What it means that somebody works here no more, before it is confirmed: their booked visits above all."""
-    return render(request, "clinic/leaving.html", {"staff": get(_actor(request), Staff, staff)})
+    return render(request, "clinic/leaving.html", {"staff": get(acting(request), Staff, staff)})
 
 
 def _trained(actor: Actor, entry: Registration | None) -> list[tuple[str, list[str]]]:
@@ -196,7 +192,7 @@ def _trained(actor: Actor, entry: Registration | None) -> list[tuple[str, list[s
 @require_http_methods(["GET", "POST"])
 @page("staff.registration", {Role.LEAD})
 def registration(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
-    actor = _actor(request)
+    actor = acting(request)
     one = get(actor, Staff, staff)
     kept = Registration.objects.of(actor).filter(staff=one).first()
     form = RegistrationForm(request.POST or None, instance=kept, edition=_edition(actor), language=_language())
@@ -213,7 +209,7 @@ def registration(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
 @page("clinic.switch", EVERYONE)
 def switch(request: HttpRequest) -> HttpResponse:
     """Goes on in another clinic where the same person works."""
-    actor = _actor(request)
+    actor = acting(request)
     assert actor.staff is not None
     to = actor.staff.user.memberships.filter(active=True, clinic=_uuid(request.POST.get("clinic"))).first()
     if to is None:

@@ -27,7 +27,7 @@ from nappage.intake import Answers
 from nappage.knowledge import Edition, load
 from nappage.values import InputError
 
-from ..clinic.access import CLINICAL, EVERYONE, Actor, get, page
+from ..clinic.access import CLINICAL, EVERYONE, Actor, acting, get, page
 from ..clinic.audit import looked
 from ..clinic.commands import Refused
 from ..clinic.models import AuditEvent, Role
@@ -43,19 +43,8 @@ _OPEN_DAYS = (3, 14, 30)  # how long an intake link may be open
 _SHOWN_SECONDS = 3600  # between reading a record and keeping it
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
-
-
 def _edition(on: date) -> Edition:
     return load(on)
-
-
-def _id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise Http404 from None
 
 
 def _language() -> str:
@@ -69,7 +58,7 @@ def _language() -> str:
 @page("patients.list", EVERYONE)
 def patients(request: HttpRequest) -> HttpResponse:
     """All who match what is typed, or the newest; as a part of the page where a script asks."""
-    actor, text = _actor(request), request.GET.get("q", "").strip()
+    actor, text = acting(request), request.GET.get("q", "").strip()
     found = search.find(actor, text) if text else list(search.newest(actor))
     context = {"found": found, "text": text, "may_enter": actor.has(*_DESK), "today": actor.here.today()}
     part = request.headers.get("HX-Request") and request.headers.get("HX-Target") == "found"
@@ -80,7 +69,7 @@ def patients(request: HttpRequest) -> HttpResponse:
 @page("patient.new", _DESK)
 def new(request: HttpRequest) -> HttpResponse:
     """A new patient; who may be the same person is shown before anything is kept."""
-    actor = _actor(request)
+    actor = acting(request)
     form = PatientForm(
         request.POST or None, initial={"name": request.GET.get("name", ""), "language": actor.here.language}
     )
@@ -90,7 +79,7 @@ def new(request: HttpRequest) -> HttpResponse:
             patient = commands.create_patient(actor, **form.cleaned_data)
             return HttpResponseRedirect(reverse("patient", args=[patient.pk]))
         except InputError as error:
-            form.add_error(error.place if error.place in form.fields else None, f"{error.wrong}. {error.remedy}.")
+            form.add_error(error.place if error.place in form.fields else None, error.sentence)
     context = {"form": form, "alike": alike, "asked": request.method == "POST"}
     return render(request, "patients/new.html", context, status=422 if request.method == "POST" else 200)
 
@@ -99,7 +88,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @page("patient.alike", _DESK)
 def alike(request: HttpRequest) -> HttpResponse:
     """Who may be the one being entered, while it is typed."""
-    return render(request, "patients/_alike.html", {"alike": _alike(_actor(request), request.GET)})
+    return render(request, "patients/_alike.html", {"alike": _alike(acting(request), request.GET)})
 
 
 def _alike(actor: Actor, typed: Any) -> list[search.Alike]:
@@ -150,7 +139,7 @@ def _next(
 @require_GET
 @page("patient.view", EVERYONE)
 def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient)
     if person.merged_into_id is not None:
         return HttpResponseRedirect(reverse("patient", args=[person.kept().pk]))
@@ -186,7 +175,7 @@ def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @page("patient.edit", _DESK)
 def edit(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient).kept()
     looked(actor, "patient.view", person, patient=person.pk)
     form = PatientForm(request.POST or None, instance=person)
@@ -196,7 +185,7 @@ def edit(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
             messages.success(request, _("Kept. What it was before stands in the timeline."))
             return HttpResponseRedirect(reverse("patient", args=[person.pk]))
         except InputError as error:
-            form.add_error(error.place if error.place in form.fields else None, f"{error.wrong}. {error.remedy}.")
+            form.add_error(error.place if error.place in form.fields else None, error.sentence)
     status = 422 if request.method == "POST" else 200
     return render(request, "patients/edit.html", {"form": form, "patient": person}, status=status)
 
@@ -205,7 +194,7 @@ def edit(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 @page("patient.consult", CLINICAL)
 def consult(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Opens the patient's draft, or a new one."""
-    draft = commands.open_draft(_actor(request), get(_actor(request), Patient, patient).kept())
+    draft = commands.open_draft(acting(request), get(acting(request), Patient, patient).kept())
     return HttpResponseRedirect(f"/drafts/{draft.pk}/")
 
 
@@ -213,13 +202,13 @@ def consult(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 @page("patient.intake", _DESK)
 def intake(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Makes the patient's private address; it is shown once, as words, as a code to scan, and goes by mail."""
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient).kept()
     looked(actor, "patient.view", person, patient=person.pk)
     draft = Draft.objects.of(actor).filter(patient=person, kind=Draft.Kind.INTAKE).order_by("-created").first()
     context: dict[str, Any] = {"patient": person, "draft": draft, "days": _OPEN_DAYS}
     if "revoke" in request.POST:
-        commands.revoke_link(actor, get(actor, Link, _id(request.POST["revoke"])))
+        commands.revoke_link(actor, get(actor, Link, request.POST["revoke"]))
         messages.success(request, _("The address opens nothing more. What was answered is kept."))
         return HttpResponseRedirect(reverse("patient-intake", args=[person.pk]))
     if request.method == "POST":
@@ -259,9 +248,9 @@ def _mail(patient: Patient, url: str) -> bool:
 @page("patient.merge", _DESK)
 def merge(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Two rows side by side: which one stays, and which is right where they differ."""
-    actor = _actor(request)
+    actor = acting(request)
     one = get(actor, Patient, patient)
-    other = get(actor, Patient, _id(request.GET.get("with", "") or request.POST.get("with", "")))
+    other = get(actor, Patient, request.GET.get("with") or request.POST.get("with"))
     for person in (one, other):
         looked(actor, "patient.view", person, patient=person.pk)
     error = None
@@ -273,7 +262,7 @@ def merge(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
             messages.success(request, _("They are one patient now. The history of both is kept."))
             return HttpResponseRedirect(reverse("patient", args=[keep.pk]))
         except InputError as wrong:
-            error = f"{wrong.wrong}. {wrong.remedy}."
+            error = wrong.sentence
         except Refused as refused:
             error = str(refused)
     context = {
@@ -312,9 +301,9 @@ def _differing(one: Patient, other: Patient, sent: Any) -> list[Differing]:
 @require_POST
 @page("patient.unmerge", {Role.LEAD})
 def unmerge(request: HttpRequest, merge: uuid.UUID) -> HttpResponse:
-    merged = get(_actor(request), Merge, merge)
+    merged = get(acting(request), Merge, merge)
     try:
-        commands.unmerge(_actor(request), merged)
+        commands.unmerge(acting(request), merged)
         messages.success(request, _("They are two patients again."))
     except Refused as refused:
         messages.error(request, str(refused))
@@ -328,7 +317,7 @@ def unmerge(request: HttpRequest, merge: uuid.UUID) -> HttpResponse:
 @page("answers.view", CLINICAL | {Role.AUDITOR})
 def answers(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """The answers in the patient's words, what they were read as, what is unknown, and what changed."""
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient).kept()
     versions = list(
         Document.objects.of(actor)
@@ -359,7 +348,7 @@ def answers(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 @page("answers.edit", CLINICAL)
 def edit_answers(request: HttpRequest, patient: uuid.UUID, topic: str) -> HttpResponse:
     """One topic, said anew by a clinician, with the reason."""
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient).kept()
     each = read.topic(topic)
     if each is None:
@@ -413,7 +402,7 @@ def _box(request: HttpRequest, name: str, kept: Any) -> Any:
 @page("timeline.view", EVERYONE)
 def history(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Who did and who looked at what, newest first."""
-    actor = _actor(request)
+    actor = acting(request)
     person = get(actor, Patient, patient).kept()
     looked(actor, "timeline.view", person, patient=person.pk)
     of_them = AuditEvent.objects.filter(patient__in=[one.pk for one in person.everyone()], clinic=actor.here.pk)
@@ -441,10 +430,10 @@ def history(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
 @page("record.import", _DESK)
 def import_record(request: HttpRequest) -> HttpResponse:
     """A FHIR R4 bundle: what was read of it is shown before it is kept."""
-    actor = _actor(request)
+    actor = acting(request)
     context: dict[str, Any] = {"most": MOST_BUNDLE_BYTES // 2**20}
     wanted = request.GET.get("patient") or request.POST.get("patient")
-    person = get(actor, Patient, _id(wanted)).kept() if wanted else None
+    person = get(actor, Patient, wanted).kept() if wanted else None
     context["patient"] = person
     if request.method == "POST":
         try:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from nappage.course import WEEKDAYS
 from nappage.values import InputError
 
-from ..clinic.access import CLINICAL, Actor, get, page
+from ..clinic.access import CLINICAL, Actor, acting, get, page
 from ..clinic.audit import looked
 from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
@@ -31,11 +31,7 @@ from .models import Appointment, Closure, Package, Room
 _OPENS, _SHUTS = time(8), time(20)  # between these the free hours of a day are told
 
 
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
-
-
-def _try(request: HttpRequest, act: Callable[[], Any], done: str = "") -> Any:
+def tried(request: HttpRequest, act: Callable[[], Any], done: str = "") -> Any:
     """Runs a command; a refusal is a message, and None is answered."""
     try:
         result = act()
@@ -43,7 +39,7 @@ def _try(request: HttpRequest, act: Callable[[], Any], done: str = "") -> Any:
         messages.error(request, f"{refused.sentence} {refused.way_out}")
         return None
     except InputError as error:
-        messages.error(request, f"{error.wrong[:1].upper()}{error.wrong[1:]}. {error.remedy}.")
+        messages.error(request, error.sentence)
         return None
     if done:
         messages.success(request, done)
@@ -55,13 +51,6 @@ def _day(text: str | None, otherwise: date) -> date:
         return date.fromisoformat(text or "")
     except ValueError:
         return otherwise
-
-
-def _uuid(text: str | None) -> uuid.UUID:
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return uuid.UUID(int=0)  # of no record: 404
 
 
 def practitioners(actor: Actor) -> list[Staff]:
@@ -83,7 +72,7 @@ def of_days(actor: Actor, first: date, last: date) -> list[Appointment]:
 @page("today")
 def today(request: HttpRequest) -> HttpResponse:
     """Where everybody begins: today's visits, consultations under way, and who has told their history and waits."""
-    actor = _actor(request)
+    actor = acting(request)
     day = actor.here.today()
     sees = actor.has(*commands.DIARY)
     clinical = actor.has(*CLINICAL)
@@ -107,7 +96,7 @@ def today(request: HttpRequest) -> HttpResponse:
 @page("diary", commands.DIARY)
 def diary(request: HttpRequest) -> HttpResponse:
     """One day with a column for each practitioner, or a week with one for each day."""
-    actor = _actor(request)
+    actor = acting(request)
     now = actor.here.today()
     day = _day(request.GET.get("day"), now)
     week = request.GET.get("view") == "week"
@@ -169,23 +158,23 @@ def _free(visits: list[Appointment], day: date, zone: Any) -> list[tuple[datetim
 @page("diary.book", commands.DIARY)
 def book(request: HttpRequest) -> HttpResponse:
     """A visit outside a course, for the patient in `?patient=`."""
-    actor = _actor(request)
+    actor = acting(request)
     data = request.POST if request.method == "POST" else request.GET
-    patient = get(actor, Patient, _uuid(data.get("patient")))
+    patient = get(actor, Patient, data.get("patient"))
     looked(actor, "patient.view", patient, patient=patient.pk)
     day = _day(data.get("day"), actor.here.today())
     if request.method == "POST":
-        staff = get(actor, Staff, _uuid(data.get("staff")))
-        room = get(actor, Room, _uuid(data.get("room"))) if data.get("room") else None
+        staff = get(actor, Staff, data.get("staff"))
+        room = get(actor, Room, data.get("room")) if data.get("room") else None
 
         def act() -> Appointment:
             starts = commands.moment(actor, day, data.get("clock", ""))
             return commands.book(
-                actor, patient, staff=staff, room=room, starts=starts, minutes=_whole(data.get("minutes"), 30),
-                cream_minutes=_whole(data.get("cream_minutes"), 0), reason=data.get("reason", ""),
+                actor, patient, staff=staff, room=room, starts=starts, minutes=whole(data.get("minutes"), 30),
+                cream_minutes=whole(data.get("cream_minutes"), 0), reason=data.get("reason", ""),
             )  # fmt: skip
 
-        if _try(request, act, _("The visit stands in the diary.")):
+        if tried(request, act, _("The visit stands in the diary.")):
             return redirect(f"{reverse('diary')}?day={day}")
     context = {
         "heading": _("A new visit"), "patient": patient, "staff": practitioners(actor), "day": day, "said": data,
@@ -194,7 +183,7 @@ def book(request: HttpRequest) -> HttpResponse:
     return desk.shown(request, "planning/book.html", context, status=200 if request.method == "GET" else 422)
 
 
-def _whole(text: Any, otherwise: int) -> int:
+def whole(text: Any, otherwise: int) -> int:
     try:
         return int(str(text))
     except ValueError:
@@ -205,7 +194,7 @@ def _whole(text: Any, otherwise: int) -> int:
 @page("appointment", commands.DIARY)
 def appointment(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
     """One visit: move it, cancel it, mark it done."""
-    actor = _actor(request)
+    actor = acting(request)
     row = get(actor, Appointment, appointment)
     looked(actor, "appointment.view", row, patient=row.patient_id)
     zone = actor.here.zone()
@@ -213,14 +202,14 @@ def appointment(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
         data = request.POST
         what = data.get("what")
         if what == "cancel":
-            done = _try(
+            done = tried(
                 request, lambda: commands.cancel_appointment(actor, row, reason=data.get("reason", "")), _("Cancelled.")
             )
         elif what == "done":
-            done = _try(request, lambda: commands.finish_appointment(actor, row), _("The session counts as given."))
+            done = tried(request, lambda: commands.finish_appointment(actor, row), _("The session counts as given."))
         else:
-            staff = get(actor, Staff, _uuid(data.get("staff")))
-            room = get(actor, Room, _uuid(data.get("room"))) if data.get("room") else None
+            staff = get(actor, Staff, data.get("staff"))
+            room = get(actor, Room, data.get("room")) if data.get("room") else None
 
             def act() -> Appointment:
                 day = _day(data.get("day"), row.starts.astimezone(zone).date())
@@ -229,7 +218,7 @@ def appointment(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
                     actor, row, starts=starts, staff=staff, room=room, reason=data.get("reason", "")
                 )
 
-            done = _try(request, act, _("Moved."))
+            done = tried(request, act, _("Moved."))
         if done:
             row.refresh_from_db()
             return redirect(f"{reverse('diary')}?day={row.starts.astimezone(zone).date()}")
@@ -249,20 +238,20 @@ def appointment(request: HttpRequest, appointment: uuid.UUID) -> HttpResponse:
 @page("diary.rooms", {Role.LEAD})
 def rooms(request: HttpRequest) -> HttpResponse:
     """Rooms and closed days, for the lead."""
-    actor = _actor(request)
+    actor = acting(request)
     if request.method == "POST":
         data = request.POST
         what = data.get("what")
         if what == "room":
-            _try(request, lambda: commands.add_room(actor, name=data.get("name", "")))
+            tried(request, lambda: commands.add_room(actor, name=data.get("name", "")))
         elif what == "close-room":
-            row = get(actor, Room, _uuid(data.get("room")))
-            _try(request, lambda: commands.close_room(actor, row))
+            row = get(actor, Room, data.get("room"))
+            tried(request, lambda: commands.close_room(actor, row))
         elif what == "weekday":
-            _try(request, lambda: commands.add_closure(actor, weekday=_whole(data.get("weekday"), -1)))
+            tried(request, lambda: commands.add_closure(actor, weekday=whole(data.get("weekday"), -1)))
         elif what == "days":
             first = _day(data.get("first"), date.min)
-            _try(
+            tried(
                 request,
                 lambda: commands.add_closure(
                     actor, first=None if first == date.min else first, last=_day(data.get("last"), first),
@@ -270,8 +259,8 @@ def rooms(request: HttpRequest) -> HttpResponse:
                 ),
             )  # fmt: skip
         elif what == "open":
-            closure = get(actor, Closure, _uuid(data.get("closure")))
-            _try(request, lambda: commands.end_closure(actor, closure))
+            closure = get(actor, Closure, data.get("closure"))
+            tried(request, lambda: commands.end_closure(actor, closure))
         return redirect("diary-rooms")
     closures = list(Closure.objects.of(actor).filter(ended=None).order_by("weekday", "first"))
     names = [_(name.capitalize()) for name in WEEKDAYS]
@@ -311,7 +300,7 @@ def _protocol_of(visit: Appointment) -> str:
 @page("packages", commands.DIARY)
 def packages(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Sessions paid beforehand: what is left, and a new one."""
-    actor = _actor(request)
+    actor = acting(request)
     row = get(actor, Patient, patient)
     looked(actor, "patient.view", row, patient=row.pk)
     if request.method == "POST":
@@ -325,11 +314,11 @@ def packages(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
             if not price.is_finite():
                 raise InputError("price", _("that is no price"), _("Write an amount like 450"))
             return commands.sell_package(
-                actor, row, title=data.get("title", ""), sessions=_whole(data.get("sessions"), 0), price=price,
+                actor, row, title=data.get("title", ""), sessions=whole(data.get("sessions"), 0), price=price,
                 currency=_currency(actor), protocol=data.get("protocol", ""),
             )  # fmt: skip
 
-        if _try(request, act, _("Sold.")):
+        if tried(request, act, _("Sold.")):
             return redirect("packages", row.pk)
     edition = readings.edition_on(actor.here.today())
     context = {
