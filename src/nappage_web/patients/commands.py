@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -183,7 +184,9 @@ def unmerge(actor: Actor, merged: Merge) -> None:
         raise Refused(_("The patient who stayed was merged into another one since."), _("Take that back first."))
     for key, (was, taken) in merged.before.get("fields", {}).items():
         if str(getattr(keep, key)) == taken:  # what was corrected since stays
-            setattr(keep, key, Patient._meta.get_field(key).to_python(was))
+            field = Patient._meta.get_field(key)
+            assert isinstance(field, Field)
+            setattr(keep, key, field.to_python(was))
     keep.save(update_fields=OWN)
     duplicate.merged_into = None
     duplicate.save(update_fields=["merged_into"])
