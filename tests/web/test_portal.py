@@ -117,6 +117,33 @@ def test_a_medicine_is_read_and_shown_for_confirmation(sent) -> None:
     assert any("sintrom" in name.casefold() for name in names)
 
 
+def test_what_is_wrong_is_told_in_the_patients_language(clinics: World) -> None:
+    patient = clinics.here.patient(language="fr", sex="female")
+    _, secret = commands.send_intake_link(clinics.here.actor(Role.FRONT_DESK), patient)
+    url, client = f"/i/{secret}/", Client()
+
+    def told(question: str, **fields: str) -> str:
+        page = answer(client, url, question, **fields)
+        found = re.search(r'role="alert"><p>([^<]+)</p>', page.content.decode())
+        assert page.status_code == 422 and found, (question, fields)
+        return found[1]
+
+    sintrom = {"row-0-name": "Sintrom"}
+    assert told("identity") == "Rien n’est choisi. Choisissez l’une des réponses."
+    assert answer(client, url, "identity", value="yes").status_code == 200
+    assert told("heart").startswith("Rien n’est coché.")
+    for date_of in ({"last-month": "3"}, {"last-year": "2020", "last-day": "3"}, {"last-year": "soon"}):
+        fields = {f"row-0-{name}": value for name, value in date_of.items()}
+        assert told("medicines", **sintrom, **fields).startswith("Cette date est incomplète."), date_of
+    assert "n’est pas encore" in told("medicines", **sintrom, **{"row-0-last-year": "2999"})
+    assert "naissance" in told("medicines", **sintrom, **{"row-0-last-year": "1930"})
+    assert "trop long" in told("medicines", **{"row-0-name": "x" * 501})
+    assert "ne va pas avec" in told("medicines", **{"none": "on", "item-blood-thinner": "yes"})
+    assert told("medicines", **{"row-0-prescribed": "yes"}).startswith("Écrivez aussi le nom")
+    taken = answer(client, url, "medicines", **sintrom, none="on")
+    assert taken.status_code == 200, "a medicine that was added beside “none of these” is a medicine"
+
+
 def test_somebody_else_is_sent_away(sent) -> None:
     _, url, _ = sent
     client = Client()
@@ -176,7 +203,7 @@ def test_every_word_of_the_patients_pages_is_in_french() -> None:
         texts |= set(re.findall(r"""{% translate (?:"([^"]+)"|'[^']+')""", source)) - {""}
         texts |= set(re.findall(r"{% translate '([^']+)'", source))
     for path in (root / "portal").glob("*.py"):
-        texts |= set(re.findall(r'\b_\("([^"]+)"\)', path.read_text()))
+        texts |= set(re.findall(r'\b(?:_|gettext_lazy)\("([^"]+)"\)', path.read_text()))
     assert len(texts) > 35
     missing = [text for text in sorted(texts) if all(one.gettext(text) == text for one in catalogues)]
     assert not missing

@@ -379,16 +379,19 @@ def _asked(each: read.Topic, told: Answers, request: HttpRequest) -> bool:
     return read.rows_of(each, told) is not None or told.history_complete
 
 
-def _rows(each: read.Topic, told: Answers, request: HttpRequest) -> list[list[tuple[read.Field, str, Any]]]:
-    """Each row as (field, name of its box, value), with two empty ones at the end; of single answers one row."""
+def _rows(
+    each: read.Topic, told: Answers, request: HttpRequest
+) -> list[tuple[list[tuple[read.Field, str, Any]], bool]]:
+    """Each row as (field, name of its box, value), two empty ones at the end; of single answers one row. Beside it
+    whether it may stay shut: an empty row after others."""
     given = read.rows_of(each, told)
     if not each.rows:
-        return [[(f, f.key, _box(request, f.key, (given or {}).get(f.key))) for f in each.fields]]
-    rows = [*(given or ()), {}, {}]
-    return [
+        return [([(f, f.key, _box(request, f.key, (given or {}).get(f.key))) for f in each.fields], False)]
+    rows = [
         [(f, f"{n}-{f.key}", _box(request, f"{n}-{f.key}", row.get(f.key))) for f in each.fields]
-        for n, row in enumerate(rows)
+        for n, row in enumerate([*(given or ()), {}, {}])
     ]
+    return [(row, n > 0 and not any(value for _field, _name, value in row)) for n, row in enumerate(rows)]
 
 
 def _box(request: HttpRequest, name: str, kept: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -32,6 +34,28 @@ _CALENDAR = "text/calendar; charset=utf-8"
 _CALENDAR_AGAIN = timedelta(days=1)  # a calendar asks every hour or so by itself
 _EMPTY = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//nappage//nappage//EN\r\nEND:VCALENDAR\r\n"
 _KINDS: tuple[NameKind, ...] = ("medications", "conditions", "allergies", "procedures")
+
+
+# What the interview says of a reply, as the patient reads it: in their language, without a value in it.
+_TOLD: tuple[tuple[str, Any], ...] = (
+    ("nothing is ticked", gettext_lazy("Nothing is ticked. Tick what applies, or say that none does.")),
+    (".* is none of the answers offered", gettext_lazy("Nothing is chosen. Choose one of the answers.")),
+    ("“none of these” .*", gettext_lazy("“None of these” does not go with a ticked line. Take one of them away.")),
+    ("the name is missing", gettext_lazy("Write the name too, or remove the line.")),
+    (".* is not a date", gettext_lazy("This date is not complete. The year alone is fine, or month and year.")),
+    (".* has not come yet", gettext_lazy("This date has not come yet. Write one in the past.")),
+    (".* is over", gettext_lazy("This date is over. Write one that is still to come.")),
+    (".* lies before the date of birth", gettext_lazy("This date lies before your birth. Check the year.")),
+    (".* lies before .*", gettext_lazy("The end lies before the beginning. Check the two dates.")),
+    ("it is longer than .*", gettext_lazy("This is too long. Write it shorter.")),
+)
+
+
+def _told(error: InputError) -> str:
+    for pattern, words in _TOLD:
+        if re.fullmatch(pattern, error.wrong):
+            return str(words)
+    return _("This could not be kept. Please check what you wrote.")
 
 
 def _language(request: HttpRequest, found: Opened) -> str:
@@ -75,7 +99,9 @@ def _post(request: HttpRequest, found: Opened, language: str, context: dict[str,
         commands.save_reply(found.actor, found, asked, read_form(now, request.POST), key, language)
         return HttpResponseRedirect(f"{here}#rows" if "more" in request.POST else here)  # asked again: it has more
     except InputError as error:
-        return _show(request, found, language, {**context, "error": error, "sent": request.POST}, asked, status=422)
+        return _show(
+            request, found, language, {**context, "error": _told(error), "sent": request.POST}, asked, status=422
+        )
     except Refused as refused:
         return _show(request, found, language, {**context, "refused": refused}, None, status=422)
     except ValueError:
@@ -141,7 +167,8 @@ def read_form(now: Question, sent: Any) -> Any:
         "none": "none" in sent,
     }
     if now.rows is not None:
-        value |= {"entries": _rows(now, sent), "more": "more" in sent}
+        rows = _rows(now, sent)  # beside them, "none of these" is said of the lines above
+        value |= {"entries": rows, "more": "more" in sent, "none": "none" in sent and not rows}
     return value
 
 
@@ -152,18 +179,21 @@ def _rows(now: Question, sent: Any) -> list[dict[str, Any]]:
         row = {
             f.id: v for f in now.rows.fields if (v := _field(f.kind, sent, f"row-{number}-{f.id}")) not in (None, "")
         }
-        if row.get("name") and f"drop-{number}" not in sent:
+        if row and f"drop-{number}" not in sent:  # details without a name are told, not dropped
             out.append(row)
     return out
 
 
 def _field(kind: str, sent: Any, name: str) -> Any:
-    """One field. A date may be a day, a month or a year, from one box or from three."""
+    """One field. A date may be a day, a month or a year, from one box or from three; a day alone is no date, and is
+    told rather than dropped."""
     value = str(sent.get(name, "")).strip()
     if kind == "yes-no":
         return {"yes": True, "no": False}.get(value)
     if kind in ("past-date", "coming-date") and not value:
         year, month, day = (str(sent.get(f"{name}-{part}", "")).strip() for part in ("year", "month", "day"))
+        if (day and not month) or (month and not year):
+            return "?"
         if year:
             parts = [year.zfill(4), *([month.zfill(2)] if month else []), *([day.zfill(2)] if month and day else [])]
             return "-".join(parts)

@@ -23,12 +23,14 @@ if (form) {
   };
   form.addEventListener("input", keep);
   form.addEventListener("change", keep);
-  const left = JSON.parse(sessionStorage.getItem(key) || "null");
+  if (form.querySelector("[role=alert]")) keep(); // what was sent and not taken is not lost by changing the language
+  let left = null;
+  try { left = JSON.parse(sessionStorage.getItem(key)); } catch { /* nothing was kept here */ }
   if (left) for (const field of form.elements) {
     if (!field.name || field.type === "hidden" || field.tagName === "BUTTON") continue;
     if (field.type === "checkbox" || field.type === "radio") { if (Array.isArray(left[field.name])) field.checked = left[field.name].includes(field.value); } else if (typeof left[field.name] === "string") field.value = left[field.name];
   }
-  form.addEventListener("submit", () => sessionStorage.removeItem(key));
+  form.addEventListener("submit", () => { try { sessionStorage.removeItem(key); } catch { /* nothing was kept here */ } });
 
   for (const input of form.querySelectorAll("[data-kind]")) {
     const list = document.createElement("datalist");
