@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
 
 
 def main() -> None:
@@ -24,6 +25,9 @@ def main() -> None:
     answer = Client().get("/health")
     assert answer.status_code == 200
     connections.close_all()
+    for thread in threading.enumerate():  # a fork would leave its locks closed for ever
+        if thread is not threading.current_thread():
+            thread.join()
     listening = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64)
     while True:
         child = os.fork()

@@ -7,9 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nappage_web.config.settings")
 application = get_wsgi_application()
+# All pages, now: what cannot be imported ends the start, not somebody's request, and no two threads import at once.
+get_resolver().url_patterns  # noqa: B018
 
 
 def _warm() -> None:
