@@ -318,6 +318,18 @@ def test_two_signers_and_two_clicks_make_one_plan(clinics: World) -> None:
     assert Document._base_manager.filter(kind="plan").count() == 1
 
 
+def test_the_patient_is_shown_what_changed_since_the_text_that_was_signed(clinics: World) -> None:
+    draft, place = ready(clinics.here), clinics.here
+    client = place.client(Role.INJECTOR)
+    edit(place, draft, "order.areas", ["cheeks", "forehead"])
+    page = client.get(f"/drafts/{draft.pk}/consent/").content.decode()
+    assert "<del>Where: Cheek, Crow’s feet, Jawline.</del>" in page and "<ins>Where: Cheek, Forehead.</ins>" in page
+    edit(place, draft, "order.areas", ["cheeks", "crow's feet", "jawline"])
+    edit(place, draft, "order.spacing_mm", "12")
+    page = client.get(f"/drafts/{draft.pk}/consent/").content.decode()
+    assert "<del>" not in page and "The words below are the same" in page
+
+
 # --- versions -----------------------------------------------------------------------------------------------------
 
 

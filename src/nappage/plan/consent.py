@@ -170,8 +170,9 @@ def copy(
         Figure(svg=drawn, alt=alt, caption=alt, width_mm=60),
     ))  # fmt: skip
     at = f"{words.day(signature.at.date(), weekday=False)}, {signature.at:%H:%M}"
-    glance = [Glance(label=say(f"signed-{label}"), value=value) for label, value in (
-        ("by", signature.name), ("at", at), ("identity", signature.identity), ("witness", signature.witness),
+    glance = [Glance(label=say(f"signed-{label}"), value=value, note=note) for label, value, note in (
+        ("by", signature.name, f"{say('signed-identity')}: {signature.identity}"), ("at", at, ""),
+        ("witness", signature.witness, ""),
     )]  # fmt: skip
     listed = any(block.kind == "sources" for block in sheet.sections[-1].blocks)
     body, sources = (sheet.sections[:-1], sheet.sections[-1:]) if listed else (sheet.sections, ())

@@ -61,30 +61,45 @@ def withdraw_consent(actor: Actor, consent: Document, reason: str) -> Document:
     return made
 
 
-@command("photograph.add", CLINICAL)
 def add_photograph(
     actor: Actor, draft: Draft, view: View, content: bytes, *, keep_because: str = ""
 ) -> tuple[Photograph | None, Grade]:
-    """One standard view, without its metadata. A picture that the gate would take again is kept only with a reason."""
-    consent = consents.standing(actor, draft.patient, "photographs")
-    if consent is None:
-        raise Refused(_("The patient has not consented to photographs."), _("Ask for that consent first."))
+    """One standard view, without its metadata. A picture that the gate would take again is kept only with a reason.
+    Grading takes a moment, in which nobody's writing waits."""
+    _photographs_allowed(actor, draft)
     if len(content) > MOST_PHOTOGRAPH_BYTES:
         raise InputError("photograph", _("the file is larger than 25 MB"), _("Save it as JPEG"))
     picture = read_photograph(content)
     result = grade(picture, view)
-    if result.verdict == "retake" and len(keep_because.strip()) < 3:
+    keeps = result.verdict != "retake" or len(keep_because.strip()) >= 3
+    clean = stripped(picture) if keeps else None
+    return keep_photograph(actor, draft, view, clean, result, keep_because.strip()[:300]), result
+
+
+@command("photograph.add", CLINICAL)
+def keep_photograph(
+    actor: Actor, draft: Draft, view: View, clean: bytes | None, result: Grade, because: str
+) -> Photograph | None:
+    """A picture as it was graded; without one (`clean` None), that it has to be taken again."""
+    consent = _photographs_allowed(actor, draft)
+    if clean is None:
         note(draft, patient=draft.patient_id, view=view, kept=False)
-        return None, result
-    clean = stripped(picture)
+        return None
     made = Photograph.objects.create(
         clinic=draft.clinic, patient=draft.patient, draft=draft, consent=consent.document, view=view, content=clean,
         media_type="image/jpeg", sha256=hashlib.sha256(clean).hexdigest(), width=result.width_px,
-        height=result.height_px, quality={**result.model_dump(mode="json"), "kept_because": keep_because.strip()[:300]},
+        height=result.height_px, quality={**result.model_dump(mode="json"), "kept_because": because},
         taken_by=actor.member,
     )  # fmt: skip
     note(made, patient=draft.patient_id, view=view, sha256=made.sha256, verdict=result.verdict)
-    return made, result
+    return made
+
+
+def _photographs_allowed(actor: Actor, draft: Draft) -> consents.Given:
+    consent = consents.standing(actor, draft.patient, "photographs")
+    if consent is None:
+        raise Refused(_("The patient has not consented to photographs."), _("Ask for that consent first."))
+    return consent
 
 
 @command("draft.fit", CLINICAL)

@@ -9,8 +9,10 @@ from typing import Any
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from nappage.knowledge import Edition
 from nappage.plan.consent import Consent, Kind, Signature, copy
 from nappage.plan.pdf import pdf
+from nappage.plan.words import Words
 from nappage.values import InputError
 
 from ..clinic.access import Actor
@@ -80,6 +82,38 @@ def read_signature(consent: Consent, sent: Mapping[str, Any], *, patient: str) -
 
 def text_of(document: Document) -> Consent:
     return Consent.model_validate_json(document.body)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Lines of a text that are no longer there, and new ones."""
+
+    gone: tuple[str, ...]
+    come: tuple[str, ...]
+
+
+def changed(before: Consent, now: Consent, edition: Edition) -> Changed:
+    """What a patient reads otherwise than in the text they signed; the sources, and the end of the time to think, which
+    always moves, left out."""
+    old, new = _lines(before, edition), _lines(now, edition)
+    return Changed(
+        tuple(line for key, line in old.items() if key not in new),
+        tuple(line for key, line in new.items() if key not in old),
+    )
+
+
+def _lines(consent: Consent, edition: Edition) -> dict[str, str]:
+    """The lines, by what they say when the end of the time to think is left out."""
+    words = Words(edition, consent.language)
+    end = words.day(consent.sign_from) if consent.sign_from else None
+    told = (
+        f"{step.text} ({step.when})" if step.when else step.text
+        for section in consent.sheet.sections
+        for block in section.blocks
+        if block.kind == "steps"
+        for step in block.steps
+    )
+    return {line.replace(end, "…") if end else line: line for line in told}
 
 
 def taken_back(actor: Actor, plan: Document) -> Document | None:

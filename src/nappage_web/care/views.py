@@ -147,6 +147,7 @@ def treatment_consent(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     standing = consents.standing(actor, patient, "treatment")
     context |= {
         "standing": standing, "same": standing is not None and standing.consent.plan == text.plan,
+        "changed": consents.changed(standing.consent, text, desk.edition) if standing else None,
         "first_day": signing.first_day(standing, desk) if standing else None, "on": desk.on,
         "others": [(kind, consents.standing(actor, patient, kind)) for kind in consents.KINDS[1:]],
     }  # fmt: skip
@@ -366,7 +367,8 @@ def sheet(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     if made is None:
         raise Http404
     page = patient_sheet(made, desk.edition)
-    page = page.model_copy(update={"title": f"{page.title} ({_('draft, not signed')})"})
+    state = _("draft, not signed")
+    page = page.model_copy(update={"title": f"{page.title} ({state})"})
     return boxed(HttpResponse(html(page)), "patient.html")
 
 
