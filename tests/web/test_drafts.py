@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -102,6 +103,15 @@ def test_what_is_no_edit_is_refused_with_its_place(there: World, change: dict[st
     assert answer.status_code == 422
     error = answer.json()["error"]
     assert error["place"] == place and error["wrong"] and error["remedy"]
+
+
+@pytest.mark.parametrize("address", ["edits", "map/edit"])
+@pytest.mark.parametrize("sent", [{"data": {"path": "order.x"}}, {"data": "[" * 90_000, "content_type": "application/json"}])
+def test_a_form_or_a_bottomless_list_is_refused(there: World, address: str, sent: dict[str, Any]) -> None:
+    draft = there.here.draft(there.here.patient())
+    assert there.here.client(Role.INJECTOR).post(f"/drafts/{draft.pk}/{address}", **sent).status_code == 422
+    draft.refresh_from_db()
+    assert draft.revision == 0
 
 
 def test_another_clinics_draft_does_not_exist(there: World) -> None:

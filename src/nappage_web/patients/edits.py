@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
 from nappage.values import InputError
 
-from ..clinic.access import CLINICAL, get, page
+from ..clinic.access import CLINICAL, acting, get, page
 from . import commands, drafts
 from .models import Draft
 
@@ -21,18 +22,29 @@ MOST_BYTES = 400_000
 @page("draft.edit", CLINICAL)
 def save_edit(request: HttpRequest, draft: uuid.UUID) -> JsonResponse:
     """One edit as JSON: 200 acknowledged, 409 set aside because of another's, 413/422 not an edit."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = acting(request)
     record = get(actor, Draft, draft)
-    if len(request.body) > MOST_BYTES:
-        return _wrong(413, InputError("edit", "it is too large", "Save it in parts"))
     try:
-        key, base, path, value = drafts.read_edit(json.loads(request.body), record.kind)
+        data = sent_json(request)
+        if len(request.body) > MOST_BYTES:
+            return _wrong(413, InputError("edit", "it is too large", "Save it in parts"))
+        key, base, path, value = drafts.read_edit(data, record.kind)
         done = commands.edit_draft(actor, record, key, base, path, value)
     except InputError as error:
         return _wrong(422, error)
-    except (ValueError, RecursionError):
+    except ValueError:
         return _wrong(422, InputError("edit", "it is not JSON", "Send a JSON object"))
     return acknowledged(done)
+
+
+def sent_json(request: HttpRequest) -> Any:
+    """The JSON that was sent. Raises ValueError where there is none, as in a form."""
+    if request.content_type != "application/json":
+        raise ValueError("no JSON was sent")
+    try:
+        return json.loads(request.body)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def acknowledged(done: drafts.Acknowledged) -> JsonResponse:

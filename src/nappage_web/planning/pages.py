@@ -28,6 +28,7 @@ from ..clinic.commands import Refused
 from ..clinic.models import Role, Staff
 from ..patients import documents, drafts
 from ..patients.commands import leave_draft
+from ..patients.edits import sent_json
 from ..patients.models import Document, Draft
 from . import commands, course_days, desk, map_payload, questions, stages, starting
 from . import reading as readings
@@ -479,7 +480,7 @@ def map_edit(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     where it cannot be so (nothing is kept of it), 409 where somebody else was there first."""
     at = _desk(request, draft)
     try:
-        asked = json.loads(request.body)
+        asked = sent_json(request)
         mark = asked.get("mode") == "mark"
         edits = [(_map_path(str(one["path"]), mark), one["value"]) for one in asked["edits"]]
         skin, base = asked.get("skin"), asked.get("base")
