@@ -106,7 +106,9 @@ def test_what_is_no_edit_is_refused_with_its_place(there: World, change: dict[st
 
 
 @pytest.mark.parametrize("address", ["edits", "map/edit"])
-@pytest.mark.parametrize("sent", [{"data": {"path": "order.x"}}, {"data": "[" * 90_000, "content_type": "application/json"}])
+@pytest.mark.parametrize(
+    "sent", [{"data": {"path": "order.x"}}, {"data": "[" * 90_000, "content_type": "application/json"}]
+)
 def test_a_form_or_a_bottomless_list_is_refused(there: World, address: str, sent: dict[str, Any]) -> None:
     draft = there.here.draft(there.here.patient())
     assert there.here.client(Role.INJECTOR).post(f"/drafts/{draft.pk}/{address}", **sent).status_code == 422
