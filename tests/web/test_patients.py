@@ -339,6 +339,24 @@ def test_the_link_is_shown_once_as_words_and_as_a_code(clinics: World) -> None:
     assert AuditEvent.objects.filter(action="intake.send", patient=patient.pk).count() == 1
 
 
+def test_a_letter_that_could_not_be_sent_is_told(clinics: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(letter: object, **_options: object) -> int:
+        raise OSError("no mail server")
+
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
+    patient = clinics.here.patient(email="ana@example.test")
+    page = clinics.here.client(Role.FRONT_DESK).post(f"/patients/{patient.pk}/intake", {"mail": "on"}).content.decode()
+    assert "could not be mailed" in page and "/i/" in page
+
+
+def test_days_of_the_answers_are_written_out(clinics: World) -> None:
+    patient, actor = clinics.here.patient(), clinics.here.actor(Role.INJECTOR)
+    rows = [{"name": "Sintrom", "started": "2025-03", "stopped": "2026-01-09"}, {"name": "aspirin", "started": "2024"}]
+    commands.edit_answers(actor, patient, Answers.model_validate({"medications": rows}), "from a letter", "e")
+    page = clinics.here.client(Role.INJECTOR).get(f"/patients/{patient.pk}/answers/").content.decode()
+    assert "March 2025" in page and "9 Jan 2026" in page and "2025-03" not in page and "</span> 2024" in page
+
+
 def test_a_link_given_to_the_wrong_person_is_ended(clinics: World) -> None:
     patient, client = clinics.here.patient(), clinics.here.client(Role.FRONT_DESK)
     page = client.post(f"/patients/{patient.pk}/intake", {"days": "x"}).content.decode()

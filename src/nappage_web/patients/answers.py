@@ -6,11 +6,13 @@ and edited as that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -239,7 +241,18 @@ def shown(field: Field, value: Any) -> str:
         return str(dict(field.choices).get(value, value))
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value))
-    return str(value)
+    return _day_written(str(value)) if field.kind in ("day", "said") else str(value)
+
+
+def _day_written(text: str) -> str:
+    """A day or a month in words; anything else, a year among it, as it stands."""
+    if not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
+        return text
+    try:
+        day = date.fromisoformat(f"{text}-01"[:10])
+    except ValueError:
+        return text
+    return date_format(day, "SHORT_DATE_FORMAT" if len(text) == 10 else "F Y")
 
 
 def _at(given: Any, path: tuple[str, ...]) -> Any:

@@ -218,9 +218,11 @@ def intake(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
         code = segno.make(url, error="m").svg_inline(border=2, dark="#10242a", light="#fff", omitsize=True)
         mailed = "mail" in request.POST and _mail(person, url)
         context |= {"url": url, "code": mark_safe(code), "link": link, "mailed": mailed}
+        context["not_mailed"] = "mail" in request.POST and not mailed
     context["links"] = (
         Link.objects.of(actor)
         .filter(patient__in=person.everyone(), purpose=Link.Purpose.INTAKE)
+        .select_related("draft")
         .order_by("-created")[:5]
     )
     context["now"] = timezone.now()
