@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 
 import pytest
 from django.db import connection, transaction
 
+from nappage_web.care.models import Photograph
 from nappage_web.clinic import audit
 from nappage_web.clinic.access import SYSTEM_ACTOR, NotAllowed
 from nappage_web.clinic.commands import COMMANDS, command
 from nappage_web.clinic.models import AuditEvent, Role
+from nappage_web.config import whole
+from nappage_web.patients.models import Document
 
-from .world import world
+from .conftest import unguarded
+from .records import one_of_each
+from .world import World, world
 
 
 @pytest.fixture
@@ -116,3 +122,21 @@ def test_links_written_at_once_still_make_one_chain(transactional_db: None) -> N
     assert not faults
     result = audit.verify()
     assert result.fault is None and result.links == before + 80
+
+
+def test_a_document_that_was_changed_or_taken_away_is_found(clinics: World) -> None:
+    records = one_of_each(clinics.here)
+    plan = Document._base_manager.get(pk=records["plan"])
+    actor = clinics.here.actor(Role.PRESCRIBER)
+    with transaction.atomic():  # as its signature notes it
+        audit.append(actor, "plan.sign", plan, patient=plan.patient_id, details={"sha256": plan.sha256})
+    assert list(whole.damaged()) == []
+    body = plan.body.replace("Secret", "Sacred").replace("0", "1", 1)
+    with unguarded():
+        Document._base_manager.filter(pk=plan.pk).update(body=body)
+        Photograph._base_manager.filter(pk=records["photo"]).update(content=b"another")
+    said = list(whole.damaged())
+    assert len(said) == 2 and f"document {plan.pk} was changed" in said[0] and str(records["photo"]) in said[1]
+    with unguarded():  # somebody who knows of the hash beside it
+        Document._base_manager.filter(pk=plan.pk).update(sha256=hashlib.sha256(body.encode()).hexdigest())
+    assert [one for one in whole.damaged() if f"{plan.pk} is not the one of link" in one]

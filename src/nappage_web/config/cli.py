@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     restore = verb("restore", _restore, "bring a backup back, into an empty NAPPAGE_HOME")
     restore.add_argument("file", type=Path)
     check = verb("check", _check, "look for what is wrong with settings, database and tables")
-    check.add_argument("--audit", action="store_true", help="walk the audit chain too")
+    check.add_argument("--audit", action="store_true", help="walk the audit chain and hash every document too")
     check.add_argument("--head", help="the hash of a link noted earlier; it must still be in the chain")
     create = verb("createclinic", _createclinic, "make an organisation, a clinic and its lead")
     for flag, words in (
@@ -317,11 +317,13 @@ def _check(args: argparse.Namespace) -> int:
             faults.append(f"the database is damaged: {said}. Restore the last backup")
     if args.audit and not waiting:
         from ..clinic import audit
+        from . import whole
 
         result = audit.verify(expect_head=args.head)
         print(f"audit: {result.links} links, the last {result.head}")
         if result.fault:
             faults.append(f"audit: {result.fault}")
+        faults += whole.damaged()
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
