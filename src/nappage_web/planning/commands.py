@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from nappage.intake import technique_id
@@ -364,7 +365,7 @@ def _free(
         raise Refused(_("{} works here no more.").format(staff), _("Choose somebody else."))
     day = starts.astimezone(actor.here.zone()).date()
     if starting.next_open(day, closed_days(actor)) != day:
-        raise Refused(_("The clinic is closed on {}.").format(day.isoformat()), _("Choose another day."))
+        raise Refused(_("The clinic is closed on {}.").format(date_format(day)), _("Choose another day."))
     ends = starts + timedelta(minutes=minutes)
     near = Appointment.objects.of(actor).filter(
         status=Appointment.Status.BOOKED, starts__lt=ends, starts__gt=starts - _LONGEST_VISIT

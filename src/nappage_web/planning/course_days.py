@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from nappage.course import Course, plan_course
@@ -87,7 +88,7 @@ def moved(reading: Reading, session: int, day: date) -> list[date]:
             raise NotPossible(_("That day has passed."), _("Choose a later one."))
         if reading.earliest is not None and day < reading.earliest:
             raise NotPossible(
-                _("The screening defers this patient until {}.").format(reading.earliest.isoformat()),
+                _("The screening defers this patient until {}.").format(date_format(reading.earliest)),
                 _("Choose that day or later."),
             )
     kept = [*days[:at], day, *days[at + 1 :]]
