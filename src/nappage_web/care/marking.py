@@ -26,7 +26,7 @@ from nappage.injection_map.atlas import Body
 from nappage.values import InputError
 
 from ..clinic import audit
-from ..clinic.access import CLINICAL, Actor, get, page
+from ..clinic.access import CLINICAL, acting, get, page
 from ..clinic.commands import Refused
 from ..patients.models import Draft
 from ..planning import desk as desks
@@ -123,7 +123,7 @@ def _list(part: Any, key: str) -> Sequence[Any]:
 def panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """A part of the consultation: one of the patient's pictures (`photo`) to mark. With `read`, a part of the review:
     every picture that was marked."""
-    desk = desks.at(_actor(request), draft)
+    desk = desks.at(acting(request), draft)
     return _panel(request, desk, request.GET.get("photo", ""), read="read" in request.GET)
 
 
@@ -174,10 +174,10 @@ def _shown(desk: desks.Desk, photo: Photograph, drawn: Sequence[Mark], fit: str)
 def fit(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     """Fits the map to the face of a picture from the front, by the card in it or by a distance measured; or, with
     `off`, goes back to the atlas. Answers with the panel."""
-    desk = desks.at(_actor(request), draft)
+    desk = desks.at(acting(request), draft)
     wanted, error = request.POST.get("photo", ""), ""
     try:
-        photo = get(desk.actor, Photograph, _uuid(wanted))
+        photo = get(desk.actor, Photograph, wanted)
         if photo.patient_id not in {one.pk for one in desk.draft.patient.everyone()}:
             raise Http404
         found = None
@@ -190,7 +190,7 @@ def fit(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             )  # fmt: skip
         commands.fit_face(desk.actor, desk.draft, photo, found)
     except InputError as wrong:
-        error = f"{wrong.wrong[:1].upper()}{wrong.wrong[1:]}. {wrong.remedy}."
+        error = wrong.sentence
     except Refused as refused:
         error = f"{refused.sentence} {refused.way_out}"
     return _panel(request, desks.at(desk.actor, draft), wanted, error=error, changed=not error)
@@ -206,19 +206,12 @@ def _measured(typed: str) -> dict[str, float] | None:
         raise InputError("outer_eyes", _("this is no number of millimetres"), _("Write a number such as 88")) from None
 
 
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        raise Http404 from None
-
-
 @require_GET
 @cache_control(private=True, no_store=True)
 @page("draft.map_photograph", CLINICAL)
 def map_over(request: HttpRequest, draft: uuid.UUID, photo: uuid.UUID) -> HttpResponse:
     """The map's zones and points over the picture that it was fitted to; a look at the picture, and noted as one."""
-    desk = desks.at(_actor(request), draft)
+    desk = desks.at(acting(request), draft)
     picture = get(desk.actor, Photograph, photo)
     if desk.fit is None or photographs.fitted(desk) != str(picture.pk) or desk.reading.map is None:
         raise Http404
@@ -227,7 +220,3 @@ def map_over(request: HttpRequest, draft: uuid.UUID, photo: uuid.UUID) -> HttpRe
     if drawn is None:
         raise Http404
     return HttpResponse(drawn, content_type="image/png")
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
