@@ -13,10 +13,10 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from nappage.course import WEEKDAYS
 from nappage.values import InputError
 
 from ..clinic.access import CLINICAL, Actor, acting, get, page
@@ -263,7 +263,7 @@ def rooms(request: HttpRequest) -> HttpResponse:
             tried(request, lambda: commands.end_closure(actor, closure))
         return redirect("diary-rooms")
     closures = list(Closure.objects.of(actor).filter(ended=None).order_by("weekday", "first"))
-    names = [_(name.capitalize()) for name in WEEKDAYS]
+    names = [str(WEEKDAYS[n]) for n in range(7)]
     context = {
         "heading": _("Rooms and closed days"),
         "rooms": Room.objects.of(actor).filter(active=True).order_by("name"),

@@ -110,7 +110,7 @@ def consultation(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
 
 
 def _pairs(*values: str) -> list[tuple[str, str]]:
-    return [(value, value.replace("-", " ")) for value in values]
+    return [(value, questions.worded(value)) for value in values]
 
 
 def _listed(value: Any) -> list[str]:

@@ -64,12 +64,17 @@ def of_fact(name: str, edition: Edition, body: Mapping[str, Any]) -> Control:
 
 
 def worded(value: str) -> str:
+    """A value of a closed list in the reader's language."""
     known = {
         "no": _("no"), "pregnant": _("yes"), "possible": _("possibly"), "planning": _("planned"),
         "reliable": _("reliable"), "unreliable": _("not reliable"), "none": _("none"),
         "not-needed": _("not needed"), "female": _("female"), "male": _("male"), "other": _("other"),
         "realistic": _("realistic"), "unrealistic": _("not realistic"), "negative": _("negative"),
         "positive": _("positive"), "controlled": _("controlled"), "uncontrolled": _("not controlled"),
+        "always": _("always"), "easily": _("easily"), "a-little": _("a little"), "rarely": _("rarely"),
+        "hardly-ever": _("hardly ever"), "never": _("never"), "little": _("little"), "evenly": _("evenly"),
+        "very-easily": _("very easily"), "deeply-pigmented": _("deeply pigmented"), "taper": _("wider apart"),
+        "maintenance": _("maintenance"), "booked": _("booked"), "cancelled": _("cancelled"), "done": _("done"),
     }  # fmt: skip
     return known.get(value, value.replace("-", " "))
 

@@ -159,7 +159,8 @@ def factor(request: HttpRequest, staff: uuid.UUID) -> HttpResponse:
             refusal = f"{no.sentence} {no.way_out}"
         else:
             told = _("%(name)s sets up a new second factor at the next sign-in.") % {"name": one}
-            messages.success(request, told if _mail_reset(actor.name, one) else f"{told} {_('No mail could be sent.')}")
+            unsent = _("No mail could be sent.")
+            messages.success(request, told if _mail_reset(actor.name, one) else f"{told} {unsent}")
             return HttpResponseRedirect(reverse("staff", args=[one.pk]))
     context = {"staff": one, "error": error, "refusal": refusal, "given": request.POST, "has": factors_of(one)}
     return render(request, "clinic/factor.html", context, status=200 if request.method == "GET" else 422)

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from nappage.knowledge import Cited
 from nappage.values import plain
 
-from .. import words
+from .. import questions, words
 
 register = template.Library()
 
@@ -30,6 +30,12 @@ def badge(kind: str, value: str) -> SafeString:
 @register.simple_tag
 def tone(kind: str, value: str) -> str:
     return str(getattr(words, kind).get(value, ("", "plain", ""))[1])
+
+
+@register.filter
+def worded(value: str) -> str:
+    """A value of a closed list, such as a sex or a state, in words."""
+    return questions.worded(value)
 
 
 @register.filter
