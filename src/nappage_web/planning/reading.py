@@ -11,7 +11,7 @@ import copy
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from nappage.choice import Choice, PriceList, assess, assessed, choose
 from nappage.choice.document import Assessment
-from nappage.course import Conflict, Constraints, Course, Request, plan_course
+from nappage.course import Constraints, Course, Request, plan_course
 from nappage.formulation import Formulation, formulate
 from nappage.injection_map import Fit, InjectionMap
 from nappage.injection_map.wishes import budget_ml
@@ -108,9 +108,6 @@ class Reading:
     def faults(self) -> tuple[Fault, ...]:
         """Everything that could not be read, of every part that was asked so far."""
         return self._faults
-
-    def fault_at(self, path: str) -> Fault | None:
-        return next((f for f in self._faults if f.path == path), None)
 
     def _wrong(self, error: InputError, path: str) -> None:
         place = error.place.replace("[", ".").replace("]", "").split(", ")[-1]
@@ -678,10 +675,6 @@ class _Say:
         from .words import SENTENCES
 
         return str(SENTENCES[key]).format(**words)
-
-
-def conflicts_of(course: Course | None) -> Sequence[Conflict]:
-    return () if course is None else course.conflicts
 
 
 def dose_hash(formulation: Formulation) -> str:
