@@ -78,6 +78,21 @@ def test_each_answer_is_saved_and_found_again_on_another_device(sent) -> None:
     assert [e.value["question"] for e in edits.order_by("revision")] == ["identity", question]
 
 
+def test_what_was_ticked_and_taken_back_is_shown_to_the_clinician(sent) -> None:
+    patient, url, clinics = sent
+    client = Client()
+    answer(client, url, "identity", value="yes")
+    answer(client, url, "medicines", **{"item-blood-thinner": "yes"})
+    answer(client, url, "medicines", none="on")
+    healthy(client, url)
+    client.post(url, {"send": "1", "key": str(uuid.uuid4())})
+    page = clinics.here.client(Role.INJECTOR).get(f"/patients/{patient.pk}/answers/").content.decode()
+    assert "<s>A blood thinner</s>" in page and "None, as asked" in page
+    commands.edit_answers(clinics.here.actor(Role.INJECTOR), patient, Answers(allergies=()), "asked by phone", "e")
+    page = clinics.here.client(Role.INJECTOR).get(f"/patients/{patient.pk}/answers/").content.decode()
+    assert "<s>A blood thinner</s>" not in page
+
+
 def test_sending_a_form_twice_answers_once(sent) -> None:
     _, url, clinics = sent
     key = str(uuid.uuid4())

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from nappage.fhir import parse_bundle, to_answers
 from nappage.intake import Answers
+from nappage.interview import Reply, Said, in_their_words
 from nappage.knowledge import Edition, load
 from nappage.values import InputError
 
@@ -342,8 +343,24 @@ def answers(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
         context |= {
             "chosen": chosen, "sections": read.sections(told, edition),
             "changes": read.changes(before, told) if before else (), "newest": chosen is versions[0],
+            "taken_back": _taken_back(actor, chosen, person),
         }  # fmt: skip
     return render(request, "patients/answers.html", context)
+
+
+def _taken_back(actor: Actor, sent: Document, person: Patient) -> list[Said]:
+    """What the patient had answered on the way to these answers, and does not any more."""
+    if sent.author_kind != "patient":
+        return []
+    drafts = Draft.objects.of(actor).filter(patient=sent.patient, kind=Draft.Kind.INTAKE, status=Draft.Status.DONE)
+    intake = drafts.filter(updated__gte=sent.created).order_by("updated").first()
+    if intake is None:
+        return []
+    on = sent.created.astimezone(actor.here.zone()).date()
+    replies = [Reply.model_validate(one) for one in intake.body.get("replies") or ()]
+    known = read.with_identity(Answers(), person)
+    told = in_their_words(replies, _edition(on), on, known=known, language=_language())
+    return [one for one in told if one.taken_back]
 
 
 @require_http_methods(["GET", "POST"])
