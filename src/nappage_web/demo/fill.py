@@ -15,12 +15,12 @@ from nappage.plan.consent import consent, permission
 from ..care import commands as care
 from ..care import signing
 from ..clinic import founding
-from ..clinic.access import SYSTEM_ACTOR, Actor, staff_actor
+from ..clinic.access import SYSTEM_ACTOR, Actor, patient_actor, staff_actor, system_actor
 from ..clinic.commands import SYSTEM, command, note
 from ..clinic.models import Clinic, Registration, Role, Staff, User
 from ..patients import commands as patients
 from ..patients import documents
-from ..patients.models import Document, Draft, Patient
+from ..patients.models import Document, Draft, Link, Patient
 from ..planning import desk as desks
 from ..planning.models import Appointment, Room
 from .people import FACE_ORDER, Person, people
@@ -125,9 +125,7 @@ def staff_clinic(actor: Actor, clinic: Clinic) -> None:
     clinic.save()
     for email, name, roles, entry in _STAFF:
         user = User.objects.filter(email=email).first() or User.objects.create_user(email, PASSWORD, name=name)
-        staff, _new = Staff.objects.of(Actor("system", "system", "nappage", clinic)).get_or_create(
-            user=user, clinic=clinic
-        )
+        staff, _new = Staff.objects.of(system_actor(clinic)).get_or_create(user=user, clinic=clinic)
         staff.roles = [role.value for role in roles]
         staff.save()
         if entry is not None:
@@ -145,13 +143,10 @@ def staff_clinic(actor: Actor, clinic: Clinic) -> None:
 @command("demo.answer", {SYSTEM})
 def answer(actor: Actor, patient: Patient, answers: dict[str, Any]) -> Document:
     """Answers as if the patient had sent them by their link."""
-    from ..clinic.access import patient_actor
-    from ..patients.models import Link
-
-    link = Link.objects.of(Actor("system", "system", "nappage", patient.clinic)).filter(patient=patient).first()
+    link = Link.objects.of(system_actor(patient.clinic)).filter(patient=patient).first()
     through = patient_actor(patient, str(link.pk) if link else "demo")
     made = documents.file(through, Document.Kind.ANSWERS, patient, answers, language=patient.language)
-    here = Actor("system", "system", "nappage", patient.clinic)
+    here = system_actor(patient.clinic)
     Draft.objects.of(here).filter(patient=patient, kind=Draft.Kind.INTAKE).update(status=Draft.Status.DONE)
     note(made, patient=patient)
     return made
@@ -190,7 +185,7 @@ def _signed(actor: Actor, draft: Draft) -> None:
 @command("demo.book", {SYSTEM})
 def book(actor: Actor, draft: Draft, staff: Staff, room: Room, start: datetime) -> None:
     """The first session in the diary."""
-    plan = Document.objects.of(Actor("system", "system", "nappage", draft.clinic)).filter(
+    plan = Document.objects.of(system_actor(draft.clinic)).filter(
         patient=draft.patient, kind=Document.Kind.PLAN
     ).first()  # fmt: skip
     made = Appointment.objects.create(
@@ -205,7 +200,7 @@ def book_first(actor: Actor, patient: Patient, staff: Staff, room: Room, on: dat
     """A first consultation today, so that the day is not empty."""
     hour = 9 + int(uuid.UUID(str(patient.pk)).int % 8)
     at = datetime.combine(on, time(hour, 30))
-    while Appointment.objects.of(Actor("system", "system", "nappage", patient.clinic)).filter(
+    while Appointment.objects.of(system_actor(patient.clinic)).filter(
         staff=staff, starts=timezone.make_aware(at, patient.clinic.zone())
     ).exists():  # fmt: skip
         at += timedelta(minutes=45)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -48,12 +47,3 @@ def amount(value: Any) -> str:
 def keys(sources: Iterable[Cited]) -> str:
     """The sources' keys, each once."""
     return ", ".join(dict.fromkeys(source.ref for source in sources))
-
-
-@register.simple_tag
-def address(name: str, *args: Any) -> str:
-    """The address of a page that may not be there yet; empty where it is not."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
