@@ -50,8 +50,9 @@ def page(
     edition: Edition,
     language: str,
     title: str,
+    under: str = "",
 ) -> str:
-    """The whole page as text, to be written as UTF-8; under 1.5 MB for 700 points.
+    """The whole page as text, to be written as UTF-8; under 1.5 MB for 700 points. `under`: a line below its subtitle.
 
     `surface` is what the map was laid out on, with the atlas's triangles. The blebs are drawn with soft edges, by the
     spread of their size: where two lie over one another the colours add up as the probabilities do.
@@ -67,7 +68,7 @@ def page(
         style=style,
         script=script,
         data=json.dumps(page.data(), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
-        subtitle=page.subtitle(),
+        subtitle=page.subtitle() + (f"<br>{escape(under)}" if under else ""),
         notices=page.notices(),
         scale=page.scale_mark(),
         still=page.still(),

@@ -53,10 +53,8 @@ def contents(
         from ..injection_map import documents as maps
 
         drawn = maps.pictures(plan.map, edition)
-        who = plan.patient.name or plan.reference
-        if plan.practice is not None:
-            who = f"{who} · {practice_line(plan.practice, Words(edition, plan.language))}"
-        page = maps.page(plan.map, edition, who)
+        answering = practice_line(plan.practice, Words(edition, plan.language)) if plan.practice else ""
+        page = maps.page(plan.map, edition, plan.patient.name or plan.reference, answering)
         over = maps.over(plan.map, photograph)
     for_clinician, for_patient = clinician(plan, edition, drawn), patient(plan, edition, drawn)
     made: dict[str, bytes | None] = {
