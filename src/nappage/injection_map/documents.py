@@ -51,7 +51,9 @@ def page(map: InjectionMap, edition: Edition, title: str, under: str = "") -> by
     """The map to turn, as one HTML file. `title`: whose map it is; `under`: who answers for it, in one line."""
     whole, skin = skin_of(map)
     title = edition.say("map.lay-page-title", map.language, whose=title)
-    return page3d.page(map, skin, atlas=whole, edition=edition, language=map.language, title=title, under=under).encode()
+    return page3d.page(
+        map, skin, atlas=whole, edition=edition, language=map.language, title=title, under=under
+    ).encode()
 
 
 def over(map: InjectionMap, photograph: Photograph | None) -> bytes | None:
