@@ -192,6 +192,24 @@ def test_a_pin_is_set_only_by_who_knows_the_password(clinics: World) -> None:
     assert _actions().count("session.unlock-failed") == 8
 
 
+def test_who_reads_the_database_makes_no_codes(clinics: World) -> None:
+    user, secret = clinics.here.staff[Role.LEAD].user, generate_totp_secret()
+    TOTP.activate(user, secret)
+    RecoveryCodes.activate(user)
+    kept = [json.dumps(row.data) for row in Authenticator.objects.filter(user=user)]
+    assert len(kept) == 2 and all("fernet:" in one and secret not in one for one in kept)
+    client = Client()
+    _sign_in(client, user.email)
+    assert client.post("/accounts/2fa/authenticate/", {"code": _code(secret)}).url == "/"
+    row = Authenticator.objects.get(user=user, type="totp")  # as it was set up before secrets were encrypted
+    row.data = {"secret": secret}
+    row.save()
+    cache.clear()  # one code counts once
+    client = Client()
+    _sign_in(client, user.email)
+    assert client.post("/accounts/2fa/authenticate/", {"code": _code(secret)}).url == "/"
+
+
 # A second factor that was lost
 
 
