@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from ..clinic.access import acting
+from ..clinic.audit import looked
 from ..patients.models import Draft
+from . import desk
 from .desk import Desk
 
 _STAGES = (
@@ -30,7 +35,6 @@ class Stage:
     word: str
     url: str
     here: bool
-    open: int  # what stands in the way there, where that was counted
 
 
 def url_of(stage: str, draft: Draft) -> str:
@@ -38,13 +42,23 @@ def url_of(stage: str, draft: Draft) -> str:
     return next((reverse(name, args=[draft.pk]) for key, _word, name in _STAGES if key == stage), "")
 
 
-def frame(at: Desk, stage: str, counts: Mapping[str, int] | None = None) -> dict[str, Any]:
+def desk_of(request: HttpRequest, draft: uuid.UUID) -> Desk:
+    """What lies on the desk for a page of a draft; opening it is a look at it."""
+    at = desk.at(acting(request), draft)
+    if request.method == "GET":
+        looked(at.actor, "draft.view", at.draft, patient=at.draft.patient_id)
+    return at
+
+
+def shown(request: HttpRequest, at: Desk, stage: str, context: Mapping[str, Any]) -> HttpResponse:
+    """A stage's page with the bar of stages."""
+    return desk.shown(request, f"planning/{stage}.html", {**frame(at, stage), **context})
+
+
+def frame(at: Desk, stage: str) -> dict[str, Any]:
     """What every page of a draft needs: the bar of stages, the next one, whose draft it is, whether it is open."""
     draft = at.draft
-    stages = [
-        Stage(key, str(word), reverse(name, args=[draft.pk]), key == stage, (counts or {}).get(key, 0))
-        for key, word, name in _STAGES
-    ]
+    stages = [Stage(key, str(word), reverse(name, args=[draft.pk]), key == stage) for key, word, name in _STAGES]
     keys = [one.key for one in stages]
     follow = stages[keys.index(stage) + 1] if stage in keys[:-1] else None
     return {
