@@ -97,6 +97,16 @@ def test_signed_plans_with_the_finding_stand_beside(clinics: World) -> None:
     assert (one.signed, one.signed_decided, one.open) == (1, 1, 0)
 
 
+def test_more_signed_plans_ask_no_more_of_the_database(clinics: World, django_assert_max_num_queries: Any) -> None:
+    place = clinics.here
+    draft, _found = decided(place)
+    for _ in range(6):
+        signed(place, draft)
+    Draft.objects.of(place.actor(Role.LEAD)).update(status=Draft.Status.DONE)
+    with django_assert_max_num_queries(6):
+        assert counted(place).plans == 6
+
+
 def test_a_finding_nobody_may_decide_on_is_left_out(clinics: World) -> None:
     place = clinics.here
     draft, _found = decided(place)

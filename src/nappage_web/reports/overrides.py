@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -101,10 +102,12 @@ def count(actor: Actor, first: date, last: date) -> Report:
             one.people[str(row.by)] += 1
         else:
             one.withdrawn += 1
+    signed = Document.objects.of(actor).filter(kind=Document.Kind.PLAN, signature__isnull=False, **within)
+    standing = _standing(actor, signed)
     plans = 0
-    for document in Document.objects.of(actor).filter(kind=Document.Kind.PLAN, signature__isnull=False, **within):
+    for document in signed.iterator(chunk_size=50):  # each holds a whole plan
         plans += 1
-        decided = _standing(actor, (document.signature or {}).get("draft"))
+        decided = standing.get((document.signature or {}).get("draft"), set())
         for rule, hashes in _of_plan(TreatmentPlan.model_validate_json(document.body)).items():
             of(rule).signed += 1
             of(rule).signed_decided += bool(hashes & decided)
@@ -117,11 +120,18 @@ def count(actor: Actor, first: date, last: date) -> Report:
     return Report(rules, plans, len(read), drafts.count() - len(read))
 
 
-def _standing(actor: Actor, draft: str | None) -> set[str]:
-    """The hashes of what a prescriber had accepted on a draft, decisions taken back left out."""
-    rows = Override.objects.of(actor).filter(draft=uuid.UUID(draft)).order_by("created") if draft else ()
-    last = {row.finding: row for row in rows}
-    return {key for key, row in last.items() if row.decision == "accepted"}
+def _standing(actor: Actor, signed: QuerySet[Document]) -> dict[str | None, set[str]]:
+    """Of each draft that was signed, by its id, the hashes of what a prescriber had accepted, decisions taken back left
+    out."""
+    drafts = [uuid.UUID(one["draft"]) for one in signed.values_list("signature", flat=True) if one and "draft" in one]
+    last = {}
+    for row in Override.objects.of(actor).filter(draft__in=drafts).order_by("created"):
+        last[str(row.draft_id), row.finding] = row.decision
+    out: dict[str | None, set[str]] = {}
+    for (draft, finding), decision in last.items():
+        if decision == "accepted":
+            out.setdefault(draft, set()).add(finding)
+    return out
 
 
 def _of_plan(plan: Any) -> dict[str, set[str]]:
