@@ -111,7 +111,7 @@ class Asked:
 
 def choices(events: QuerySet[AuditEvent]) -> dict[str, list[tuple[str, str]]]:
     """By whom and by what these events can be narrowed, each as (value, word)."""
-    people = dict(events.order_by("seq").values_list("actor", "actor_name"))
+    people = dict(events.order_by().values_list("actor", "actor_name").distinct())
     kinds = {kind: str(WORDS.get(kind, kind)) for kind in events.order_by().values_list("action", flat=True).distinct()}
     return {
         name: sorted(each.items(), key=lambda one: one[1].casefold())
