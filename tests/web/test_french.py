@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 
 import pytest
 from django.urls import reverse
+from django.utils import dates, translation
 from django.utils.translation import trans_real
 from django.utils.translation.template import templatize
 
@@ -28,6 +29,7 @@ ROOT = Path(nappage_web.__file__).parent
 PYTHON = [one for one in sorted(ROOT.rglob("*.py")) if "migrations" not in one.parts]
 TEMPLATES = [one for kind in ("*.html", "*.txt") for one in sorted(ROOT.rglob(f"templates/**/{kind}"))]
 SCRIPTS = [one for one in sorted(ROOT.rglob("static/**/*.js")) if ".min." not in one.name]
+CALENDAR = (dates.WEEKDAYS, dates.WEEKDAYS_ABBR, dates.MONTHS, dates.MONTHS_3)
 MARKERS = {"gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 _STRING = r"u('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
@@ -118,6 +120,15 @@ def test_one_text_has_one_french() -> None:
             if text:
                 first = met.setdefault(text, (app, said))
                 assert first[1] == said, f"{text}: {first[0]} says {first[1]}, {app} says {said}"
+
+
+def test_no_text_takes_the_place_of_a_day_or_a_month() -> None:
+    """Django looks its calendar's words up in the same catalogue: a "Sun" of ours would be every Sunday."""
+    with translation.override("en"):
+        calendar = {str(word) for table in CALENDAR for word in table.values()}
+    taken = {one.where: one.text for one in marked() if one.text in calendar}
+    assert len(calendar) > 30
+    assert not taken, taken
 
 
 def test_a_script_finds_each_of_its_words() -> None:

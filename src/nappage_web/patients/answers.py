@@ -108,7 +108,7 @@ TOPICS: tuple[Topic, ...] = (
     ), rows=False),
     Topic("lifestyle", _("Way of life"), ("lifestyle",), (
         Field("smoking", _("Smoking"), "said"), Field("alcohol", _("Alcohol"), "said"),
-        Field("alcohol_last", _("Last alcohol"), "day"), Field("sun", _("Sun"), "said"),
+        Field("alcohol_last", _("Last alcohol"), "day"), Field("sun", _("Sun exposure"), "said"),
         Field("sunbeds", _("Sunbeds"), "said"), Field("occupation", _("Occupation")),
     ), rows=False),
     Topic("wishes", _("Wishes"), (), (
