@@ -238,6 +238,14 @@ def agreed_to(place: Place, draft: Draft, days: int) -> None:
     commands.give_consent(actor, draft.patient, text, {**sent, "agreed": [s.id for s in text.statements]})
 
 
+def test_the_review_calls_nothing_clear_that_cannot_be_cleared_yet(clinics: World) -> None:
+    here = clinics.here
+    draft = here.draft(here.patient(sex="female"), order=FACE_ORDER)
+    review = here.client(Role.INJECTOR).get(f"/drafts/{draft.pk}/whole").content.decode()
+    top = review[: review.index("</section>")]
+    assert "Cannot be cleared yet" in top and ">Clear<" not in top.replace(" ", "").replace("\n", "")
+
+
 # --- in a browser -----------------------------------------------------------------------------------------------------
 
 
