@@ -382,3 +382,19 @@ def test_another_clinics_protocol_cannot_be_used(clinics: World) -> None:
     draft = answered(clinics.here)
     assert clinics.here.client(Role.INJECTOR).post(url("plan-use", draft), {"own": str(row.pk)}).status_code == 404
     assert "Theirs" not in text(clinics.here.client(Role.INJECTOR), "plan-choice", draft)
+
+
+def test_a_danger_zone_is_entered_for_a_reason_below_the_map(clinics: World) -> None:
+    place = clinics.here
+    draft = ordered(place)
+    client = place.client(Role.INJECTOR)
+    offered = re.findall(r'data-path="order\.map\.enter\.([^"]+)"', client.get(url("plan-map", draft)).text)
+    edition = desk.Desk(place.actor(Role.INJECTOR), draft).edition
+    assert offered and all(edition.danger[one].may_enter for one in offered)
+    put(place, draft, f"order.map.enter.{offered[0]}", "Fine lines, cannula only")
+    assert 'value="Fine lines, cannula only"' in client.get(url("plan-map", draft)).text
+    drawn = desk.Desk(place.actor(Role.INJECTOR), draft).reading.map
+    assert drawn is not None
+    assert [one.entered for one in drawn.dangers if one.id == offered[0]] == ["Fine lines, cannula only"]
+    put(place, draft, f"order.map.enter.{offered[0]}", None)
+    assert "Fine lines" not in client.get(url("plan-map", draft)).text

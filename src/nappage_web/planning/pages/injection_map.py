@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from nappage.injection_map.document import DangerDrawn
 from nappage.values import InputError
 
 from ...clinic.access import CLINICAL, page
@@ -44,9 +45,16 @@ def injection_map(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "faults": [f for f in at.reading.faults if readings.stage_of(f.path) == "map"],
         "technique": technique and at.edition.text(technique.title, at.language),
         "sources": technique.source if technique and proposed else (),
+        "dangers": _dangers(at),
         "proposed": [str(_QUANTITIES[path.rpartition(".")[2]]).format(value) for path, value in proposed.items()],
     }
     return stages.shown(request, at, "map", context)
+
+
+def _dangers(at: Desk) -> list[tuple[DangerDrawn, str | None]]:
+    """The danger zones in reach of the map that may be entered for a reason, each with the reason or None."""
+    drawn = at.reading.map.dangers if at.reading.map else ()
+    return [(danger, danger.entered) for danger in drawn if at.edition.danger[danger.id].may_enter]
 
 
 @require_POST
