@@ -7,14 +7,17 @@ import re
 import uuid
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 from django.urls import reverse
 
+from nappage.screening import VERDICTS
 from nappage_web.clinic.models import AuditEvent, Role
 from nappage_web.patients import commands as patient_commands
+from nappage_web.patients import verdicts
 from nappage_web.patients.models import Draft, Patient
 from nappage_web.planning import desk
 from nappage_web.planning import reading as readings
@@ -95,6 +98,15 @@ def test_a_clear_screening_with_open_questions_is_not_called_clear(clinics: Worl
     draft = clinics.here.draft(known(clinics.here))
     said = text(clinics.here.client(Role.INJECTOR), "plan-screening", draft)
     assert "Cannot be cleared yet" in said and "open questions" in said
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+@pytest.mark.parametrize("incomplete", [False, True])
+def test_a_verdict_with_open_questions_is_never_shown_as_settled(verdict: Any, incomplete: bool) -> None:
+    screening = SimpleNamespace(verdict=verdict, incomplete=incomplete)
+    for unread in (False, True):
+        _word, tone, _mark = verdicts.VERDICTS[verdicts.shown(screening, unread=unread)]  # type: ignore[arg-type]
+        assert (tone == "go") == (verdict in ("clear", "proceed-with-precautions") and not incomplete and not unread)
 
 
 def test_an_open_question_is_answered_where_it_stands(clinics: World) -> None:

@@ -49,14 +49,6 @@ REASONS = {
     "not-applicable": _("It does not apply to this patient"),
 }
 
-VERDICTS = {
-    "contraindicated": (_("Contraindicated"), "stop", "✕"),
-    "defer": (_("Not yet"), "wait", "◷"),
-    "needs-clinician-decision": (_("A prescriber decides"), "wait", "?"),
-    "proceed-with-precautions": (_("May go ahead with precautions"), "go", "!"),
-    "clear": (_("Clear"), "go", "✓"),
-    "cannot-be-cleared": (_("Cannot be cleared yet"), "wait", "…"),
-}
 SEVERITIES = {
     "absolute-contraindication": (_("Absolute contraindication"), "stop", "✕"),
     "deferral": (_("Deferral"), "wait", "◷"),

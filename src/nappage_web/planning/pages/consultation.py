@@ -158,9 +158,6 @@ def _scales(at: Desk) -> list[dict[str, Any]]:
 def _screening(at: Desk, error: str = "", said: Mapping[str, str] | None = None) -> dict[str, Any]:
     reading = at.reading
     screening = reading.screening
-    shown: str = screening.verdict
-    if shown == "clear" and (screening.incomplete or reading.faults):
-        shown = "cannot-be-cleared"
     findings = [
         {
             "finding": finding,
@@ -176,7 +173,7 @@ def _screening(at: Desk, error: str = "", said: Mapping[str, str] | None = None)
         "draft": at.draft,
         "patient": at.draft.patient,
         "screening": screening,
-        "shown": shown,
+        "unread": reading.faults,
         "findings": findings,
         "asked": questions.controls(screening.open_questions, at.edition, at.draft.body),
         "lapsed": reading.facts.lapsed,
