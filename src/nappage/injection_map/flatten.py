@@ -154,6 +154,14 @@ class Flattening:
         weights[query[hit]] = np.clip(np.stack([1 - v[hit] - w[hit], v[hit], w[hit]], axis=1), 0, 1)
         return found, weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
 
+    def holds(self, face: Ints) -> NDArray[np.bool_]:
+        """(k,): which faces of `disc`, as `locate` gives them, are skin."""
+        return np.asarray((face >= 0) & (face < self.skin))
+
+    def is_skin(self, uv_mm: Floats) -> NDArray[np.bool_]:
+        """(k,): which points of the plane lie on the skin of this piece."""
+        return self.holds(self.locate(uv_mm)[0])
+
     @property
     def raster(self) -> Raster:
         """The flattening read on a square raster of the plane."""
@@ -472,4 +480,4 @@ def _depth(flattening: Flattening, nodes: Floats, face: Ints) -> Floats:
         a, along = start[near[:, k]], edge[near[:, k]]
         t = ((nodes - a) * along).sum(axis=1) / np.maximum((along * along).sum(axis=1), 1e-12)
         distance = np.minimum(distance, np.linalg.norm(nodes - a - np.clip(t, 0, 1)[:, None] * along, axis=1))
-    return np.where((face >= 0) & (face < flattening.skin), distance, -distance)
+    return np.where(flattening.holds(face), distance, -distance)

@@ -329,6 +329,7 @@ def _behind(thread_mm: float, gap_mm: float, run: _Run) -> Floats:
 class _Grid:
     """One piece, the spacing, and the points around it: their positions, and where they would lie in the plane."""
 
+    piece: Flattening
     raster: Raster
     area_mm2: float
     spacing_mm: float
@@ -346,7 +347,16 @@ class _Grid:
         samples, inner = _samples(piece, spacing_mm)
         near_mm, near_uv = _beside(raster, near_mm, 2 * spacing_mm)
         return _Grid(
-            raster, area, spacing_mm, near_mm, near_uv, samples, inner, _step_mm(piece, spacing_mm), raster.at(samples)
+            piece,
+            raster,
+            area,
+            spacing_mm,
+            near_mm,
+            near_uv,
+            samples,
+            inner,
+            _step_mm(piece, spacing_mm),
+            raster.at(samples),
         )
 
     def strict(self, rows_deg: float | None) -> tuple[Floats, float]:
@@ -395,8 +405,10 @@ class _Grid:
             uv = self.relaxed(uv, _STEPS, spacing=apart)
             if apart < 0.5 or len(self.thinned(uv, 0.97 * apart)) == count:
                 break
-        out = self.raster.depth_mm(uv) <= 0
-        uv[out] = self.samples[nearest(self.samples[: self.inner], uv[out])[1]]
+        # The raster reads the border to a fraction of its pixel; whether there is skin, the piece itself knows.
+        out, inner = ~self.piece.is_skin(uv), self.samples[: self.inner]
+        inner = inner[self.piece.is_skin(inner)]
+        uv[out] = inner[nearest(inner, uv[out])[1]]
         return uv, angle, apart
 
     def _lattices(self, rows_deg: float | None, spacing: float = 1.0) -> Iterator[tuple[Floats, float]]:
@@ -734,7 +746,7 @@ class _Part:
     def of(piece: Flattening, uv: Floats, angle: float, row_mm: float) -> _Part:
         """Sorted by rows, from the top."""
         face, weights = piece.locate(uv)
-        on_skin = (face >= 0) & (face < piece.skin)
+        on_skin = piece.holds(face)
         uv, face, weights = uv[on_skin], face[on_skin], weights[on_skin]
         across = uv[:, 1] * np.cos(angle) - uv[:, 0] * np.sin(angle)
         along = uv[:, 0] * np.cos(angle) + uv[:, 1] * np.sin(angle)
