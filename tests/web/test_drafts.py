@@ -92,6 +92,11 @@ def test_the_same_value_typed_twice_is_no_conflict(there: World) -> None:
         ({"path": "order.mixture.7"}, "edit.path"),
         ({"value": "\x00"}, "edit.value"),
         ({"value": "x" * 300_000}, "edit.value"),
+        ({"value": "\ud800"}, "edit.value"),
+        ({"value": [float("nan")]}, "edit.value"),
+        ({"value": float("inf")}, "edit.value"),
+        ({"path": "order", "value": "words"}, "edit.value"),
+        ({"path": "consultation", "value": None}, "edit.path"),
     ],
 )
 def test_what_is_no_edit_is_refused_with_its_place(there: World, change: dict[str, object], place: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image as Pillow
 from tests.injection_map.render import head, take, under_chin
 
-from nappage_web.care import commands, consents, signing
+from nappage_web.care import commands, consents, photographs, signing
 from nappage_web.care.models import Photograph
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import AuditEvent, Role
@@ -89,6 +89,7 @@ def test_marks_are_shown_again_beside_the_review_and_each_picture_is_a_look(clin
     [
         "words", 7, [7], [{}], [{"shape": "spot"}], [mark(uuid.UUID(int=1), points=[])],
         [mark(uuid.UUID(int=1), points=[[0.5, 1.5]])], [mark(uuid.UUID(int=1), points=[["<b>", 0]])],
+        [mark(uuid.UUID(int=1), points=[[10**400, 0]])],
         [mark(uuid.UUID(int=1), shape="star")], [mark(uuid.UUID(int=1), points=[[0.1, 0.1]] * 300)],
     ],
 )  # fmt: skip
@@ -200,12 +201,48 @@ def drawn_fit() -> Any:
     return core.fit(core.read(face()), body="female")
 
 
-@pytest.mark.parametrize("kept", ["words", {"fit": {}}, {"fit": 7, "consent": "x"}, {"consent": str(uuid.UUID(int=1))}])
+@pytest.mark.parametrize("kept", ["words", {"fit": {}}, {"fit": 7, "consent": "x"}, {"consent": str(uuid.UUID(int=1))},
+                                  {"fit": {}, "consent": 7}])  # fmt: skip
 def test_what_is_no_fit_is_none(clinics: World, kept: Any) -> None:
     here = clinics.here
     draft = here.draft(here.patient(), order=FACE_ORDER)
     put(here, draft, "consultation.fit", kept)
     assert desks.at(here.actor(Role.INJECTOR), draft.pk).fit is None
+
+
+def test_a_face_is_this_patients_and_never_typed(clinics: World) -> None:
+    """Neither a hand-made edit nor another patient's fit, as a merge that was taken back leaves it, moves the map."""
+    here = clinics.here
+    mine, other = here.draft(here.patient(), order=FACE_ORDER), here.draft(here.patient("Bo Other"), order=FACE_ORDER)
+    photographed(here, mine)
+    fitted(here, other, photographed(here, other))
+    other.refresh_from_db()
+    theirs = other.body["consultation"]["fit"]
+    assert desks.at(here.actor(Role.INJECTOR), other.pk).fit is not None
+    unsigned = {**theirs, "consent": str(uuid.uuid4())}
+    for path, value in (
+        ("consultation.fit", theirs), ("consultation.fit.fit", theirs["fit"]), ("consultation", {"fit": theirs}),
+    ):  # fmt: skip
+        sent = {"id": str(uuid.uuid4()), "base": mine.revision, "path": path, "value": value}
+        answer = here.client(Role.INJECTOR).post(f"/drafts/{mine.pk}/edits", sent, content_type="application/json")
+        assert answer.status_code == 422 and answer.json()["error"]["place"] == "edit.path", path
+    for value in (theirs, unsigned):
+        put(here, mine, "consultation.fit", value)
+        assert desks.at(here.actor(Role.INJECTOR), mine.pk).fit is None
+
+
+def test_a_picture_whose_consent_was_taken_back_is_sent_to_nobody_and_counts_no_more(clinics: World) -> None:
+    here = clinics.here
+    draft = here.draft(here.patient(), order={"areas": ["cheek"]})
+    photo, actor = photographed(here, draft), here.actor(Role.INJECTOR)
+    assert here.client(Role.AUDITOR).get(f"/photographs/{photo.pk}").status_code == 200
+    assert "front" not in photographs.missing(actor, draft)
+    withdraw(here, draft)
+    for role in (Role.INJECTOR, Role.PRESCRIBER, Role.LEAD, Role.AUDITOR):
+        assert here.client(role).get(f"/photographs/{photo.pk}").status_code == 404, role
+    allowed(here, draft)  # a new consent is for new pictures
+    assert str(photo.pk) not in here.client(Role.INJECTOR).get(f"/drafts/{draft.pk}/photographs/").content.decode()
+    assert "front" in photographs.missing(actor, draft)
 
 
 def test_a_plan_is_signed_on_the_face_and_carries_it(clinics: World) -> None:

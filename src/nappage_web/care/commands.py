@@ -26,7 +26,7 @@ from ..clinic.models import Registration, Role
 from ..patients import documents, drafts
 from ..patients.models import Attachment, Document, Draft, Link, Patient
 from ..planning.desk import Desk
-from . import consents, signing
+from . import consents, photographs, signing
 from .models import Photograph
 
 MOST_PHOTOGRAPH_BYTES = 25 * 2**20
@@ -51,6 +51,7 @@ def withdraw_consent(actor: Actor, consent: Document, reason: str) -> Document:
     """That a consent was taken back. Both documents stay. No reason is needed from the patient."""
     if consent.kind != Document.Kind.CONSENT:
         raise InputError("consent", "this document is none", "Choose a consent")
+    documents.hold(actor, consent.patient.kept())
     if Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=consent).exists():
         raise Refused(_("This consent was taken back already."), _("Nothing more is to be done."))
     body = {"consent": str(consent.pk), "at": timezone.now().isoformat(), "reason": reason[:500]}
@@ -112,7 +113,7 @@ def fit_face(actor: Actor, draft: Draft, photo: Photograph, fit: Fit | None) -> 
     if fit is not None:
         if photo.view != "front":
             raise InputError("photo", _("only a view from the front can be fitted"), _("Choose one from the front"))
-        if Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=photo.consent_id).exists():
+        if photographs.withdrawn(actor, photo):
             raise Refused(_("The consent to this photograph was taken back."), _("Ask for that consent first."))
         value = {
             "photograph": str(photo.pk), "consent": str(photo.consent_id), "sha256": photo.sha256,
@@ -129,6 +130,7 @@ def sign_plan(actor: Actor, draft: Draft, prepared: signing.Prepared) -> Documen
     """The plan becomes a document that nothing changes. Raises Refused where something stands in the way, or where any
     of what the prescriber read changed meanwhile: draft, answers, decisions, consents, registrations, knowledge."""
     draft = Draft.objects.of(actor).select_for_update().get(pk=draft.pk)
+    documents.hold(actor, draft.patient.kept())  # nobody takes a consent back between the comparison and the signature
     if draft.kind != Draft.Kind.PLAN:
         raise InputError("draft", "it is no draft of a plan", "Choose one of a plan")
     if draft.status != Draft.Status.OPEN:

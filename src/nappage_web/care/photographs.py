@@ -54,9 +54,17 @@ def skipped(draft: Draft) -> str:
 
 
 def taken(actor: Actor, draft: Draft) -> dict[str, Photograph]:
-    """The newest picture of each view of this draft, without its bytes."""
-    rows = Photograph.objects.of(actor).filter(draft=draft).defer("content").order_by("created")
-    return {row.view: row for row in rows}
+    """The newest picture of each view of this draft whose consent stands, without its bytes."""
+    rows = list(Photograph.objects.of(actor).filter(draft=draft).defer("content").order_by("created"))
+    consents = {row.consent_id for row in rows}
+    back = Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces__in=consents)
+    gone = set(back.values_list("replaces", flat=True))
+    return {row.view: row for row in rows if row.consent_id not in gone}
+
+
+def withdrawn(actor: Actor, photo: Photograph) -> bool:
+    """Whether the consent to a picture was taken back: it is kept, and shown to nobody."""
+    return Document.objects.of(actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=photo.consent_id).exists()
 
 
 def missing(actor: Actor, draft: Draft) -> tuple[View, ...]:

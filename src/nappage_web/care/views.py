@@ -115,8 +115,10 @@ def _photograph_answer(request: HttpRequest, desk: desks.Desk, told: dict[str, A
 @cache_control(private=True, no_store=True)
 @page("photograph.view", CLINICAL | {Role.AUDITOR})
 def photograph(request: HttpRequest, photo: uuid.UUID) -> HttpResponse:
-    """The picture itself; each look is noted."""
+    """The picture itself, while its consent stands; each look is noted."""
     record = get(acting(request), Photograph, photo)
+    if photographs.withdrawn(acting(request), record):
+        raise Http404
     audit.looked(acting(request), "photograph.view", record, patient=record.patient_id)
     return HttpResponse(bytes(record.content), content_type=record.media_type)
 

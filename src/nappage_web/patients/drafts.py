@@ -8,6 +8,7 @@ means is read when the draft is evaluated, and errors are shown at their fields.
 from __future__ import annotations
 
 import copy
+import math
 import re
 import uuid
 from dataclasses import dataclass
@@ -22,8 +23,10 @@ from nappage.values import InputError
 from ..clinic.access import Actor
 from .models import Draft, Edit
 
+_UNSTORED = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of a character
 _PATH = re.compile(r"[a-z_][a-z0-9_\-]*(\.[a-z0-9_\- ]+)*", re.I)
-ROOTS = {"plan": ("answers", "order", "schedule", "consultation"), "intake": ("replies",)}
+ROOTS = ("answers", "order", "schedule", "consultation")
+_NOT_TYPED = ("consultation.fit",)  # what a command alone writes, from a photograph
 _MOST_BYTES, _MOST_DEPTH = 200_000, 12
 
 
@@ -46,8 +49,8 @@ class Conflicting:
     at: datetime
 
 
-def read_edit(data: Any, kind: str) -> tuple[uuid.UUID, int, str, Any]:
-    """(id, base, path, value) of an edit as it was sent. Raises InputError naming what is wrong."""
+def read_edit(data: Any) -> tuple[uuid.UUID, int, str, Any]:
+    """(id, base, path, value) of an edit of a plan's draft as it was sent. Raises InputError naming what is wrong."""
     if not isinstance(data, dict):
         raise InputError("edit", "it is not a JSON object", "Send id, base, path and value")
     try:
@@ -59,10 +62,14 @@ def read_edit(data: Any, kind: str) -> tuple[uuid.UUID, int, str, Any]:
         raise InputError("edit.base", f"'{base}' is not a revision", "Send the revision the draft was read at")
     if not isinstance(path, str) or len(path) > 200 or not _PATH.fullmatch(path):
         raise InputError("edit.path", f"'{path}' is not a place in a draft", "Write it like order.spacing_mm")
-    if path.split(".")[0] not in ROOTS[kind]:
-        raise InputError("edit.path", f"'{path}' is not a place in this draft", f"Begin with {', '.join(ROOTS[kind])}")
+    if path.split(".")[0] not in ROOTS:
+        raise InputError("edit.path", f"'{path}' is not a place in this draft", f"Begin with {', '.join(ROOTS)}")
+    if any(_overlap(path, one) for one in _NOT_TYPED):
+        raise InputError("edit.path", f"'{path}' is not written by hand", "Fit the map to a photograph instead")
     if "value" not in data:
         raise InputError("edit.value", "it is missing", "Send a value; null takes the place away")
+    if "." not in path and not isinstance(data["value"], dict):
+        raise InputError("edit.value", f"'{path}' is no JSON object", "Send its places one by one")
     _bounded(data["value"])
     return key, base, path, data["value"]
 
@@ -178,7 +185,9 @@ def _bounded(value: Any, depth: int = 0) -> None:
         raise InputError("edit.value", "it is nested too deep", "Send less at once")
     for inner in [*value, *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ():
         _bounded(inner, depth + 1)
-    if isinstance(value, str) and "\x00" in value:
-        raise InputError("edit.value", "it holds a character that cannot be stored (NUL)", "Take it out")
+    if isinstance(value, str) and _UNSTORED.search(value):
+        raise InputError("edit.value", "it holds a character that cannot be stored", "Take it out")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError("edit.value", "it is no number that can be stored", "Send it as text")
     if depth == 0 and len(repr(value)) > _MOST_BYTES:
         raise InputError("edit.value", _("it is too long"), _("Shorten it, or split it"))

@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.http import require_POST
 
 from nappage.values import InputError
@@ -24,11 +24,13 @@ def save_edit(request: HttpRequest, draft: uuid.UUID) -> JsonResponse:
     """One edit as JSON: 200 acknowledged, 409 set aside because of another's, 413/422 not an edit."""
     actor = acting(request)
     record = get(actor, Draft, draft)
+    if record.kind != Draft.Kind.PLAN:  # what a patient answers is written by the patient
+        raise Http404
     try:
         data = sent_json(request)
         if len(request.body) > MOST_BYTES:
             return _wrong(413, InputError("edit", "it is too large", "Save it in parts"))
-        key, base, path, value = drafts.read_edit(data, record.kind)
+        key, base, path, value = drafts.read_edit(data)
         done = commands.edit_draft(actor, record, key, base, path, value)
     except InputError as error:
         return _wrong(422, error)

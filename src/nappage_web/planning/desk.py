@@ -80,15 +80,17 @@ class Desk:
 
     @cached_property
     def fit(self) -> Fit | None:
-        """The patient's face, as the atlas was fitted to a photograph of it; None where it was not, or where the
-        consent to that photograph was taken back."""
+        """The patient's face, as the atlas was fitted to a photograph of it; None where it was not, or where no consent
+        of this patient to that photograph stands."""
         kept = value_at(self.draft.body, "consultation.fit")
         try:
-            found = Fit.model_validate_json(json.dumps(kept["fit"]))
-            back = Document.objects.of(self.actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=UUID(kept["consent"]))
+            found, consent = Fit.model_validate_json(json.dumps(kept["fit"])), UUID(str(kept["consent"]))
         except (KeyError, TypeError, ValueError):
             return None
-        return None if back.exists() else found
+        everyone = self.draft.patient.kept().everyone()  # a merge that was taken back takes the other one's face along
+        given = Document.objects.of(self.actor).filter(pk=consent, kind=Document.Kind.CONSENT, patient__in=everyone)
+        back = Document.objects.of(self.actor).filter(kind=Document.Kind.WITHDRAWAL, replaces=consent)
+        return found if given.exists() and not back.exists() else None
 
     @cached_property
     def reading(self) -> Reading:

@@ -19,7 +19,6 @@ from ...clinic.access import CLINICAL, page
 from ...clinic.commands import Refused
 from ...patients import drafts
 from ...patients.edits import sent_json
-from ...patients.models import Draft
 from .. import commands, desk, map_payload, stages, starting
 from .. import reading as readings
 from ..desk import Desk
@@ -46,9 +45,31 @@ def injection_map(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "technique": technique and at.edition.text(technique.title, at.language),
         "sources": technique.source if technique and proposed else (),
         "dangers": _dangers(at),
+        "lacks": (lacks := _lacking(at, at.reading.map_lacks)) and readings.Fault("", lacks.wrong, lacks.remedy),
+        "no_technique": technique is None,
         "proposed": [str(_QUANTITIES[path.rpartition(".")[2]]).format(value) for path, value in proposed.items()],
     }
     return stages.shown(request, at, "map", context)
+
+
+_LACKING = {
+    "order.technique": (gettext_lazy("no technique is chosen yet"), gettext_lazy("Choose one on the formulation page")),
+    "order.areas": (gettext_lazy("no area is chosen yet"), gettext_lazy("Tap one on the body")),
+    "order.spacing_mm": (
+        gettext_lazy("no spacing is given, and none is published for this technique"),
+        gettext_lazy("Enter a spacing or a number of points"),
+    ),
+}
+
+
+def _lacking(at: Desk, lacks: InputError | None) -> InputError | None:
+    """What an order lacks for a map, said for this page; what is there and is not known keeps the core's words."""
+    if lacks is None or lacks.place not in _LACKING:
+        return lacks
+    place = lacks.place.removeprefix("order.")
+    said = (at.draft.body.get("order") or {}).get(place)
+    wrong, remedy = _LACKING[lacks.place]
+    return InputError(lacks.place, lacks.wrong if said else str(wrong), str(remedy))
 
 
 def _dangers(at: Desk) -> list[tuple[DangerDrawn, str | None]]:
@@ -82,15 +103,15 @@ def map_edit(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     body = at.draft.body
     try:
         for path, value in edits:
-            drafts.read_edit({"id": str(uuid.uuid4()), "base": 0, "path": path, "value": value}, Draft.Kind.PLAN)
+            drafts.read_edit({"id": str(uuid.uuid4()), "base": 0, "path": path, "value": value})
             body = drafts.put(body, path, value)
-        state = _map_state(at, body, skin)
+        state = _map_state(at, body, skin, edited=bool(edits))
         if edits:
             revision = commands.edit_map(at.actor, at.draft, base=base if isinstance(base, int) else None, edits=edits)
         else:
             revision = at.draft.revision
     except InputError as error:
-        return JsonResponse({"sentence": error.sentence}, status=422)
+        return JsonResponse({"sentence": readings.Fault(error.place, error.wrong, error.remedy).sentence}, status=422)
     except Refused as refused:
         at = desk.at(at.actor, draft)
         state = _map_state(at, at.draft.body, None)
@@ -108,15 +129,16 @@ def _map_path(path: str, mark: bool) -> str:
     return path
 
 
-def _map_state(at: Desk, body: Mapping[str, Any], skin: str | None) -> dict[str, Any]:
-    """The editor's state for a draft's body. Raises InputError where the order cannot be laid out."""
+def _map_state(at: Desk, body: Mapping[str, Any], skin: str | None, *, edited: bool = False) -> dict[str, Any]:
+    """The editor's state for a draft's body. Raises InputError where an edited order cannot be laid out; where it
+    stands so already it is shown without what cannot be, or nobody could mend it."""
     reading = readings.read(
         at.said, body, at.edition, at.on, at.language, jurisdiction=at.actor.here.jurisdiction,
         closed=at.closed, prices=at.actor.here.prices or None, fit=at.fit, decided=frozenset(at.decisions),
     )  # fmt: skip
-    drawn, lacks = reading.map, reading.map_lacks
+    drawn, lacks = reading.map, _lacking(at, reading.map_lacks)
     wrong = next((f for f in reading.faults if readings.stage_of(f.path) == "map"), None)
-    if wrong is not None:
+    if wrong is not None and edited:
         raise InputError(wrong.path, wrong.wrong, wrong.remedy)
     sex = reading.answers.patient.sex
     state = map_payload.state(
