@@ -91,22 +91,28 @@ def practice_here(actor: Actor) -> Practice:
 def injectors(actor: Actor) -> list[Staff]:
     """Who may be chosen to inject."""
     staff = Staff.objects.of(actor).filter(active=True).select_related("user")
-    return [one for one in staff if {Role.INJECTOR.value, Role.PRESCRIBER.value} & set(one.roles)]
+    return [one for one in staff if _injects(one)]
+
+
+def _injects(one: Staff | None) -> bool:
+    return one is not None and bool({Role.INJECTOR.value, Role.PRESCRIBER.value} & set(one.roles))
 
 
 def injector_of(actor: Actor, draft: Draft) -> Staff | None:
-    """Who will inject: as chosen, else who injects by their role and worked on the draft last, else the actor."""
+    """Who will inject: as chosen, else who injects by their role and worked on the draft last, else a prescriber who
+    did, else the actor. None where that is nobody whose role allows it."""
     consultation = draft.body.get("consultation") or {}
     chosen = consultation.get("injector") if isinstance(consultation, dict) else None
     staff = Staff.objects.of(actor).filter(active=True)
     if chosen:
         try:
-            return staff.filter(pk=UUID(str(chosen))).first()
+            one = staff.filter(pk=UUID(str(chosen))).first()
+            return one if _injects(one) else None
         except ValueError:
             return None
     worked = draft.edits.filter(author_kind="staff").order_by("-revision").values_list("author", flat=True)[:50]
-    hands = [one for key in dict.fromkeys(worked) if (one := staff.filter(pk=key).first())]
-    hands += [actor.staff] if actor.staff else []
+    hands = [*(staff.filter(pk=key).first() for key in dict.fromkeys(worked)), actor.staff]
+    hands = [one for one in hands if one is not None and _injects(one)]
     return next((one for one in hands if Role.INJECTOR.value in one.roles), hands[0] if hands else None)
 
 
