@@ -109,6 +109,26 @@ def test_a_merge_keeps_both_histories_and_can_be_taken_back(clinics: World) -> N
     assert keep.phone == ""
 
 
+def test_a_merge_that_was_kept_the_older_way_is_taken_back_whole(clinics: World) -> None:
+    desk, lead = clinics.here.actor(Role.FRONT_DESK), clinics.here.actor(Role.LEAD)
+    keep, other = clinics.here.patient("Ana Flores", sex=""), clinics.here.patient("Anna Flores", sex="male")
+    merged = commands.merge(desk, keep, other, "same passport")
+    Merge.objects.of(lead).filter(pk=merged.pk).update(before={"filled": {"sex": "male"}, "answers": None})
+    commands.unmerge(lead, Merge.objects.of(lead).get(pk=merged.pk))
+    keep.refresh_from_db()
+    assert keep.sex == ""
+
+
+def test_two_who_merge_at_once_in_both_directions_make_no_circle(clinics: World) -> None:
+    desk = clinics.here.actor(Role.FRONT_DESK)
+    ana, anna = clinics.here.patient("Ana Flores"), clinics.here.patient("Anna Flores")
+    read_before = [Patient.objects.of(desk).get(pk=one.pk) for one in (anna, ana)]
+    commands.merge(desk, ana, anna, "same passport")
+    with pytest.raises(Refused):
+        commands.merge(desk, *read_before, "same passport")
+    assert Patient.objects.of(desk).get(pk=anna.pk).kept() == ana
+
+
 def test_what_is_right_where_two_rows_differ_is_chosen_and_undone(clinics: World) -> None:
     keep = clinics.here.patient("Ana Flores", date(1980, 5, 14), phone="", language="en", sex="female")
     other = clinics.here.patient("Ana Flores-Diaz", date(1980, 4, 15), phone="+33 199005566", language="fr", sex="")
@@ -311,7 +331,8 @@ def test_the_timeline_is_narrowed_by_person_kind_and_day(clinics: World) -> None
     today = clinics.here.clinic.today()
     assert "changed" in shown(f"first={today}&last={today}") and shown("last=2020-01-01") == ""
     assert "looked at the timeline" in shown("kind=timeline.view")
-    for odd in ("first=x&last=0000", "before=%C2%B2", f"before={'9' * 40}", "last=9999-12-31", "who=x"):
+    odds = ("first=x&last=0000", "before=%C2%B2", f"before={'9' * 40}", "last=9999-12-31", "first=0001-01-01", "who=x")
+    for odd in odds:
         assert client.get(f"/patients/{patient.pk}/timeline/?{odd}").status_code == 200, odd
 
 

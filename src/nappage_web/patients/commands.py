@@ -143,6 +143,9 @@ def merge(
 ) -> Merge:
     """Two rows are one person: `keep` is the patient, the other one's history is theirs. Nothing is moved. `take`: the
     fields of OWN in which the duplicate is right; where nobody chose, those that `keep` leaves empty."""
+    for one in sorted((keep, duplicate), key=lambda one: one.pk):  # as they are now: others may have merged them since
+        documents.hold(actor, one)
+        one.refresh_from_db()
     if keep.pk == duplicate.pk or duplicate.merged_into_id is not None or keep.merged_into_id is not None:
         raise Refused(_("These two cannot be merged."), _("Choose two different patients who were not merged yet."))
     if Draft.objects.of(actor).filter(patient=duplicate, kind=Draft.Kind.PLAN, status=Draft.Status.OPEN).exists():
@@ -182,7 +185,8 @@ def unmerge(actor: Actor, merged: Merge) -> None:
     keep, duplicate = merged.patient, merged.duplicate
     if keep.merged_into_id is not None:
         raise Refused(_("The patient who stayed was merged into another one since."), _("Take that back first."))
-    for key, (was, taken) in merged.before.get("fields", {}).items():
+    filled = {key: ["", value] for key, value in merged.before.get("filled", {}).items()}  # as merges were kept before
+    for key, (was, taken) in {**filled, **merged.before.get("fields", {})}.items():
         if str(getattr(keep, key)) == taken:  # what was corrected since stays
             field = Patient._meta.get_field(key)
             assert isinstance(field, Field)

@@ -102,7 +102,7 @@ class Asked:
             events = events.exclude(action__endswith=".view")
         if self.who:
             events = events.filter(actor=self.who)
-        if self.first:
+        if self.first and self.first > date.min:
             events = events.filter(at__gte=datetime.combine(self.first, time(), zone))
         if self.last and self.last < date.max:
             events = events.filter(at__lt=datetime.combine(self.last + timedelta(days=1), time(), zone))
@@ -143,7 +143,7 @@ def lines(events: Iterable[AuditEvent]) -> list[Line]:
     out: list[Line] = []
     last: AuditEvent | None = None
     for event in events:
-        if "kept" in json.loads(event.details or "{}"):
+        if event.action in ("patient.merge", "patient.unmerge") and "kept" in json.loads(event.details or "{}"):
             continue  # a merge is noted at both rows: told once
         line = _line(event)
         same = last is not None and (last.actor, last.action, last.outcome) == (
