@@ -28,7 +28,7 @@ from django.utils import timezone
 from nappage.values import InputError
 from nappage_web.clinic import audit
 from nappage_web.clinic.models import AuditEvent, Role, SignedIn, Staff, User
-from nappage_web.clinic.signin import commands, lock
+from nappage_web.clinic.signin import adapter, commands, lock
 from nappage_web.clinic.signin.lock import device
 from nappage_web.config import cli
 
@@ -208,6 +208,21 @@ def test_who_reads_the_database_makes_no_codes(clinics: World) -> None:
     client = Client()
     _sign_in(client, user.email)
     assert client.post("/accounts/2fa/authenticate/", {"code": _code(secret)}).url == "/"
+
+
+def test_a_factor_of_another_key_opens_nothing_breaks_nothing_and_is_told(clinics: World, settings: Any) -> None:
+    user, secret = clinics.here.staff[Role.LEAD].user, generate_totp_secret()
+    TOTP.activate(user, secret)
+    RecoveryCodes.activate(user)
+    assert adapter.unreadable() == 0
+    settings.SECRET_KEY = "x" * 60
+    assert adapter.unreadable() == 2
+    empty = format_hotp_value(hotp_value("", next(yield_hotp_counters_from_time())))
+    for code in (_code(secret), empty):
+        client = Client()
+        _sign_in(client, user.email)
+        answer = client.post("/accounts/2fa/authenticate/", {"code": code})
+        assert answer.status_code == 200 and "_auth_user_id" not in client.session
 
 
 # A second factor that was lost

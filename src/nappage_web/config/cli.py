@@ -296,8 +296,9 @@ def _check(args: argparse.Namespace) -> int:
     from django.db.migrations.executor import MigrationExecutor
 
     from ..clinic import append_only
+    from ..clinic.signin import adapter
 
-    faults = []
+    faults: list[str] = []
     try:
         call_command("check", deploy=True, fail_level="ERROR")
     except CommandError as error:
@@ -308,13 +309,18 @@ def _check(args: argparse.Namespace) -> int:
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if waiting:
         faults.append(f"{len(waiting)} changes of the tables are waiting; `nappage-web serve` makes them")
-    elif lost := append_only.missing(connection):
-        faults.append(f"what must not be changed is not guarded: {', '.join(lost)}. Restore the last backup")
+    elif unguarded := append_only.missing(connection):
+        faults.append(f"what must not be changed is not guarded: {', '.join(unguarded)}. Restore the last backup")
     elif connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             said = cursor.execute("PRAGMA integrity_check").fetchone()[0]
         if said != "ok":
             faults.append(f"the database is damaged: {said}. Restore the last backup")
+    if not waiting and (lost := adapter.unreadable()):
+        faults.append(
+            f"{lost} second factors were kept by another secret key: bring that one back into {settings.HOME}, or give "
+            "their owners new ones with `nappage-web resetfactor`"
+        )
     if args.audit and not waiting:
         from ..clinic import audit
         from . import whole
