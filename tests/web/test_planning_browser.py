@@ -220,3 +220,36 @@ def test_each_page_fits_and_can_be_read_by_everybody(at_work: Callable[..., Any]
             wrong.append(f"{path}: {overflows(page)} px too wide")
     assert not wrong, "\n".join(wrong)
     assert not page.faults
+
+
+@pytest.mark.browser
+def test_a_map_that_cannot_be_loaded_says_so_and_is_tried_again(at_work: Callable[..., Any]) -> None:
+    place, page = at_work("tablet")
+    draft = ordered(place)
+    reach = {"script": False, "data": False}
+    page.route("**/map-editor.min*.js*", lambda route: route.continue_() if reach["script"] else route.abort())
+    page.route("**/map/edit", lambda route: route.continue_() if reach["data"] else route.abort())
+    page.goto(f"{page.base}/drafts/{draft.pk}/map")
+    failed = page.locator("[data-map-failed]")
+    for part in ("script", "data"):
+        failed.wait_for()
+        assert "could not be loaded" in failed.inner_text() and not page.locator("[data-map-wait]").is_visible()
+        reach[part] = True
+        page.get_by_role("button", name="Try again").click()
+    until(page, "document.querySelector('[data-map-editor]').editor?.settled === true")
+    assert failed.count() == 0 and page.locator("[data-map-editor] [aria-label='Undo']").count() == 1
+
+
+@pytest.mark.browser
+def test_a_panel_that_is_awaited_says_that_it_is_busy(at_work: Callable[..., Any]) -> None:
+    place, page = at_work("tablet")
+    draft = ordered(place)
+    held: list[Any] = []
+    page.route("**/doses", lambda route: held.append(route))
+    page.goto(f"{page.base}/drafts/{draft.pk}/formulation")
+    page.locator('[data-path="order.syringe_ml"]').fill("5")
+    until(page, "document.querySelector('#doses-panel').getAttribute('aria-busy') === 'true'")
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+    until(page, "!document.querySelector('#doses-panel').hasAttribute('aria-busy')")

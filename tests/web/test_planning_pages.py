@@ -384,7 +384,7 @@ def test_a_protocol_of_the_clinics_own_is_versioned_and_used_for_another_patient
     other.refresh_from_db()
     assert other.body["order"]["spacing_mm"] == "8" and other.body["order"]["areas"] == ORDER["areas"]
     page = client.get(reverse("plan-protocols")).content.decode()
-    assert "House face" in page and "order.spacing_mm: 10 → 8" in page
+    assert "House face" in page and "Spacing, mm: 10 → 8" in page
 
 
 def test_another_clinics_protocol_cannot_be_used(clinics: World) -> None:

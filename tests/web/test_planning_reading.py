@@ -210,7 +210,7 @@ def test_a_plan_starts_from_the_last_one_and_shows_what_is_different(clinics: Wo
     assert second.body["order"]["areas"] == ORDER["areas"] and "accepted_without_ceiling" not in second.body["order"]
     put(place, second, "order.spacing_mm", "8")
     said = text(place.client(Role.INJECTOR), "plan-whole", second)
-    assert "Compared with the plan of" in said and "spacing_mm 10 8" in said
+    assert "Compared with the plan of" in said and "Spacing, mm 10 8" in said
 
 
 # --- two at once ------------------------------------------------------------------------------------------------------

@@ -132,7 +132,8 @@ def diary(request: HttpRequest) -> HttpResponse:
     ]
     step = timedelta(days=7 if week else 1)
     context = {
-        "heading": _("Diary"), "day": day, "first": first, "last": last, "week": week, "columns": columns,
+        "heading": _("Diary"), "day": day, "first": first, "last": last, "week": week,
+        "columns": columns, "visits": visits,
         "rooms": [] if week else rooms, "before": day - step, "after": day + step, "today": now,
         "closed": not week and starting.next_open(day, closed) != day, "lead": actor.has(Role.LEAD),
         "clinical": actor.has(*CLINICAL),

@@ -37,6 +37,7 @@ from nappage.values import Document, InputError
 
 from ..patients.drafts import value_at
 from . import map_payload
+from .places import named, way_out, wrong_in_words
 
 D = TypeVar("D", bound=Document)
 _KEPT = 64  # readings in this process
@@ -63,7 +64,19 @@ class Fault:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.wrong[:1].upper()}{self.wrong[1:]}. {self.remedy}."
+        """What is wrong and the way out, to be shown at the field itself."""
+        wrong = wrong_in_words(self.wrong)
+        return f"{wrong[:1].upper()}{wrong[1:]}. {way_out(self.remedy)}."
+
+    @property
+    def place(self) -> str:
+        """Where, in words."""
+        return named(self.path)
+
+    @property
+    def sentence(self) -> str:
+        """With its place in words, to be shown anywhere else."""
+        return f"{self.place}: {self}" if self.place else str(self)
 
 
 class Reading:
@@ -111,6 +124,8 @@ class Reading:
 
     def _wrong(self, error: InputError, path: str) -> None:
         place = error.place.replace("[", ".").replace("]", "").split(", ")[-1]
+        if place in ("protocol", "regimen", "sessions"):  # of a course's request, which an order fills
+            place = f"order.{place}"
         where = place if place.split(".")[0] in ("order", "answers", "schedule") else path
         fault = Fault(where, error.wrong, error.remedy)
         if fault not in self._faults:
@@ -502,7 +517,7 @@ def _prices(given: Mapping[str, Any] | None, edition: Edition) -> tuple[PriceLis
     try:
         return validated(PriceList, dict(given), "prices").known_in(edition), ()
     except InputError as error:
-        return None, (Fault("prices", gettext("the clinic's price list: {}").format(error.wrong), error.remedy),)
+        return None, (Fault(f"prices.{error.place.removeprefix('prices, ')}", error.wrong, error.remedy),)
 
 
 def _as_input_error(error: Exception) -> InputError:
@@ -553,7 +568,7 @@ def ready_to_sign(
     knows which findings a prescriber decided; `dose_decided`: a prescriber decided on this very formulation."""
     say = _Say(reading)
     plan = plan or reading.whole()
-    out = [Obstacle(say("fault", wrong=str(fault)), say("fault-out"), stage_of(fault.path), fault.path)
+    out = [Obstacle(say("fault", wrong=fault.sentence), say("fault-out"), stage_of(fault.path), fault.path)
            for fault in reading.faults]  # fmt: skip
     screening = reading.screening if plan is None else plan.screening
     if screening.deceased:
@@ -601,7 +616,7 @@ _ROOM_STAGE = {
 _STAGE = {
     "consultation": "consultation", "answers": "consultation", "schedule": "course",
     "order.map": "map", "order.areas": "map", "order.spacing_mm": "map", "order.points": "map", "order.depth_mm": "map",
-    "order.inserted_mm": "map", "order.angle_deg": "map", "order.needle_mm": "map", "order.volume_per_point_ml": "map",
+    "order.inserted_mm": "map", "order.angle_deg": "map", "order.volume_per_point_ml": "map",
     "order.planned_start": "course", "order.visit_minutes": "course", "order.sessions": "course",
     "order.regimen": "course", "order.protocol": "course", "order": "formulation",
 }  # fmt: skip

@@ -4,11 +4,14 @@ make them. Pure."""
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+
+from django.utils.translation import gettext, ngettext
 
 from nappage.choice import ProtocolChoice
 from nappage.course.request import WEEKDAYS
@@ -126,9 +129,27 @@ class Difference:
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Difference, ...]:
     """Where two orders differ, place by place; equal numbers are equal however they are written."""
     a, b = _flat(before, ""), _flat(now, "")
-    return tuple(
-        Difference(path, a.get(path, ""), b.get(path, "")) for path in {**a, **b} if a.get(path, "") != b.get(path, "")
-    )
+    out: dict[str, Difference] = {}
+    for path in {**a, **b}:
+        if a.get(path, "") == b.get(path, ""):
+            continue
+        drawn = _DRAWN.match(path)
+        if drawn is None:
+            out[path] = Difference(path, a.get(path, ""), b.get(path, ""))
+        elif drawn[1] not in out:  # what was drawn is one place: its spots mean nothing to a reader
+            then, there = _spots(a, drawn[1]), _spots(b, drawn[1])
+            out[drawn[1]] = Difference(
+                drawn[1], then, gettext("{}, drawn anew").format(there) if then == there else there
+            )
+    return tuple(out.values())
+
+
+_DRAWN = re.compile(r"(.*\bmap\.(?:zones \d+\.border|erase|add)) \d+\.")
+
+
+def _spots(flat: Mapping[str, str], where: str) -> str:
+    found = {path[len(where) :].split(".")[0] for path in flat if path.startswith(f"{where} ")}
+    return ngettext("{} spot", "{} spots", len(found)).format(len(found)) if found else ""
 
 
 def _flat(value: Any, path: str) -> dict[str, str]:

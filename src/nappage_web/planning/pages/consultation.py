@@ -180,7 +180,11 @@ def _screening(at: Desk, error: str = "", said: Mapping[str, str] | None = None)
         "answered_on": reading.facts.answered_on,
         "today": at.on,
         "faults": [f for f in reading.faults if readings.stage_of(f.path) == "consultation"],
-        "other_faults": [f for f in reading.faults if readings.stage_of(f.path) != "consultation"],
+        "other_faults": [
+            (f, stages.url_of(stage, at.draft))
+            for f in reading.faults
+            if (stage := readings.stage_of(f.path)) != "consultation"
+        ],
         "reasons": list(REASONS.items()),
         "prescribes": at.actor.has(Role.PRESCRIBER),
         "prescribers": [] if at.actor.has(Role.PRESCRIBER) else prescribers(at.actor),

@@ -85,6 +85,7 @@ def doses(at: Desk, error: str = "", said: Mapping[str, str] | None = None) -> d
         "desk": at,
         "draft": at.draft,
         "formulation": found,
+        "ordered": bool(at.reading.order.mixture or at.reading.order.anaesthetic),
         "waiting": waiting,
         "dose_hash": key,
         "dose_decision": at.decisions.get(key),

@@ -6,15 +6,19 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from nappage.intake import region_id
+
 from ...clinic.access import CLINICAL, acting, get, page
 from ...clinic.models import Role
-from .. import commands, desk, stages, starting
+from .. import commands, desk, places, stages, starting
 from .. import reading as readings
 from ..diary import tried
 from ..models import ClinicProtocol
+from .formulation import technique_named
 
 
 @require_POST
@@ -36,6 +40,18 @@ def protocols(request: HttpRequest) -> HttpResponse:
     actor = acting(request)
     edition = readings.edition_on(actor.here.today())
     rows = ClinicProtocol.objects.of(actor).order_by("name", "-version")
+    language = (get_language() or "en")[:2]
+
+    def changes(older: ClinicProtocol, row: ClinicProtocol) -> list[tuple[str, str, str]]:
+        return places.differences_in_words(starting.differences(older.body, row.body), edition, language)
+
+    def titles(row: ClinicProtocol) -> dict[str, str]:
+        order = row.body.get("order") or {}
+        technique = edition.techniques.get(technique_named(edition, order.get("technique")) or "")
+        areas = [edition.regions.get(region_id(edition, area) or "") or area for area in order.get("areas") or ()]
+        named = [area if isinstance(area, str) else edition.text(area.title, language) for area in areas]
+        return {"technique": edition.text(technique.title, language) if technique else "", "areas": ", ".join(named)}
+
     groups: dict[str, list[ClinicProtocol]] = {}
     for row in rows:
         groups.setdefault(row.name, []).append(row)
@@ -43,7 +59,7 @@ def protocols(request: HttpRequest) -> HttpResponse:
         {
             "newest": versions[0],
             "versions": [
-                {"row": row, "changes": starting.differences(older.body if older else {}, row.body) if older else ()}
+                {"row": row, "changes": changes(older, row) if older else (), **titles(row)}
                 for row, older in zip(versions, [*versions[1:], None], strict=True)
             ],
             "same_edition": versions[0].edition == edition.fingerprint,

@@ -17,11 +17,12 @@ from ...clinic.access import CLINICAL, page
 from ...patients import documents
 from ...patients.commands import leave_draft
 from ...patients.models import Document, Draft
-from .. import desk, stages, starting
+from .. import desk, places, stages, starting
 from .. import reading as readings
 from ..diary import tried
 from ..words import REASONS
 
+_NOT_ORDERED = ("planned_start", "planned_time", "time_zone", "jurisdiction", "purpose")  # no treatment yet
 _STAGES = ("consultation", "formulation", "map", "course", "review")
 
 
@@ -52,7 +53,8 @@ def review_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
     context = {
         "desk": at, "draft": at.draft, "patient": at.draft.patient, "plan": plan, "obstacles": obstacles,
         "urls": {one: reverse(f"plan-{one}", args=[draft]) for one in _STAGES},
-        "last": last, "changed": changed, "sheet": sheet,
+        "empty": not any(v for k, v in (at.draft.body.get("order") or {}).items() if k not in _NOT_ORDERED),
+        "last": last, "changed": places.differences_in_words(changed, at.edition, at.language), "sheet": sheet,
         "cost": _cost(plan), "decisions": list(at.decisions.values()),
         "reasons": {code: str(word) for code, word in REASONS.items()},
         "consent": reverse("draft-consent", args=[draft]), "sign": reverse("draft-sign", args=[draft]),

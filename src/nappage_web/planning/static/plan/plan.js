@@ -30,6 +30,9 @@ document.addEventListener("focusout", (event) => {
   const panel = event.target.closest?.("[data-panel]");
   if (panel && waiting.has(panel.id)) setTimeout(() => { if (!typing(panel) && waiting.delete(panel.id)) htmx.ajax("GET", panel.getAttribute("hx-get"), { target: `#${panel.id}`, swap: "innerHTML" }); }, 500);
 });
+// What a panel waits for is said of the panel; after a second it is seen on it, too.
+document.body.addEventListener("htmx:beforeRequest", ({ detail: { target } }) => { if (target && target !== document.body) { target.requests = (target.requests || 0) + 1; target.setAttribute("aria-busy", "true"); } });
+document.body.addEventListener("htmx:afterRequest", ({ detail: { target } }) => { if (target?.requests && !(target.requests -= 1)) target.removeAttribute("aria-busy"); });
 // What stood open stays open after a swap, and the focus stays where it was.
 let opened = [], focused = null;
 document.body.addEventListener("htmx:beforeSwap", (event) => {
@@ -78,7 +81,6 @@ document.addEventListener("click", async (event) => {
 async function mount(place) {
   if (place.dataset.mounted) return;
   place.dataset.mounted = "1";
-  const { mountMapEditor } = await import(place.dataset.module);
   const draft = draftOf(place);
   const send = async (edits, skin) => {
     const answer = await fetch(place.dataset.mapEditor, {
@@ -100,8 +102,26 @@ async function mount(place) {
     }
     return body;
   };
-  place.editor = mountMapEditor(place, { send, mode: place.dataset.mode, language: document.documentElement.lang });
+  const [wait, failed] = ["wait", "failed"].map((name) => place.querySelector(`[data-map-${name}]`));
+  wait.hidden = !(failed.hidden = true);
+  place.setAttribute("aria-busy", "true");
+  try { // another address each time: a browser may keep that a module could not be had
+    const tries = place.dataset.tries = Number(place.dataset.tries || 0) + 1;
+    const [{ mountMapEditor }, state] = await Promise.all([import(tries > 1 ? `${place.dataset.module}?${tries}` : place.dataset.module), send([], null)]);
+    place.editor = mountMapEditor(place, { send, state, mode: place.dataset.mode, language: document.documentElement.lang });
+  } catch (error) {
+    const why = failed.querySelector("[data-map-why]");
+    why.textContent = error.sentence || why.dataset.else;
+    failed.hidden = !(wait.hidden = true);
+    delete place.dataset.mounted;
+    if (!error.offline && !error.sentence) console.error(error);
+  } finally { place.removeAttribute("aria-busy"); }
 }
+// The map once more, where it could not be loaded: by hand, or when the connection or the session is back.
+const again = () => { for (const failed of document.querySelectorAll("[data-map-failed]:not([hidden])")) mount(failed.closest("[data-map-editor]")); };
+document.addEventListener("click", (event) => { if (event.target.closest("[data-map-again]")) again(); });
+addEventListener("online", again);
+document.addEventListener("nappage:unlocked", again);
 for (const place of document.querySelectorAll("[data-map-editor]:not([data-wait])")) mount(place);
 for (const box of document.querySelectorAll("[data-lazy-map]")) box.addEventListener("toggle", () => box.open && mount(box.querySelector("[data-map-editor]")));
 
