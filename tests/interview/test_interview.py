@@ -398,6 +398,7 @@ def test_a_list_with_more_to_come_denies_nothing_and_is_asked_again_until_it_is_
         more = reply(log, "medicines", begun, EDITION, ON, known=who)
         answers = fold(more, EDITION, ON, known=who)
         assert [one.name for one in answers.medications or ()] == ["Sintrom"]
+        assert answers.skincare is None
         facts = read(answers, EDITION, ON)
         assert facts.row["anticoagulant_current"] is True
         medicines = {f for f, fact in EDITION.facts.items() if fact.topic == "medications"}

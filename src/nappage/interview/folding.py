@@ -211,7 +211,9 @@ class State:
             context["skin_state"] = (*(known.context.skin_state or ()), *skin)
             if known.context.skin_state is None:
                 reopened.append("skin-state")
-        if any(q.closes and self.replied_in_part(q) for q in self.edition.interview.values()):
+        if any(
+            q.closes and self.replied_in_part(q) and not self.unfinished(q.id) for q in self.edition.interview.values()
+        ):
             lists["skincare"] = known.skincare or ()
         needles = self._flag("needle_fear")
         return known.model_copy(
