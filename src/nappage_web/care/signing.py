@@ -94,8 +94,8 @@ def injectors(actor: Actor) -> list[Staff]:
     return [one for one in staff if _injects(one)]
 
 
-def _injects(one: Staff | None) -> bool:
-    return one is not None and bool({Role.INJECTOR.value, Role.PRESCRIBER.value} & set(one.roles))
+def _injects(one: Staff) -> bool:
+    return bool({Role.INJECTOR.value, Role.PRESCRIBER.value} & set(one.roles))
 
 
 def injector_of(actor: Actor, draft: Draft) -> Staff | None:
@@ -107,12 +107,12 @@ def injector_of(actor: Actor, draft: Draft) -> Staff | None:
     if chosen:
         try:
             one = staff.filter(pk=UUID(str(chosen))).first()
-            return one if _injects(one) else None
+            return one if one is not None and _injects(one) else None
         except ValueError:
             return None
     worked = draft.edits.filter(author_kind="staff").order_by("-revision").values_list("author", flat=True)[:50]
-    hands = [*(staff.filter(pk=key).first() for key in dict.fromkeys(worked)), actor.staff]
-    hands = [one for one in hands if one is not None and _injects(one)]
+    known = [*(staff.filter(pk=key).first() for key in dict.fromkeys(worked)), actor.staff]
+    hands = [one for one in known if one is not None and _injects(one)]
     return next((one for one in hands if Role.INJECTOR.value in one.roles), hands[0] if hands else None)
 
 
