@@ -118,7 +118,7 @@ def test_names_say_what_areas_bring(cheeks) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left_out", "words"), [("technique", "no technique"), ("areas", "no area"), ("spacing_mm", "no spacing")]
+    ("left_out", "words"), [("technique", "No technique"), ("areas", "No area"), ("spacing_mm", "No spacing")]
 )
 def test_what_an_order_lacks_is_asked_not_refused(left_out: str, words: str) -> None:
     order = asked(**{left_out: None}, **({"technique": "mixed"} if left_out == "spacing_mm" else {}))

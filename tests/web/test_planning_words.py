@@ -12,7 +12,8 @@ from django.utils import translation
 from nappage.intake import Order
 from nappage.intake.answers import Anaesthetic, MapOrder, MixtureLine, ZoneOrder
 from nappage_web.clinic.models import Role
-from nappage_web.planning import places, starting
+from nappage_web.planning import desk, places, starting
+from nappage_web.planning import reading as readings
 from nappage_web.planning.reading import Fault
 
 from .test_planning_pages import edit_map, known, ordered, put, text, url
@@ -105,8 +106,8 @@ def test_an_empty_diary_packages_and_protocols_say_what_to_do_next(clinics: Worl
     assert "No visit on this day" in diary and reverse("patients") in diary
     assert "No visit this week" in client.get(reverse("diary") + "?view=week").content.decode()
     assert "last page of a plan" in client.get(reverse("plan-protocols")).content.decode()
-    desk = place.client(Role.FRONT_DESK)
-    assert "counted as they are given" in desk.get(reverse("packages", args=[known(place).pk])).content.decode()
+    front = place.client(Role.FRONT_DESK)
+    assert "counted as they are given" in front.get(reverse("packages", args=[known(place).pk])).content.decode()
 
 
 def test_what_was_drawn_differs_as_one_place() -> None:
@@ -127,3 +128,21 @@ def test_the_map_has_words_while_it_loads_and_a_way_out_where_it_cannot(clinics:
     for name in ("plan-map", "plan-consultation"):
         page = place.client(Role.INJECTOR).get(url(name, draft)).content.decode()
         assert "data-map-wait" in page and "data-map-failed" in page and "data-map-again" in page
+
+
+def test_each_obstacle_leads_to_the_page_where_it_is_settled(clinics: World) -> None:
+    place = clinics.here
+    draft = ordered(place, indication=None, areas=None, technique=None, planned_start=None, visit_minutes=None)
+    at = desk.Desk(place.actor(Role.INJECTOR), draft)
+    stage = {one.sentence: one.stage for one in readings.ready_to_sign(at.reading, at.plan())}
+    assert stage["Name the indication."] == stage["Name the areas."] == "consultation"
+    assert stage["Name the technique."] == stage["Enter how long the visit takes."] == "formulation"
+    assert stage["Enter the day of the first session."] == "course"
+    assert all(one == "map" for text, one in stage.items() if "number of points" in text)
+
+
+def test_a_reason_too_short_to_be_one_is_told_at_its_danger_zone(clinics: World) -> None:
+    draft = ordered(clinics.here)
+    put(clinics.here, draft, "order.map.enter.facial-artery", "ok")
+    page = text(clinics.here.client(Role.INJECTOR), "plan-map", draft)
+    assert "Danger zone entered: facial artery" in page and "3 letters or more" in page

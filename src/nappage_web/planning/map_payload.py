@@ -73,7 +73,7 @@ def state(
     key = skin_key(body, fit)
     warnings = _warnings(map, edition, language)
     if lacks is not None:
-        warnings.insert(0, {"kind": "ask", "about": "", "zones": [], "text": f"{lacks.wrong}. {lacks.remedy}."})
+        warnings.insert(0, {"kind": "ask", "about": "", "zones": [], "text": lacks.sentence})
     return {
         "payload": {
             "skin_key": key,

@@ -101,6 +101,7 @@ _SAYINGS = (
     (r"this must be (\S+) or less", gettext_lazy("this must be {} or less")),
     ("a line of the mixture needs an ingredient or a product",
      gettext_lazy("a line of the mixture needs an ingredient or a product")),
+    (r"string should have at least (\d+) characters", gettext_lazy("this needs {} letters or more")),
     ("a concentration needs its unit", gettext_lazy("a concentration needs its unit")),
 )  # fmt: skip
 _GIVEN = re.compile(r"(?P<said>.*?)(?: \(given: (?P<given>.*)\))?", re.DOTALL)

@@ -31,7 +31,7 @@ from nappage.intake import Answers, Facts, Order, validated
 from nappage.intake import read as read_facts
 from nappage.knowledge import Edition, load
 from nappage.plan import Practice, TreatmentPlan, draft
-from nappage.plan.treatment_plan import course_request, with_map
+from nappage.plan.treatment_plan import ToSign, course_request, with_map
 from nappage.screening import Finding, Screening, screen
 from nappage.values import Document, InputError
 
@@ -606,13 +606,32 @@ def ready_to_sign(
             continue
         if missing.text in told or _told_already(missing.room, missing.text, reading, plan):
             continue
-        out.append(Obstacle(missing.text, say(f"missing-{missing.room}-out"), _ROOM_STAGE[missing.room]))
+        out.append(
+            Obstacle(missing.text, say(f"missing-{missing.room}-out"), _stage_of_missing(missing, reading, plan))
+        )
     return tuple(dict.fromkeys(out))
 
 
 _ROOM_STAGE = {
     "order": "formulation", "screening": "consultation", "formulation": "formulation", "course": "course", "map": "map",
 }  # fmt: skip
+# What an order lacks is not all filled in on one page.
+_LACK_STAGE = {
+    "indication": "consultation", "areas": "consultation", "points": "map", "start": "course", "past": "course",
+    "time": "course",
+}  # fmt: skip
+
+
+def _stage_of_missing(missing: ToSign, reading: Reading, plan: TreatmentPlan) -> str:
+    if missing.room == "order":
+        for lack, stage in _LACK_STAGE.items():
+            if missing.text == reading.edition.say(f"plan.to-sign-{lack}", reading.language):
+                return stage
+        if any(fault in missing.text for fault in plan.assessment.faults):
+            return "consultation"
+    return _ROOM_STAGE[missing.room]
+
+
 _STAGE = {
     "consultation": "consultation", "answers": "consultation", "schedule": "course",
     "order.map": "map", "order.areas": "map", "order.spacing_mm": "map", "order.points": "map", "order.depth_mm": "map",

@@ -46,14 +46,14 @@ def injection_map(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "sources": technique.source if technique and proposed else (),
         "dangers": _dangers(at),
         "lacks": (lacks := _lacking(at, at.reading.map_lacks)) and readings.Fault("", lacks.wrong, lacks.remedy),
-        "no_technique": technique is None,
+        "no_protocol": not order.get("protocol"),
         "proposed": [str(_QUANTITIES[path.rpartition(".")[2]]).format(value) for path, value in proposed.items()],
     }
     return stages.shown(request, at, "map", context)
 
 
 _LACKING = {
-    "order.technique": (gettext_lazy("no technique is chosen yet"), gettext_lazy("Choose one on the formulation page")),
+    "order.technique": (gettext_lazy("no technique is chosen yet"), gettext_lazy("Choose one beside the map")),
     "order.areas": (gettext_lazy("no area is chosen yet"), gettext_lazy("Tap one on the body")),
     "order.spacing_mm": (
         gettext_lazy("no spacing is given, and none is published for this technique"),

@@ -95,6 +95,7 @@ async function mount(place) {
       if (body.revision) follow(place, body.revision);
       throw Object.assign(new Error("refused"), { sentence: body.sentence || body.error?.wrong, state: body.state });
     }
+    if (body.payload?.points.length) document.querySelector("[data-lacks]")?.remove(); // there is a map now
     if (edits.length) {
       follow(place, body.revision);
       draft.state("saved");
