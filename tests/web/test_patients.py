@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -224,14 +226,22 @@ def test_no_address_breaks_the_pages(clinics: World, query: str) -> None:
     assert clinics.here.client(Role.FRONT_DESK).get(f"/patients/{query}").status_code in (200, 400, 404)
 
 
+def opened(client: Any, url: str, **sent: str) -> dict[str, str]:
+    """What is typed into the form of a topic, as it was opened now."""
+    found = re.search(r'name="seen" value="([^"]*)"', client.get(url).content.decode())
+    assert found
+    return {"seen": found[1], **sent}
+
+
 def test_answers_are_changed_by_a_new_version_with_a_reason(clinics: World) -> None:
     patient = clinics.here.patient()
     actor, client = clinics.here.actor(Role.INJECTOR), clinics.here.client(Role.INJECTOR)
     first = Answers.model_validate({"medications": [{"name": "Sintrom"}], "allergies": []})
     commands.edit_answers(actor, patient, first, "told at the desk", "e")
     url = f"/patients/{patient.pk}/answers/medications"
-    assert client.post(url, {"state": "asked", "0-name": "Sintrom", "0-current": "true"}).status_code == 422
-    sent = {"state": "asked", "0-name": "Sintrom", "0-prescribed": "true", "1-name": "Xyzzol", "reason": "asked again"}
+    form = opened(client, url, state="asked")
+    assert client.post(url, {**form, "0-name": "Sintrom", "0-current": "true"}).status_code == 422
+    sent = {**form, "0-name": "Sintrom", "0-prescribed": "true", "1-name": "Xyzzol", "reason": "asked again"}
     assert client.post(url, sent).status_code == 302
     page = client.get(f"/patients/{patient.pk}/answers/").content.decode()
     for words in ("acenocoumarol", "not understood", "Xyzzol", "asked again", "not asked", "Changed since"):
@@ -241,6 +251,25 @@ def test_answers_are_changed_by_a_new_version_with_a_reason(clinics: World) -> N
     assert "Xyzzol" not in versions[0].body, "the older version stays as it was"
 
 
+def test_a_line_that_somebody_else_added_meanwhile_is_not_taken_out(clinics: World) -> None:
+    """Whoever opened the list before it was there would deny it by "this is all of it"."""
+    patient, actor, client = clinics.here.patient(), clinics.here.actor(Role.LEAD), clinics.here.client(Role.INJECTOR)
+    urls = [f"/patients/{patient.pk}/answers/{topic}" for topic in ("medications", "allergies")]
+    forms = [opened(client, url, state="asked", reason="asked") for url in urls]
+    told = {"medications": [{"name": "Sintrom"}]}
+    commands.edit_answers(actor, patient, Answers.model_validate(told), "told by phone", "e")
+    refused = client.post(urls[0], {**forms[0], "0-name": "paracetamol"})
+    page = refused.content.decode()
+    assert refused.status_code == 422 and "changed since this page was opened" in page and 'value="paracetamol"' in page
+    assert client.post(urls[0], {**forms[0], "seen": "x"}).status_code == 422
+    assert client.post(urls[1], {**forms[1], "0-substance": "latex"}).status_code == 302, "another list is no conflict"
+    newest = documents.latest(actor, patient, Document.Kind.ANSWERS)
+    answers = Answers.model_validate_json(newest.body)
+    assert [one.name for one in answers.medications] == ["Sintrom"] and len(answers.allergies) == 1
+    with pytest.raises(InputError, match="changed since"):
+        commands.edit_answers(actor, patient, answers, "asked", "e", over=uuid.uuid4())
+
+
 def test_codes_stay_with_the_words_they_came_with(clinics: World) -> None:
     patient, actor = clinics.here.patient(), clinics.here.actor(Role.INJECTOR)
     rows = [{"text": "heart trouble", "codes": {"icd10": "I48"}}, {"codes": {"icd10": "E11"}}]
@@ -248,7 +277,8 @@ def test_codes_stay_with_the_words_they_came_with(clinics: World) -> None:
     sent = {"state": "asked", "0-text": "heart trouble", "0-status": "past", "reason": "asked"}
     url = f"/patients/{patient.pk}/answers/conditions"
     for words, codes in (("heart trouble", {"icd10": "I48"}), ("something else", {})):
-        assert clinics.here.client(Role.INJECTOR).post(url, {**sent, "0-text": words}).status_code == 302
+        client = clinics.here.client(Role.INJECTOR)
+        assert client.post(url, opened(client, url, **{**sent, "0-text": words})).status_code == 302
         newest = documents.latest(actor, patient, Document.Kind.ANSWERS)
         kept = Answers.model_validate_json(newest.body).conditions
         assert [one.codes for one in kept] == [codes, {"icd10": "E11"}]
@@ -258,11 +288,11 @@ def test_not_asked_is_not_none(clinics: World) -> None:
     patient = clinics.here.patient()
     client = clinics.here.client(Role.INJECTOR)
     url = f"/patients/{patient.pk}/answers/allergies"
-    assert client.post(url, {"state": "asked", "reason": "asked"}).status_code == 302
+    assert client.post(url, opened(client, url, state="asked", reason="asked")).status_code == 302
     actor = clinics.here.actor(Role.INJECTOR)
     newest = documents.latest(actor, patient, Document.Kind.ANSWERS)
     assert Answers.model_validate_json(newest.body).allergies == ()
-    assert client.post(url, {"state": "not-asked", "reason": "was a mistake"}).status_code == 302
+    assert client.post(url, opened(client, url, state="not-asked", reason="was a mistake")).status_code == 302
     newest = documents.latest(actor, patient, Document.Kind.ANSWERS)
     assert Answers.model_validate_json(newest.body).allergies is None
 

@@ -203,11 +203,17 @@ def unmerge(actor: Actor, merged: Merge) -> None:
 
 
 @command("answers.edit", CLINICAL)
-def edit_answers(actor: Actor, patient: Patient, answers: Answers, reason: str, edition: str) -> Document:
-    """A clinician's new version of the answers, with a reason. The patient's own stay as they are."""
+def edit_answers(
+    actor: Actor, patient: Patient, answers: Answers, reason: str, edition: str, *, over: uuid.UUID | None = None
+) -> Document:
+    """A clinician's new version of the answers, with a reason. The patient's own stay as they are. `over`: the version
+    that these were made from; raises InputError where there is a newer one by now."""
     if len(reason.strip()) < 3:
         raise InputError("reason", _("it is missing"), _("Write why the answers are changed"))
+    documents.hold(actor, patient.kept())
     before = documents.latest(actor, patient, Document.Kind.ANSWERS)
+    if over is not None and (before is None or before.pk != over):
+        raise newer_answers()
     made = documents.file(
         actor, Document.Kind.ANSWERS, patient, answers, edition=edition, reason=reason.strip()[:500], replaces=before
     )
@@ -234,6 +240,13 @@ def import_record(actor: Actor, patient: Patient, record: Answers, edition: str,
     )
     note(made, patient=patient, sha256=sha256)
     return made
+
+
+def newer_answers() -> InputError:
+    return InputError(
+        "answers", _("they were changed since this page was opened"),
+        _("Open the page anew; what you typed still stands here, to copy"),
+    )  # fmt: skip
 
 
 def _lived(actor: Actor, birth_date: date) -> None:

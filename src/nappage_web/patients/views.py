@@ -374,22 +374,40 @@ def edit_answers(request: HttpRequest, patient: uuid.UUID, topic: str) -> HttpRe
         raise Http404
     looked(actor, "answers.view", person, patient=person.pk)
     newest = _newest(actor, person.everyone(), Document.Kind.ANSWERS)
-    told = read.of_document(newest.body) if newest else read.with_identity(Answers(), person)
-    error = None
+    told = shown = read.of_document(newest.body) if newest else read.with_identity(Answers(), person)
+    error, seen = None, str(newest.pk) if newest else ""
     if request.method == "POST":
+        seen = request.POST.get("seen", "")
+        if newest is not None and seen != str(newest.pk):
+            shown = _seen(actor, person, seen)
         try:
+            if read.rows_of(each, shown) != read.rows_of(each, told):  # a line that this page never showed
+                raise commands.newer_answers()
             made = read.with_topic(told, each, read.read_form(each, request.POST, read.rows_of(each, told)))
             edition = _edition(actor.here.today())
             read.screened(made, None, edition, actor.here.today(), "en")  # what cannot be read is told now
-            commands.edit_answers(actor, person, made, request.POST.get("reason", ""), edition.fingerprint)
+            commands.edit_answers(
+                actor, person, made, request.POST.get("reason", ""), edition.fingerprint,
+                over=newest.pk if newest else None,
+            )  # fmt: skip
             messages.success(request, _("Kept as a new version. The patient's own answers stay."))
             return HttpResponseRedirect(reverse("patient-answers", args=[person.pk]))
         except InputError as wrong:
             error = wrong
-    context = {"patient": person, "topic": each, "error": error, "rows": _rows(each, told, request),
-               "sent": request.POST,
-               "asked": _asked(each, told, request)}  # fmt: skip
+    context = {"patient": person, "topic": each, "error": error, "rows": _rows(each, shown, request),
+               "sent": request.POST, "seen": seen, "stale": shown is not told,
+               "asked": _asked(each, shown, request)}  # fmt: skip
     return render(request, "patients/edit_answers.html", context, status=422 if error else 200)
+
+
+def _seen(actor: Actor, person: Patient, seen: str) -> Answers:
+    """The version of the answers that a page showed; none at all where it showed none."""
+    versions = Document.objects.of(actor).filter(kind=Document.Kind.ANSWERS, patient__in=person.everyone())
+    try:
+        found = versions.filter(pk=uuid.UUID(seen)).first()
+    except ValueError:
+        found = None
+    return read.of_document(found.body) if found else read.with_identity(Answers(), person)
 
 
 def _asked(each: read.Topic, told: Answers, request: HttpRequest) -> bool:
