@@ -414,7 +414,7 @@ class Editor {
         pair(words.covered, cover ? `${percent(cover[1])} %` : '–', cover ? `${fill(words.band, { low: percent(cover[0]), high: percent(cover[2]) })}; ${words.covered_note}` : '')),
       h('p', { class: 'me-counts' }, GRAVE.map((kind) => [kind, this.session.state.warnings.filter((one) => one.kind === kind).length]).filter(([, n]) => n)
         .map(([kind, n]) => h('button', { type: 'button', class: `me-${kind}`, onclick: () => { this.told.scrollIntoView({ block: 'start' }); this.told.focus({ preventScroll: true }); } }, `${words[`kind_${kind}`]}: ${n}`))),
-      h('p', { class: totals.may_be_signed ? 'me-ok' : 'me-not' }, totals.points ? (totals.may_be_signed ? words.may_sign : words.may_not_sign) : words.nothing_yet));
+      h('p', { class: totals.may_be_signed ? 'me-ok' : 'me-not' }, totals.points ? (totals.may_be_signed ? words.may_sign : words.may_not_sign) : this.choice.chosen.size ? words.not_laid : words.nothing_yet));
   }
 
   markList() {
