@@ -41,6 +41,43 @@ class Change(Document):
     because: str
 
 
+class Item(Document):
+    """One figure of a scale. `name`: its place among the items, dotted where one lies in another ("chin.area");
+    `steps`: what each whole number from `low` stands for, where it stands for something."""
+
+    name: str
+    low: int = 0
+    high: int | None
+    whole: bool = True
+    needed: bool = True  # without it there is no score
+    steps: tuple[str, ...] = ()
+
+
+def items_of(scale: Scale, given: Items) -> tuple[Item, ...]:
+    """What is entered one by one for a scale of more than a grade, in the form in which some were given already; none
+    for other scales, and none where all were given as one list."""
+    listed = _ITEMS.get(scale.id)
+    return () if listed is None or given.get("items") is not None else listed(scale, given)
+
+
+def missing(scale: Scale, given: Items) -> tuple[str, ...]:
+    """Names of the items without which there is no score."""
+    return tuple(item.name for item in items_of(scale, given) if item.needed and given_at(given, item.name) is None)
+
+
+def given_at(given: Items, name: str) -> Any:
+    """What was given for an item, by its dotted name; None where nothing was."""
+    at: Any = given
+    for part in name.split("."):
+        at = at.get(part) if isinstance(at, Mapping) else None
+    return at
+
+
+def filled(given: Items) -> bool:
+    """Whether anything was given at all: an item taken back leaves its place empty."""
+    return any(filled(one) if isinstance(one, Mapping) else one is not None for one in given.values())
+
+
 def score(scale_id: str, items: Items, edition: Edition, language: str = "en") -> Score:
     """The score of one scale. Raises InputError on a scale that is none or is not computed, and on items that are
     missing, unknown or out of bounds."""
@@ -144,12 +181,13 @@ _WEIGHTS = {
     "forehead": Decimal("0.3"), "left_malar": Decimal("0.3"), "right_malar": Decimal("0.3"), "chin": Decimal("0.1"),
 }  # fmt: skip
 _AREA_FROM_PERCENT = (10, 30, 50, 70, 90)
+_AREA_HIGH, _SEVERITY_HIGH, _SUMMED_HIGH = 6, 4, 3
 
 
 def _area(region: _Items) -> Decimal:
     """Points of the area: as given, or from its per cent."""
     if not region.has("area_percent"):
-        return region.number("area", 0, 6, whole=True)
+        return region.number("area", 0, _AREA_HIGH, whole=True)
     percent = region.number("area_percent", 0, 100)
     return Decimal(0 if percent == 0 else 1 + sum(percent >= bound for bound in _AREA_FROM_PERCENT))
 
@@ -158,12 +196,27 @@ def _melasma(items: _Items, *, homogeneity: bool) -> Computed:
     parts = {}
     for name, weight in _WEIGHTS.items():
         region = items.under(name)
-        severity = region.number("darkness", 0, 4, whole=True)
+        severity = region.number("darkness", 0, _SEVERITY_HIGH, whole=True)
         if homogeneity:
-            severity += region.number("homogeneity", 0, 4, whole=True)
+            severity += region.number("homogeneity", 0, _SEVERITY_HIGH, whole=True)
         parts[name] = weight * _area(region) * severity
         region.none_left()
     return sum(parts.values(), Decimal(0)), parts
+
+
+def _melasma_items(scale: Scale, given: Items) -> tuple[Item, ...]:
+    ends = (*(end - 1 for end in _AREA_FROM_PERCENT[1:]), 100)
+    bands = tuple(f"{start}–{end} %" for start, end in zip(_AREA_FROM_PERCENT, ends, strict=True))
+    steps = ("0 %", f"< {_AREA_FROM_PERCENT[0]} %", *bands)
+    out = []
+    for region in _WEIGHTS:
+        if given_at(given, f"{region}.area_percent") is not None:
+            out.append(Item(name=f"{region}.area_percent", high=100, whole=False))
+        else:
+            out.append(Item(name=f"{region}.area", high=_AREA_HIGH, steps=steps))
+        for name in ("darkness", "homogeneity") if scale.id == "masi" else ("darkness",):
+            out.append(Item(name=f"{region}.{name}", high=_SEVERITY_HIGH))
+    return tuple(out)
 
 
 def _grade(items: _Items, scale: Scale) -> Computed:
@@ -172,19 +225,52 @@ def _grade(items: _Items, scale: Scale) -> Computed:
     return items.number("grade", int(low), int(high), whole=True), {}
 
 
-def _sum(items: _Items, scale: Scale) -> Computed:
-    """Items of 0 to 3, as many as the scale's highest value has room for."""
+def _summed(scale: Scale) -> int:
+    """How many items: as many as the scale's highest value has room for."""
     assert scale.high is not None
-    count, given = int(scale.high) // 3, items.take("items")
+    return int(scale.high) // _SUMMED_HIGH
+
+
+def _sum(items: _Items, scale: Scale) -> Computed:
+    """Items of 0 to 3, as one list or by name (item_1, item_2 …)."""
+    count = _summed(scale)
+    if not items.has("items"):
+        if not items.items:
+            items.wrong("'items' is missing", "Enter them; a missing item is not counted as 0")
+        named = (items.number(f"item_{n}", 0, _SUMMED_HIGH, whole=True) for n in range(1, count + 1))
+        return sum(named, Decimal(0)), {}
+    given = items.take("items")
     if not isinstance(given, list | tuple) or len(given) != count:
         items.wrong("the items are not complete", f"Write all {count} numbers; a missing one is not counted as 0")
-    return sum((items.bounded(f"item {n}", v, 0, 3, True) for n, v in enumerate(given, 1)), Decimal(0)), {}
+    return sum((items.bounded(f"item {n}", v, 0, _SUMMED_HIGH, True) for n, v in enumerate(given, 1)), Decimal(0)), {}
+
+
+def _sum_items(scale: Scale, _given: Items) -> tuple[Item, ...]:
+    return tuple(Item(name=f"item_{n}", high=_SUMMED_HIGH) for n in range(1, _summed(scale) + 1))
 
 
 def _pain(items: _Items, scale: Scale) -> Computed:
     if items.has("out_of_ten"):
         return 10 * items.number("out_of_ten", 0, 10), {}
     return items.number("mm", 0, 100), {}
+
+
+def _pain_items(_scale: Scale, given: Items) -> tuple[Item, ...]:
+    if given_at(given, "out_of_ten") is not None:
+        return (Item(name="out_of_ten", high=10, whole=False),)
+    return (Item(name="mm", high=100, whole=False),)
+
+
+def _hair_items(_scale: Scale, given: Items) -> tuple[Item, ...]:
+    kinds = all(given_at(given, kind) is not None for kind in ("terminal", "vellus"))
+    some = any(given_at(given, kind) is not None for kind in ("terminal", "vellus"))
+    return (
+        Item(name="field_cm2", high=None, whole=False),
+        Item(name="count", high=None, needed=not kinds),
+        Item(name="terminal", high=None, needed=some),
+        Item(name="vellus", high=None, needed=some),
+        Item(name="anagen", high=None, needed=False),
+    )
 
 
 def _hair(items: _Items, scale: Scale) -> Computed:
@@ -243,4 +329,12 @@ _COMPUTED: dict[str, Callable[[_Items, Scale], Computed]] = {
     **dict.fromkeys(
         ("glogau", "rhytids", "wsrs", "fitzpatrick-wrinkles", "lemperle", "goodman-baron", "nurnberger-muller"), _grade
     ),
+}
+_ITEMS: dict[str, Callable[[Scale, Items], tuple[Item, ...]]] = {
+    "masi": _melasma_items,
+    "mmasi": _melasma_items,
+    "hexsel": _sum_items,
+    "dlqi": _sum_items,
+    "pain": _pain_items,
+    "hair": _hair_items,
 }

@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 import yaml
 from django.urls import reverse
 
+from nappage.knowledge import load
+from nappage.scales import score
 from nappage.screening import VERDICTS
 from nappage_web.clinic.models import AuditEvent, Role
 from nappage_web.patients import commands as patient_commands
@@ -410,3 +413,67 @@ def test_a_danger_zone_is_entered_for_a_reason_below_the_map(clinics: World) -> 
     assert [one.entered for one in drawn.dangers if one.id == offered[0]] == ["Fine lines, cannula only"]
     put(place, draft, f"order.map.enter.{offered[0]}", None)
     assert "Fine lines" not in client.get(url("plan-map", draft)).text
+
+
+def html(client: Any, name: str, draft: Draft) -> str:
+    return client.get(url(name, draft)).content.decode()  # type: ignore[no-any-return]
+
+
+def scale_form(page: str, scale: str) -> list[str]:
+    """The places of a scale's form, in its order."""
+    return re.findall(rf'data-path="(answers\.assessment\.{scale}\.[^"]+)"', page)
+
+
+@pytest.mark.parametrize("scale", ["masi", "mmasi", "dlqi", "hexsel", "hair"])
+def test_items_of_a_scale_give_the_cores_score_and_a_missing_one_gives_none(clinics: World, scale: str) -> None:
+    place = clinics.here
+    draft, client = place.draft(known(place)), place.client(Role.INJECTOR)
+    places = scale_form(html(client, "plan-consultation", draft), scale)
+    figures = {path: str(n % 3 + 1) for n, path in enumerate(places)}
+    if scale == "hair":
+        figures = dict(zip(places, ("0.903", "150", "120", "30", "90"), strict=True))
+    *first, last = [p for p in places if scale != "hair" or not p.endswith(("terminal", "vellus", "anagen"))]
+    for path in first:
+        put(place, draft, path, figures[path])
+    page = html(client, "plan-scores", draft)
+    mine = page[page.index(f'id="score-{scale}"') :].split("</div>")[0]
+    assert "No score yet" in mine and "<strong>" not in mine
+    put(place, draft, last, figures[last])
+    given: dict[str, Any] = {}
+    for path in [*first, last]:
+        at = given
+        *way, name = path.split(".")[3:]
+        for step in way:
+            at = at.setdefault(step, {})
+        at[name] = figures[path]
+    found = score(scale, given, load(place.clinic.today()))
+    page = html(client, "plan-scores", draft)
+    mine = page[page.index(f'id="score-{scale}"') :].split("</div>")[0]
+    shown = re.search(r"<strong>([\d.]+)</strong>", mine)
+    assert shown is not None and Decimal(shown[1]) == found.value
+    assert found.sources[0].ref in mine
+    put(place, draft, last, None)
+    assert "<strong>" not in html(client, "plan-scores", draft)
+
+
+def test_a_scale_says_which_items_are_missing_and_opens_for_its_concern(clinics: World) -> None:
+    place = clinics.here
+    draft, client = place.draft(known(place)), place.client(Role.INJECTOR)
+    assert '<details id="scale-masi">' in html(client, "plan-consultation", draft)
+    put(place, draft, "consultation.concerns", ["melasma"])
+    page = html(client, "plan-consultation", draft)
+    assert '<details open id="scale-masi">' in page and '<details id="scale-dlqi">' in page
+    for region in ("forehead", "left_malar", "right_malar", "chin"):
+        put(place, draft, f"answers.assessment.mmasi.{region}.area", "2")
+    put(place, draft, "answers.assessment.mmasi.chin.darkness", "0")
+    said = html(client, "plan-scores", draft)
+    assert "Missing: Forehead: Darkness, Left malar region: Darkness, Right malar region: Darkness." in said
+
+
+def test_items_all_taken_back_are_no_assessment(clinics: World) -> None:
+    place = clinics.here
+    draft = place.draft(known(place))
+    put(place, draft, "answers.assessment.mmasi.chin.area", "2")
+    assert desk.at(place.actor(Role.INJECTOR), draft.pk).reading.assessment.faults
+    put(place, draft, "answers.assessment.mmasi.chin.area", None)
+    assert not desk.at(place.actor(Role.INJECTOR), draft.pk).reading.assessment.faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..intake import Answers
 from ..knowledge import Edition
-from ..scales import score
+from ..scales import filled, score
 from ..values import InputError
 from .document import Assessment
 
@@ -13,6 +13,8 @@ def assess(answers: Answers, edition: Edition, language: str = "en") -> Assessme
     """Every scale that was filled in. One that cannot be scored is named, with what to correct, and counts as none."""
     scores, faults = [], []
     for scale, items in answers.assessment.items():
+        if not filled(items):
+            continue
         try:
             scores.append(score(scale, items, edition, language))
         except InputError as error:

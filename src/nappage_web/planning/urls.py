@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import diary
-from .pages.consultation import choice_panel, consultation, decide, screening_panel, use
+from .pages.consultation import choice_panel, consultation, decide, scores_panel, screening_panel, use
 from .pages.course import course, course_book, course_move, course_panel
 from .pages.formulation import accept, doses_panel, formulation, lines_panel, suggest
 from .pages.injection_map import injection_map, map_edit, ranges
@@ -11,6 +11,7 @@ from .pages.review import leave, review, review_panel
 D = "drafts/<uuid:draft>/"
 urlpatterns = [
     path(D, consultation, name="plan-consultation"),
+    path(f"{D}scores", scores_panel, name="plan-scores"),
     path(f"{D}screening", screening_panel, name="plan-screening"),
     path(f"{D}decide", decide, name="plan-decide"),
     path(f"{D}choice", choice_panel, name="plan-choice"),

@@ -86,3 +86,22 @@ COURSES = {
     "refused": (_("Does not fit"), "stop", "✕"),
     "conflict": (_("Conflict"), "stop", "✕"),
 }
+
+# The items of the core's scales and the regions of the face they are of.
+SCALE_ITEMS = {
+    "forehead": _("Forehead"),
+    "left_malar": _("Left malar region"),
+    "right_malar": _("Right malar region"),
+    "chin": _("Chin"),
+    "area": _("Area"),
+    "area_percent": _("Area, %"),
+    "darkness": _("Darkness"),
+    "homogeneity": _("Homogeneity"),
+    "mm": _("Length in mm, 0 to 100"),
+    "out_of_ten": _("Pain, 0 to 10"),
+    "field_cm2": _("Field, cm²"),
+    "count": _("Hairs counted"),
+    "terminal": _("Terminal hairs"),
+    "vellus": _("Vellus hairs"),
+    "anagen": _("Growing (anagen) hairs"),
+}

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from nappage.intake import region_id
 from nappage.knowledge import Edition
+from nappage.scales import Item, filled, given_at, items_of, missing, score
 from nappage.values import InputError
 
 from ...clinic.access import CLINICAL, get, page
@@ -25,12 +26,16 @@ from .. import reading as readings
 from ..desk import DOSE, Desk
 from ..diary import tried
 from ..models import ClinicProtocol
-from ..words import REASONS
+from ..words import REASONS, SCALE_ITEMS
 from .formulation import doses, prescribers
 
 _GRADES = (
     "glogau", "rhytids", "fitzpatrick-wrinkles", "lemperle", "wsrs", "goodman-baron", "nurnberger-muller",
 )  # fmt: skip
+_COMPOSITE: dict[str, tuple[str, ...]] = {  # scales of several items, and the concerns that open their forms
+    "mmasi": ("melasma",), "masi": ("melasma",), "hexsel": ("cellulite",), "dlqi": (),
+    "pain": ("musculoskeletal-pain",), "hair": ("androgenetic-alopecia", "hair-loss", "alopecia-areata"),
+}  # fmt: skip
 _GROUPS = (("face", True), ("head-neck", False), ("scalp", False), ("body", False))
 
 
@@ -56,6 +61,7 @@ def consultation(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         "notes": consulted.get("notes") or "",
         "regions": regions(edition, _listed((body.get("order") or {}).get("areas")), at.language),
         "scales": _scales(at),
+        "composites": _composites(at, chosen),
         "phototype": str(at.reading.answers.patient.phototype or ""),
         "burns": drafts.value_at(body, "answers.assessment.phototype.burns") or "",
         "tans": drafts.value_at(body, "answers.assessment.phototype.tans") or "",
@@ -133,7 +139,7 @@ def _as_chosen(region: str, chosen: list[str], edition: Edition) -> str:
 
 
 def _scales(at: Desk) -> list[dict[str, Any]]:
-    scored = {score.scale: score for score in at.reading.assessment.scores}
+    scored = {found.scale: found for found in at.reading.assessment.scores}
     out = []
     for one in _GRADES:
         scale = at.edition.scales.get(one)
@@ -153,6 +159,86 @@ def _scales(at: Desk) -> list[dict[str, Any]]:
             }
         )
     return out
+
+
+def _composites(at: Desk, concerns: list[str]) -> list[dict[str, Any]]:
+    """Forms of the scales of several items, as the core lists them, with the score so far or what it lacks."""
+    scored = {found.scale: found for found in at.reading.assessment.scores}
+    out = []
+    for one, wanted_by in _COMPOSITE.items():
+        scale = at.edition.scales.get(one)
+        if scale is None:
+            continue
+        given = at.reading.answers.assessment.get(one) or {}
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for item in items_of(scale, given):
+            held = given_at(given, item.name)
+            group, _dot, name = item.name.rpartition(".")
+            groups.setdefault(str(SCALE_ITEMS.get(group, group)), []).append(
+                {
+                    "path": f"answers.assessment.{one}.{item.name}",
+                    "name": _item_named(name, scale.rated_by),
+                    "steps": _steps(item),
+                    "value": "" if held is None else str(held),
+                    "needed": item.needed,
+                }
+            )
+        lacks = [_whole_name(name, scale.rated_by) for name in missing(scale, given)]
+        started = filled(given)
+        out.append(
+            {
+                "id": one,
+                "title": at.edition.text(scale.title, at.language),
+                "note": at.edition.text(scale.method, at.language) if scale.method else "",
+                "groups": list(groups.items()),
+                "open": started or any(concern in wanted_by for concern in concerns),
+                "started": started,
+                "score": scored.get(one),
+                "missing": lacks,
+                "fault": _unscored(at, one) if started and not lacks and one not in scored else "",
+                "sources": ", ".join(dict.fromkeys(c.ref for c in scale.source)),
+            }
+        )
+    return out
+
+
+def _unscored(at: Desk, one: str) -> str:
+    """Why items that are all there give no score, in the core's words."""
+    try:
+        score(one, at.reading.answers.assessment[one], at.edition, at.language)
+    except InputError as error:
+        return error.sentence
+    return ""
+
+
+def _steps(item: Item) -> list[tuple[str, str]]:
+    """Each whole number that may be chosen; none where a number is typed."""
+    if not item.whole or item.high is None or item.high > 10:
+        return []
+    numbers = range(item.low, item.high + 1)
+    return [(str(n), f"{n}: {item.steps[n - item.low]}" if item.steps else str(n)) for n in numbers]
+
+
+def _item_named(name: str, rated_by: str) -> str:
+    number = name.removeprefix("item_")
+    if number == name:
+        return str(SCALE_ITEMS.get(name, name))
+    # The questions of a licensed form are on the form; here they have their number alone.
+    return (_("Question %(n)s") if rated_by == "patient" else _("Item %(n)s")) % {"n": number}
+
+
+def _whole_name(path: str, rated_by: str) -> str:
+    group, _dot, name = path.rpartition(".")
+    named = _item_named(name, rated_by)
+    return f"{SCALE_ITEMS.get(group, group)}: {named}" if group else named
+
+
+@require_GET
+@page("plan.scores", CLINICAL)
+def scores_panel(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
+    """The scores of the scales of several items, each put where its form stands."""
+    at = stages.desk_of(request, draft)
+    return desk.shown(request, "planning/_scores.html", {"composites": _composites(at, [])})
 
 
 def _screening(at: Desk, error: str = "", said: Mapping[str, str] | None = None) -> dict[str, Any]:
