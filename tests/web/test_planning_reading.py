@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from nappage_web.clinic.commands import Refused
 from nappage_web.clinic.models import Role
@@ -203,7 +204,12 @@ def test_a_plan_starts_from_the_last_one_and_shows_what_is_different(clinics: Wo
     documents.file(place.actor(Role.PRESCRIBER), Document.Kind.PLAN, first.patient, plan)
     from nappage_web.patients.commands import leave_draft, open_draft
 
+    page = reverse("patient", args=[first.patient_id])
+    client = place.client(Role.INJECTOR)
+    assert "Begin the next plan" not in client.get(page).content.decode(), "while a draft is open"
     leave_draft(place.actor(Role.INJECTOR), first)
+    assert "Begin the next plan" in client.get(page).content.decode()
+    assert "Begin the next plan" not in place.client(Role.FRONT_DESK).get(page).content.decode()
     second = open_draft(place.actor(Role.INJECTOR), first.patient)
     commands.start_from_last(place.actor(Role.INJECTOR), second)
     second.refresh_from_db()
