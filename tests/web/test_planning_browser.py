@@ -253,3 +253,40 @@ def test_a_panel_that_is_awaited_says_that_it_is_busy(at_work: Callable[..., Any
         page.wait_for_timeout(50)
     held.pop().continue_()
     until(page, "!document.querySelector('#doses-panel').hasAttribute('aria-busy')")
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_a_scale_entered_by_keys_shows_its_score_in_its_place(at_work: Callable[..., Any], size: str) -> None:
+    place, page = at_work(size)
+    draft = place.draft(known(place), consultation={"concerns": ["melasma"]})
+    page.goto(f"{page.base}/drafts/{draft.pk}/")
+    form = page.locator("#scale-mmasi")
+    assert not page.locator("#scale-dlqi").get_attribute("open")
+    fields = form.locator("select").all()
+    for field in fields[:-1]:
+        field.focus()
+        page.keyboard.press("2")
+    saved(page)
+    until(page, "document.querySelector('#score-mmasi').innerText.includes('Missing: Chin: Darkness')")
+    fields[-1].focus()
+    page.keyboard.press("2")
+    until(page, "document.querySelector('#score-mmasi strong')?.innerText === '4'")
+    assert all(field.bounding_box()["height"] >= 44 for field in fields)
+    assert fields[-1].evaluate("one => one === document.activeElement")
+    assert not overflows(page) and not axe(page)
+    assert not page.faults
+
+
+@pytest.mark.browser
+def test_what_cannot_be_read_is_marked_at_its_field_until_it_can(at_work: Callable[..., Any]) -> None:
+    place, page = at_work("tablet")
+    page.goto(f"{page.base}/drafts/{ordered(place).pk}/formulation")
+    field = page.locator('[data-path="order.syringe_ml"]')
+    field.fill("x")
+    saved(page)
+    told = page.locator(f"[id='{field.get_attribute('aria-errormessage')}']")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert told.inner_text().startswith("Syringe holds, mL: This must be a number") and axe(page) == []
+    field.fill("5")
+    saved(page)
+    assert field.get_attribute("aria-invalid") is None and told.count() == 0
