@@ -97,6 +97,9 @@ def test_the_same_value_typed_twice_is_no_conflict(there: World) -> None:
         ({"value": float("inf")}, "edit.value"),
         ({"path": "order", "value": "words"}, "edit.value"),
         ({"path": "consultation", "value": None}, "edit.path"),
+        ({"path": "order.areas", "value": 7}, "edit.value"),
+        ({"path": "order", "value": {"mixture": True}}, "edit.value"),
+        ({"path": "answers.not_asked", "value": [[]]}, "edit.value"),
     ],
 )
 def test_what_is_no_edit_is_refused_with_its_place(there: World, change: dict[str, object], place: str) -> None:

@@ -27,6 +27,7 @@ _UNSTORED = re.compile("[\x00\ud800-\udfff]")  # NUL, and halves of a character
 _PATH = re.compile(r"[a-z_][a-z0-9_\-]*(\.[a-z0-9_\- ]+)*", re.I)
 ROOTS = ("answers", "order", "schedule", "consultation")
 _NOT_TYPED = ("consultation.fit",)  # what a command alone writes, from a photograph
+_LISTED = ("order.areas", "order.mixture", "order.anaesthetic", "consultation.concerns", "answers.not_asked")
 _MOST_BYTES, _MOST_DEPTH = 200_000, 12
 
 
@@ -71,7 +72,19 @@ def read_edit(data: Any) -> tuple[uuid.UUID, int, str, Any]:
     if "." not in path and not isinstance(data["value"], dict):
         raise InputError("edit.value", f"'{path}' is no JSON object", "Send its places one by one")
     _bounded(data["value"])
+    for one in _LISTED:  # pages go through them line by line
+        if f"{one}.".startswith(f"{path}."):
+            lines = value_at(data["value"], one[len(path) + 1 :]) if one != path else data["value"]
+            if not _are_lines(lines, words=not one.startswith("order.")):
+                raise InputError("edit.value", f"'{one}' is no list of what stands there", "Send a list")
     return key, base, path, data["value"]
+
+
+def _are_lines(value: Any, *, words: bool) -> bool:
+    """Whether a value can be gone through line by line; with `words`, each of them one of text."""
+    if isinstance(value, list):
+        return not words or all(isinstance(line, str) for line in value)
+    return value is None or isinstance(value, str)
 
 
 def apply(actor: Actor, draft: Draft, key: uuid.UUID, base: int, path: str, value: Any) -> Acknowledged:
