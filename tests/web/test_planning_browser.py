@@ -284,7 +284,7 @@ def test_what_cannot_be_read_is_marked_at_its_field_until_it_can(at_work: Callab
     field = page.locator('[data-path="order.syringe_ml"]')
     field.fill("x")
     saved(page)
-    told = page.locator(f"[id='{field.get_attribute('aria-errormessage')}']")
+    told = page.locator(f"[id='{field.get_attribute('aria-describedby')}']")
     assert field.get_attribute("aria-invalid") == "true"
     assert told.inner_text().startswith("Syringe holds, mL: This must be a number") and axe(page) == []
     field.fill("5")

@@ -52,6 +52,21 @@ document.body.addEventListener("draft:followed", (event) => {
   root.dispatchEvent(new CustomEvent("draft:saved", { bubbles: true, detail: { path: "", revision: event.detail.revision } }));
 });
 
+// What a panel cannot read is marked at its field, too.
+function faults() {
+  const told = new Map([...document.querySelectorAll("[data-fault]")].map((one) => [one.dataset.fault, one.id]));
+  for (const field of root?.querySelectorAll("[data-path]") || []) {
+    const id = told.get(field.dataset.path);
+    if (!id && !field.hasAttribute("data-faulty")) continue;
+    field.toggleAttribute("data-faulty", Boolean(id));
+    const others = (field.getAttribute("aria-describedby") || "").split(" ").filter((one) => one && !one.startsWith("fault-"));
+    const attributes = { "aria-invalid": id ? "true" : "", "aria-describedby": [...others, ...(id ? [id] : [])].join(" ") };
+    for (const [name, value] of Object.entries(attributes)) value ? field.setAttribute(name, value) : field.removeAttribute(name);
+  }
+}
+faults();
+document.body.addEventListener("htmx:afterSwap", faults);
+
 // On a narrow page the verdict stands in a strip that stays in sight; its panel is further down.
 function strips() {
   for (const strip of document.querySelectorAll("[data-strip]")) {
