@@ -459,10 +459,10 @@ def test_items_of_a_scale_give_the_cores_score_and_a_missing_one_gives_none(clin
 def test_a_scale_says_which_items_are_missing_and_opens_for_its_concern(clinics: World) -> None:
     place = clinics.here
     draft, client = place.draft(known(place)), place.client(Role.INJECTOR)
-    assert '<details id="scale-masi">' in html(client, "plan-consultation", draft)
+    assert '<details id="scale-mmasi">' in html(client, "plan-consultation", draft)
     put(place, draft, "consultation.concerns", ["melasma"])
     page = html(client, "plan-consultation", draft)
-    assert '<details open id="scale-masi">' in page and '<details id="scale-dlqi">' in page
+    assert '<details open id="scale-mmasi">' in page and '<details id="scale-dlqi">' in page
     for region in ("forehead", "left_malar", "right_malar", "chin"):
         put(place, draft, f"answers.assessment.mmasi.{region}.area", "2")
     put(place, draft, "answers.assessment.mmasi.chin.darkness", "0")

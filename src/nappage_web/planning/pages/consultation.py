@@ -33,7 +33,7 @@ _GRADES = (
     "glogau", "rhytids", "fitzpatrick-wrinkles", "lemperle", "wsrs", "goodman-baron", "nurnberger-muller",
 )  # fmt: skip
 _COMPOSITE: dict[str, tuple[str, ...]] = {  # scales of several items, and the concerns that open their forms
-    "mmasi": ("melasma",), "masi": ("melasma",), "hexsel": ("cellulite",), "dlqi": (),
+    "mmasi": ("melasma",), "masi": (), "hexsel": ("cellulite",), "dlqi": (),
     "pain": ("musculoskeletal-pain",), "hair": ("androgenetic-alopecia", "hair-loss", "alopecia-areata"),
 }  # fmt: skip
 _GROUPS = (("face", True), ("head-neck", False), ("scalp", False), ("body", False))
