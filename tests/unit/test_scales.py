@@ -10,7 +10,7 @@ import pytest
 
 from nappage.cli import main
 from nappage.knowledge import load
-from nappage.scales import change, score
+from nappage.scales import change, filled, items_of, missing, score
 from nappage.values import InputError
 
 EDITION = load(date(2026, 11, 25))
@@ -84,6 +84,46 @@ def test_a_score_stands_with_its_bounds_label_and_sources() -> None:
     assert (found.low, found.high, found.better) == (1, 5, "lower")
     assert found.label is not None and found.label.startswith("severe")
     assert {source.ref for source in found.sources} >= {"WSRS04"}
+
+
+@pytest.mark.parametrize("scale", ["masi", "mmasi", "dlqi", "hexsel", "pain"])
+def test_the_items_listed_are_those_scored(scale: str) -> None:
+    """All at their highest give the scale's highest; without any one of them there is no score."""
+    found = EDITION.scales[scale]
+    listed = items_of(found, {})
+
+    def given(without: str | None = None) -> dict:
+        out: dict = {}
+        for item in listed:
+            *way, last = item.name.split(".")
+            at = out
+            for step in way:
+                at = at.setdefault(step, {})
+            at[last] = None if item.name == without else str(item.high)
+        return out
+
+    assert score(scale, given(), EDITION).value == found.high and missing(found, given()) == ()
+    for item in listed:
+        assert missing(found, given(item.name)) == (item.name,)
+        with pytest.raises(InputError, match="is missing"):
+            score(scale, given(item.name), EDITION)
+
+
+def test_hairs_are_counted_together_or_by_kind() -> None:
+    hair = EDITION.scales["hair"]
+    assert missing(hair, {"field_cm2": 1}) == ("count",)
+    assert missing(hair, {"field_cm2": 1, "terminal": 3}) == ("count", "vellus")
+    assert missing(hair, {"field_cm2": 1, "terminal": 3, "vellus": 2}) == ()
+
+
+def test_items_given_in_another_form_are_asked_in_that_form() -> None:
+    named = [item.name for item in items_of(EDITION.scales["mmasi"], {"chin": {"area_percent": 12}})]
+    assert "chin.area_percent" in named and "chin.area" not in named and "forehead.area" in named
+    assert items_of(EDITION.scales["dlqi"], {"items": [1] * 10}) == ()
+
+
+def test_an_item_taken_back_is_nothing_given() -> None:
+    assert not filled({"chin": {}, "forehead": {"area": None}}) and filled({"chin": {"area": 0}})
 
 
 def test_hairs_and_their_kinds() -> None:
