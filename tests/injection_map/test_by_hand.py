@@ -150,12 +150,25 @@ def test_a_border_dragged_onto_another_zone_takes_that_skin_s_depth() -> None:
 moves = st.tuples(st.integers(0, 15), st.floats(-90, 90), st.floats(-90, 90), st.floats(-60, 30))
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
-@given(
+bordered = given(
     st.sampled_from(["cheek", "forehead", "crows-feet", "neck", "scalp-crown", "my own"]), st.lists(moves, max_size=3)
 )
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@bordered
 def test_a_vertex_may_be_dragged_anywhere(zone: str, dragged: list[tuple[int, float, float, float]]) -> None:
-    """Wherever a vertex goes there is a map or a sentence."""
+    there_is_a_map_or_a_sentence(zone, dragged)
+
+
+@pytest.mark.long
+@settings(max_examples=300, deadline=None)
+@bordered
+def test_many_vertices_dragged_anywhere(zone: str, dragged: list[tuple[int, float, float, float]]) -> None:
+    there_is_a_map_or_a_sentence(zone, dragged)
+
+
+def there_is_a_map_or_a_sentence(zone: str, dragged: list[tuple[int, float, float, float]]) -> None:
     start = on_face(-40, 0, 15, 16) if zone == "my own" else [spot.model_dump() for spot in outline(zone)]
     for index, x, y, z in dragged:
         spot = Spot.model_validate(start[index % len(start)])

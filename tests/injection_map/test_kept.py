@@ -99,7 +99,7 @@ def said(order: Order, fit: Fit | None) -> str:
         return str(error)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(edits, min_size=3, max_size=5))
 def test_an_edited_map_is_the_map_of_a_fresh_process(done: list[tuple[Any, ...]]) -> None:
     steps = [done[: count + 1] for count in range(len(done))]
@@ -110,7 +110,7 @@ def test_an_edited_map_is_the_map_of_a_fresh_process(done: list[tuple[Any, ...]]
 
 
 @pytest.mark.long
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=24, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(edits, min_size=3, max_size=8))
 def test_many_edited_maps(done: list[tuple[Any, ...]]) -> None:
     warm = [said(*after(done[: count + 1])) for count in range(len(done))]
