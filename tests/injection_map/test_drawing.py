@@ -15,7 +15,7 @@ from nappage.injection_map import atlas as atlases
 from nappage.injection_map import drawing
 from nappage.injection_map import fit as fits
 from nappage.injection_map.mesh import Surface
-from nappage.injection_map.render import camera_towards, render
+from nappage.injection_map.render import camera_towards
 from nappage.knowledge import load
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -236,10 +236,10 @@ def test_what_encloses_nothing_seen_is_not_filled(made) -> None:
     map, surface = made
     forehead = map.zones[0]
     middle = np.array(forehead.border[0]).mean(axis=0)
-    scene = drawing.Scene(map, render(surface, camera_towards(middle, 50_000, 220, 440)))
-    filled = scene.filled(drawing._borders(forehead))
+    sight = drawing.Sight.of(surface, camera_towards(middle, 50_000, 220, 440))
+    filled = sight.filled(drawing._borders(forehead))
     area = sum(abs(drawing._area(polygon)) for polygon in filled)
-    ring = scene.picture.camera.project(np.array(forehead.border[0]))[:, :2]
+    ring = sight.camera.project(np.array(forehead.border[0]))[:, :2]
     assert area == pytest.approx(abs(drawing._area(ring)), rel=0.03)
     assert isinstance(surface, Surface)
 
@@ -294,11 +294,11 @@ def test_slivers_at_a_sharp_corner_do_not_spill_colour(made) -> None:
     map, surface = made
     zone = next(zone for zone in map.zones if zone.id == "cheek-right")
     middle = np.array(zone.border[0]).mean(axis=0)
-    scene = drawing.Scene(map, render(surface, camera_towards(middle, 50_000, 160, 480, yaw_deg=-45)))
+    sight = drawing.Sight.of(surface, camera_towards(middle, 50_000, 160, 480, yaw_deg=-45))
     rough = []
     for x, y, z in zone.border[0]:
         rough += [(x, y, z), (x - 0.002, y + 0.003, z), (x + 0.001, y - 0.002, z + 0.001)]
     spoilt = zone.model_copy(update={"border": (tuple(rough), *zone.border[1:])})
-    whole = sum(abs(drawing._area(polygon)) for polygon in scene.filled(drawing._borders(zone)))
-    found = sum(abs(drawing._area(polygon)) for polygon in scene.filled(drawing._borders(spoilt)))
+    whole = sum(abs(drawing._area(polygon)) for polygon in sight.filled(drawing._borders(zone)))
+    found = sum(abs(drawing._area(polygon)) for polygon in sight.filled(drawing._borders(spoilt)))
     assert found == pytest.approx(whole, rel=0.02)

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nappage.injection_map import atlas as atlases
+from nappage.injection_map import documents, kept, lay_out
 from nappage.injection_map import fit as fits
-from nappage.injection_map import kept, lay_out
 from nappage.injection_map.document import Fit
 from nappage.intake import Order
 from nappage.knowledge import load
@@ -107,6 +107,17 @@ def test_an_edited_map_is_the_map_of_a_fresh_process(done: list[tuple[Any, ...]]
     assert warm[: len(steps)] == warm[: len(steps) - 1 : -1]
     kept.forget()
     assert said(*after(steps[-1])) == warm[len(steps)]
+
+
+def test_a_map_drawn_again_is_drawn_as_in_a_fresh_process() -> None:
+    """Whatever was drawn between: the same face with a border by hand."""
+    one, other = (
+        lay_out(after(done)[0], EDITION, sex="female") for done in ([], [("border", "malar", ((20, 10), 14))])
+    )
+    first, second = documents.pictures(one, EDITION), documents.pictures(other, EDITION)
+    assert documents.pictures(one, EDITION) == first and first != second
+    kept.forget()
+    assert documents.pictures(other, EDITION) == second
 
 
 @pytest.mark.long

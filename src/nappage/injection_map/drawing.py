@@ -28,10 +28,11 @@ from scipy.spatial import Delaunay, cKDTree
 from ..knowledge import Edition
 from ..values import plain
 from .atlas import Atlas
-from .document import Camera, DangerDrawn, InjectionMap, MappedZone, MapPoint
+from .document import Body, Camera, DangerDrawn, InjectionMap, MappedZone, MapPoint
 from .fit import similarity
+from .kept import kept
 from .mesh import Floats, Ints, Surface
-from .render import Picture, render
+from .render import render
 
 AWAY_MM = 50_000.0  # from here perspective is under 0.5 % over a body's depth
 DOTS_PER_MM = 5  # of the shading, on paper
@@ -107,12 +108,12 @@ class Drawing(NamedTuple):
 def views(map: InjectionMap, surface: Surface, atlas: Atlas, edition: Edition) -> dict[str, Drawing]:
     """The views that the map's zones need, each under its name, the front first. `surface` is what the map was laid
     out on, whole."""
-    body = _with_eyes(surface, atlas, map)
+    body = _with_eyes(surface, atlas, map.surface.body)
     borders = [(zone, _borders(zone)) for zone in map.zones]
     margins = [(danger, *_margins(danger)) for danger in map.dangers]
     drawn: dict[str, Drawing] = {}
     for name, direction, up, zones in _needed(map):
-        shown = _around(body, zones[0]) if zones[0].zone == HANDS else body
+        shown = _around(body, _middle(zones[0])) if zones[0].zone == HANDS else body
         turn = _turn(direction, up)
         frame = _frame(map, shown, atlas, turn, zones)
         drawn[name] = _view(map, shown, name, turn, frame, borders, margins, edition, legend=not drawn)
@@ -143,14 +144,19 @@ def _needed(map: InjectionMap) -> Iterable[tuple[str, Floats, Floats, tuple[Mapp
                 yield name, eyes[name], upright, tuple(shown[name])
     for zone in map.zones:
         if zone.zone == HANDS:
-            centre = np.concatenate([np.asarray(ring) for ring in zone.border]).mean(axis=0)
             normal = _normals(map, zone).mean(axis=0)
-            yield f"hand-{zone.side}", normal / np.linalg.norm(normal), centre * [1, 0, 0] + [0, -400, 0], (zone,)
+            up = _middle(zone) * [1, 0, 0] + [0, -400, 0]
+            yield f"hand-{zone.side}", normal / np.linalg.norm(normal), up, (zone,)
 
 
-def _around(body: Surface, zone: MappedZone, reach_mm: float = 160.0) -> Surface:
-    """The body near a zone: a hand without the thigh behind it."""
-    centre = np.concatenate([np.asarray(ring) for ring in zone.border]).mean(axis=0)
+def _middle(zone: MappedZone) -> Floats:
+    """(3,): of its borders, mm."""
+    return np.asarray(np.concatenate([np.asarray(ring) for ring in zone.border]).mean(axis=0))
+
+
+@kept(4)
+def _around(body: Surface, centre: Floats, reach_mm: float = 160.0) -> Surface:
+    """The body near a place: a hand without the thigh behind it."""
     near = np.linalg.norm(body.corners.mean(axis=1) - centre, axis=1) < reach_mm
     return Surface(body.vertices_mm, body.triangles[near])
 
@@ -170,13 +176,14 @@ def _normals(map: InjectionMap, zone: MappedZone) -> Floats:
     return np.asarray(normal / max(float(np.linalg.norm(normal)), 1e-9))[None]
 
 
-def _with_eyes(surface: Surface, atlas: Atlas, map: InjectionMap) -> Surface:
+@kept(8)
+def _with_eyes(surface: Surface, atlas: Atlas, body: Body) -> Surface:
     """The body with its eyeballs, which are no skin; carried along with the lids."""
-    own = atlas.body(map.surface.body).vertices_mm
+    own = atlas.body(body).vertices_mm
     vertices, triangles = [surface.vertices_mm], [surface.triangles]
     count = len(surface.vertices_mm)
     ball = trimesh.creation.icosphere(subdivisions=4)
-    for x, y, z, radius in atlas.eyes(map.surface.body):
+    for x, y, z, radius in atlas.eyes(body):
         around = np.linalg.norm(own - [x, y, z], axis=1) < 1.5 * radius
         laid = similarity(own[around], surface.vertices_mm[around], np.ones(int(around.sum())))
         sphere = np.asarray(ball.vertices) * radius + [x, y, z]
@@ -200,9 +207,11 @@ def _view(
     low, high = frame
     largest = np.array(WIDE_MM if name.endswith("front") else NARROW_MM)
     paper = float((largest / (high - low)).min())  # mm on paper for one of the body
-    scene = Scene(map, render(body, _camera(turn, low, high, paper * DOTS_PER_MM)))
+    camera = _camera(turn, low, high, paper * DOTS_PER_MM)
+    sight = _sight(body, camera)
+    scene = Scene(map, sight)
     page = _Page(f"view-{name}", (high - low) * paper, edition, map.language)
-    page.picture(scene.shaded)
+    page.picture(sight.jpeg)
     spacing = min((zone.spacing.mean_mm for zone in map.zones if zone.spacing), default=6.0) * paper
     size = float(np.clip(0.17 * spacing, 0.3, 0.75))
 
@@ -210,17 +219,17 @@ def _view(
         return [(line + 0.5) / DOTS_PER_MM for line in px]
 
     barred = [
-        (danger, on_paper(scene.filled(rings, each=True)), on_paper(scene.seen_lines(lines)))
+        (danger, on_paper(_areas(body, camera, rings, each=True)), on_paper(sight.seen_lines(lines)))
         for danger, lines, rings in margins
     ]
     page.dangers(barred)
     seen = [
-        (zone, _tint(map, zone), on_paper(scene.filled(rings)), on_paper(scene.seen_lines(rings)))
+        (zone, _tint(map, zone), on_paper(_areas(body, camera, rings)), on_paper(sight.seen_lines(rings)))
         for zone, rings in borders
     ]
     page.zones(seen)
     plain = _Page(f"plain-{name}", (high - low) * paper, edition, map.language)
-    plain.picture(scene.shaded)
+    plain.picture(sight.jpeg)
     plain.zones(seen)
     at, ends = on_paper([scene.points_px, scene.ends_px])
     page.needle(map, at, scene.visible, size)
@@ -303,123 +312,74 @@ def _legend(map: InjectionMap, page: _Page) -> list[str]:
     return [page.say(f"legend-{mark}") for mark, is_used in used.items() if is_used]
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What an eye sees of a map on a body; pixels with (0, 0) in the middle of the first."""
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What an eye sees of a body, whatever lies on it; pixels with (0, 0) in the middle of the first. `depth` (height,
+    width): how far away what is seen lies, mm; infinite for nothing. `shaded` (height, width): the body in light greys,
+    its outlines dark, on white."""
 
-    map: InjectionMap
-    picture: Picture
+    camera: Camera
+    depth: Floats
+    shaded: NDArray[np.uint8]
+    # Every second pixel of every second row that shows the body: row and column counted so, and position, mm.
+    _sampled: tuple[Ints, Ints, Floats]
+    # The corners of the triangles that are seen, to be asked which is nearest, and the normals there.
+    _skin: tuple[cKDTree, Floats]
 
-    @cached_property
-    def _pixels(self) -> tuple[Ints, Ints, Floats, Floats]:
-        """Rows and columns that show the body, and there the position (k, 3), mm, and normal (k, 3)."""
-        rows, columns = np.nonzero(self.picture.triangle >= 0)
-        triangles, weights = self.picture.cast(np.column_stack([columns, rows]).astype(np.float64))
-        surface = self.picture.surface
-        return rows, columns, surface.at(triangles, weights), surface.normals_at(triangles, weights)
-
-    @cached_property
-    def _sampled(self) -> tuple[Ints, Ints, Floats]:
-        """Every second pixel of every second row, with rows and columns counted so, and the positions there."""
-        rows, columns, positions, _ = self._pixels
-        kept = (rows % 2 == 0) & (columns % 2 == 0)
-        return rows[kept] // 2, columns[kept] // 2, positions[kept]
-
-    @cached_property
-    def _seen_skin(self) -> tuple[cKDTree, Floats]:
-        """The corners of the triangles that are seen, to be asked which is nearest, and the normals there."""
-        surface = self.picture.surface
-        seen = np.zeros(len(surface.triangles) + 1, dtype=bool)
-        seen[self.picture.triangle] = True
-        corners = _corners_of(surface.triangles[seen[:-1]])
-        return cKDTree(surface.vertices_mm[corners]), surface.vertex_normals[corners]
-
-    @cached_property
-    def _depth(self) -> Floats:
-        """(height, width): how far away what is seen lies, mm; infinite for nothing."""
-        rows, columns, positions, _ = self._pixels
-        depth = np.full(self.picture.triangle.shape, np.inf)
-        depth[rows, columns] = self.picture.camera.project(positions)[:, 2]
-        return depth
+    @classmethod
+    def of(cls, body: Surface, camera: Camera) -> Sight:
+        picture = render(body, camera)
+        rows, columns = np.nonzero(picture.triangle >= 0)
+        triangles, weights = picture.cast(np.column_stack([columns, rows]).astype(np.float64))
+        positions = body.at(triangles, weights)
+        depth = np.full(picture.triangle.shape, np.inf)
+        depth[rows, columns] = camera.project(positions)[:, 2]
+        shown = np.full(picture.triangle.shape, 255.0, dtype=np.float32)
+        shown[rows, columns] = _greys(body.normals_at(triangles, weights), camera.turn)
+        every = (rows % 2 == 0) & (columns % 2 == 0)
+        seen = np.zeros(len(body.triangles) + 1, dtype=bool)
+        seen[picture.triangle] = True
+        corners = _corners_of(body.triangles[seen[:-1]])
+        return cls(
+            camera, depth, _outlined(shown, depth), (rows[every] // 2, columns[every] // 2, positions[every]),
+            (cKDTree(body.vertices_mm[corners]), body.vertex_normals[corners]),
+        )  # fmt: skip
 
     @cached_property
-    def shaded(self) -> NDArray[np.uint8]:
-        """(height, width): the body in light greys, its outlines dark, on white."""
-        rows, columns, _, normals = self._pixels
-        turn = self.picture.camera.turn
-        light = np.array([-0.35, -0.55, -0.76])
-        lit = np.clip(normals @ (light / np.linalg.norm(light) @ turn), 0, 1)
-        rim = np.clip(-normals @ turn[2], 0, 1)  # 1 where skin faces the eye
-        grey = np.full(self.picture.triangle.shape, 255.0, dtype=np.float32)
-        grey[rows, columns] = 168 + 52 * lit + 34 * rim**0.7
-        depth = np.asarray(np.where(np.isinf(self._depth), AWAY_MM + 1e4, self._depth), dtype=np.float32)
-        step = np.maximum(
-            cv2.morphologyEx(depth, cv2.MORPH_CLOSE, np.ones((3, 3))) - depth,
-            cv2.dilate(depth, np.ones((3, 3))) - depth,
-        )
-        line = cv2.GaussianBlur(np.clip((step - 2.0) / 3.0, 0, 1), (0, 0), 0.8)
-        return np.asarray(np.clip(grey * (1 - 0.62 * line), 0, 255), dtype=np.uint8)
+    def jpeg(self) -> bytes:
+        """`shaded` as a file."""
+        quality = [cv2.IMWRITE_JPEG_QUALITY, 82, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+        done, jpeg = cv2.imencode(".jpg", self.shaded, quality)
+        assert done
+        return jpeg.tobytes()
 
     def sees(self, positions: Floats, normals: Floats | None = None) -> NDArray[np.bool_]:
         """(k,): whether places are in the picture, before everything else, and not seen too much from the side."""
-        pixels = self.picture.camera.project(positions)
-        height, width = self._depth.shape
+        pixels = self.camera.project(positions)
+        height, width = self.depth.shape
         x, y = np.rint(pixels[:, :2]).astype(np.int64).T
         inside = (x >= 1) & (x < width - 1) & (y >= 1) & (y < height - 1)
         x, y = np.clip(x, 1, width - 2), np.clip(y, 1, height - 2)
-        around = np.stack([self._depth[y + dy, x + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)])
+        around = np.stack([self.depth[y + dy, x + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)])
         around[np.isinf(around)] = -np.inf
-        allowed = BEHIND_MM + BEHIND_DOTS * pixels[:, 2] / self.picture.camera.fx
+        allowed = BEHIND_MM + BEHIND_DOTS * pixels[:, 2] / self.camera.fx
         seen = inside & (around.max(axis=0) >= pixels[:, 2] - allowed)
         if normals is not None:
-            seen &= self._facing(positions, normals) >= FACING
+            seen &= self.facing(positions, normals) >= FACING
         return np.asarray(seen)
 
-    def _facing(self, positions: Floats, normals: Floats) -> Floats:
+    def facing(self, positions: Floats, normals: Floats) -> Floats:
         """(k,): cosines between the skin's normals and the way to the eye."""
-        eye = -np.array(self.picture.camera.translation_mm) @ self.picture.camera.turn
+        eye = -np.array(self.camera.translation_mm) @ self.camera.turn
         towards = eye - positions
         return np.asarray((normals * towards).sum(axis=1) / np.linalg.norm(towards, axis=1))
-
-    @cached_property
-    def _places(self) -> tuple[Floats, Floats]:
-        return (
-            np.array([point.position_mm for point in self.map.points]).reshape(-1, 3),
-            np.array([point.normal for point in self.map.points]).reshape(-1, 3),
-        )
-
-    @cached_property
-    def visible(self) -> NDArray[np.bool_]:
-        """(points,): which of the map's points are seen."""
-        return self.sees(*self._places)
-
-    @cached_property
-    def open_to_view(self) -> NDArray[np.bool_]:
-        """(points,): which of them are seen so well that a number finds room."""
-        return np.asarray(self.visible & (self._facing(*self._places) >= NUMBERED))
-
-    @cached_property
-    def points_px(self) -> Floats:
-        """(points, 2)."""
-        return self.picture.camera.project(self._places[0])[:, :2]
-
-    @cached_property
-    def ends_px(self) -> Floats:
-        """(points, 2): where a thread ends; not a number for a point."""
-        ends = np.array([point.to_position_mm or (np.nan,) * 3 for point in self.map.points]).reshape(-1, 3)
-        return self.picture.camera.project(ends)[:, :2]
-
-    def shows(self, zone: MappedZone) -> float:
-        """The share of the zone's points that is seen."""
-        own = [seen for point, seen in zip(self.map.points, self.visible, strict=True) if point.zone == zone.id]
-        return float(np.mean(own)) if own else 0.0
 
     def seen_lines(self, lines: Iterable[Floats]) -> list[Floats]:
         """The seen parts of lines (k, 3), px."""
         found: list[Floats] = []
         for line in lines:
             seen = self.sees(line)
-            flat = self.picture.camera.project(line)[:, :2]
+            flat = self.camera.project(line)[:, :2]
             cuts = np.flatnonzero(np.diff(seen.astype(np.int8))) + 1
             parts = [part for part in np.split(np.arange(len(line)), cuts) if len(part) > 2 and seen[part[0]]]
             found += [_simple(flat[part]) for part in parts]
@@ -428,7 +388,7 @@ class Scene:
     def filled(self, outlines: Sequence[Floats], *, each: bool = False) -> list[Floats]:
         """The seen skin inside closed lines (k, 3) as polygons, px. The lines run with the skin on their left; with
         `each` they may run either way, and what any of them encloses is inside."""
-        mask = np.zeros([(side + 1) // 2 for side in self.picture.triangle.shape], dtype=np.uint8)
+        mask = np.zeros([(side + 1) // 2 for side in self.depth.shape], dtype=np.uint8)
         for group in [[line] for line in outlines] if each else [outlines]:
             if any(self.sees(line).any() for line in group):
                 mask |= self._filled(group, turn_round=each)
@@ -441,7 +401,7 @@ class Scene:
         """255 inside closed lines, for every second pixel. Far from the lines the nearest one tells little: only
         what hangs together with skin beside them counts."""
         rows, columns, positions = self._sampled
-        mask = np.zeros([(side + 1) // 2 for side in self.picture.triangle.shape], dtype=np.uint8)
+        mask = np.zeros([(side + 1) // 2 for side in self.depth.shape], dtype=np.uint8)
         border = np.vstack(outlines)
         low, high = border.min(axis=0), border.max(axis=0)
         room = 3 + 0.25 * float(np.linalg.norm(high - low))  # skin bulges out of the box of its border
@@ -451,15 +411,87 @@ class Scene:
             near = near[(along > low[axis] - room) & (along < high[axis] + room)]
         if not len(near):
             return mask
-        inside, away = _inside(outlines, positions[near], self._seen_skin, turn_round)
+        inside, away = _inside(outlines, positions[near], self._skin, turn_round)
         near, away = near[inside], away[inside]
         mask[rows[near], columns[near]] = 255
         count, parts = cv2.connectedComponents(mask, connectivity=8)
-        beside = away < 1 + 2 * BEHIND_DOTS * self.picture.camera.translation_mm[2] / self.picture.camera.fx
+        beside = away < 1 + 2 * BEHIND_DOTS * self.camera.translation_mm[2] / self.camera.fx
         kept = np.zeros(count, dtype=bool)
         kept[parts[rows[near[beside]], columns[near[beside]]]] = True
         kept[0] = False
         return np.asarray(np.where(kept[parts], 255, 0), dtype=np.uint8)
+
+
+def _greys(normals: Floats, turn: Floats) -> Floats:
+    """(k,): how light skin is drawn, 0 to 255, by its normals."""
+    light = np.array([-0.35, -0.55, -0.76])
+    lit = np.clip(normals @ (light / np.linalg.norm(light) @ turn), 0, 1)
+    rim = np.clip(-normals @ turn[2], 0, 1)  # 1 where skin faces the eye
+    return np.asarray(168 + 52 * lit + 34 * rim**0.7)
+
+
+def _outlined(grey: NDArray[np.float32], depth: Floats) -> NDArray[np.uint8]:
+    """Greys (height, width) with a dark line where what is seen ends before what lies behind."""
+    far = np.asarray(np.where(np.isinf(depth), AWAY_MM + 1e4, depth), dtype=np.float32)
+    step = np.maximum(
+        cv2.morphologyEx(far, cv2.MORPH_CLOSE, np.ones((3, 3))) - far, cv2.dilate(far, np.ones((3, 3))) - far
+    )
+    line = cv2.GaussianBlur(np.clip((step - 2.0) / 3.0, 0, 1), (0, 0), 0.8)
+    return np.asarray(np.clip(grey * (1 - 0.62 * line), 0, 255), dtype=np.uint8)
+
+
+# A signature prints the same body from the same sides again, and danger zones lie on it as they did: both are kept.
+
+
+@kept(3_000_000, lambda sight: sight.depth.size)  # about 20 bytes a pixel; the head from all sides has under 2 million
+def _sight(body: Surface, camera: Camera) -> Sight:
+    return Sight.of(body, camera)
+
+
+@kept(512)
+def _areas(body: Surface, camera: Camera, outlines: Sequence[Floats], *, each: bool = False) -> list[Floats]:
+    return _sight(body, camera).filled(outlines, each=each)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A map as an eye sees it on a body."""
+
+    map: InjectionMap
+    sight: Sight
+
+    @cached_property
+    def _places(self) -> tuple[Floats, Floats]:
+        return (
+            np.array([point.position_mm for point in self.map.points]).reshape(-1, 3),
+            np.array([point.normal for point in self.map.points]).reshape(-1, 3),
+        )
+
+    @cached_property
+    def visible(self) -> NDArray[np.bool_]:
+        """(points,): which of the map's points are seen."""
+        return self.sight.sees(*self._places)
+
+    @cached_property
+    def open_to_view(self) -> NDArray[np.bool_]:
+        """(points,): which of them are seen so well that a number finds room."""
+        return np.asarray(self.visible & (self.sight.facing(*self._places) >= NUMBERED))
+
+    @cached_property
+    def points_px(self) -> Floats:
+        """(points, 2)."""
+        return self.sight.camera.project(self._places[0])[:, :2]
+
+    @cached_property
+    def ends_px(self) -> Floats:
+        """(points, 2): where a thread ends; not a number for a point."""
+        ends = np.array([point.to_position_mm or (np.nan,) * 3 for point in self.map.points]).reshape(-1, 3)
+        return self.sight.camera.project(ends)[:, :2]
+
+    def shows(self, zone: MappedZone) -> float:
+        """The share of the zone's points that is seen."""
+        own = [seen for point, seen in zip(self.map.points, self.visible, strict=True) if point.zone == zone.id]
+        return float(np.mean(own)) if own else 0.0
 
 
 def _borders(zone: MappedZone, step_mm: float = 1.0) -> list[Floats]:
@@ -538,17 +570,17 @@ def over_photograph(photograph: Picture8, map: InjectionMap, surface: Surface) -
     piece = photograph[top:bottom, left:right]
     ways = cv2.INTER_AREA if size[0] < piece.shape[1] else cv2.INTER_CUBIC
     picture: Picture8 = np.array(cv2.resize(piece, size, interpolation=ways), dtype=np.uint8)
-    scene = Scene(map, render(surface, camera))
+    scene = Scene(map, Sight.of(surface, camera))
     dot = size[0] / 1000  # one thousandth of the width
     for zone in map.zones:
         tint, dark = (_rgb(colour) for colour in _tint(map, zone))
         borders = _borders(zone)
         mask = np.zeros(picture.shape[:2], dtype=np.uint8)
-        cv2.fillPoly(mask, [_fixed(line) for line in scene.filled(borders)], 255, cv2.LINE_AA, 4)
+        cv2.fillPoly(mask, [_fixed(line) for line in scene.sight.filled(borders)], 255, cv2.LINE_AA, 4)
         picture = np.asarray(picture + 0.25 / 255 * mask[..., None] * (np.array(tint) - picture), dtype=np.uint8)
-        _lines(picture, scene.seen_lines(borders), dark, 1.2 * dot)
+        _lines(picture, scene.sight.seen_lines(borders), dark, 1.2 * dot)
     for danger in map.dangers:
-        lines = scene.seen_lines(_margins(danger)[0])
+        lines = scene.sight.seen_lines(_margins(danger)[0])
         _lines(picture, lines if danger.sourced else _dashes(lines, 9 * dot), _rgb(DANGER), 1.2 * dot)
     shown = [index for index, seen in enumerate(scene.visible) if seen]
     for index in shown:
@@ -781,6 +813,7 @@ def flattened(map: InjectionMap, zone: MappedZone) -> Flat:
     return Flat(pieces[2:], pieces[0], all_ends, dangers, _off(points, pieces[0]), inwards)
 
 
+@kept(64)
 def _unrolled(whole: Floats, seen: Floats, reach_mm: float) -> Floats:
     """Positions (k, 2) that keep the distances of `whole` (k, 3) between neighbours at most `reach_mm` apart, turned
     like `seen` (k, 2)."""
@@ -880,10 +913,8 @@ class _Page:
             f"<defs>{hatch}{self.clip}</defs>{''.join(self.parts)}</svg>"
         )
 
-    def picture(self, grey: NDArray[np.uint8]) -> None:
-        done, jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 82, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
-        assert done
-        data = base64.b64encode(jpeg.tobytes()).decode()
+    def picture(self, jpeg: bytes) -> None:
+        data = base64.b64encode(jpeg).decode()
         self.parts.append(
             f'<image width="{self.width:g}" height="{self.height:g}" preserveAspectRatio="none" '
             f'href="data:image/jpeg;base64,{data}"/>'

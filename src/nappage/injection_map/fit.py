@@ -20,6 +20,7 @@ from scipy.spatial import cKDTree
 from ..values import InputError
 from .atlas import Atlas
 from .document import Body, Camera, Fit, SurfaceUsed, Vector
+from .kept import kept
 from .mesh import Floats, Ints, Surface
 
 STEP_MM = 0.01  # what a stored position is rounded to
@@ -171,6 +172,7 @@ def record(
     )  # fmt: skip
 
 
+@kept(16)
 def surface(atlas: Atlas, fit: Fit) -> Surface:
     """The fitted patient, in the body's own frame: the atlas's topology, so that places and patches carry over."""
     if fit.atlas != atlas.version:

@@ -32,6 +32,11 @@ class Surface:
         return self.vertices_mm[self.triangles]
 
     @cached_property
+    def _middles(self) -> cKDTree:
+        """The middles of the triangles, to be asked which is nearest."""
+        return cKDTree(self.corners.mean(axis=1))
+
+    @cached_property
     def _crosses(self) -> Floats:
         corners = self.corners
         return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -67,7 +72,7 @@ class Surface:
         """The nearest places to points (k, 3): triangle (k,), weights (k, 3), distance_mm (k,)."""
         points = np.atleast_2d(points_mm)
         count = min(candidates, len(self.triangles))
-        near = np.asarray(cKDTree(self.corners.mean(axis=1)).query(points, k=count)[1]).reshape(len(points), count)
+        near = np.asarray(self._middles.query(points, k=count)[1]).reshape(len(points), count)
         weights = _nearest_weights(np.repeat(points, count, axis=0), self.corners[near.ravel()])
         found = np.einsum("kc,kcd->kd", weights, self.corners[near.ravel()]).reshape(len(points), count, 3)
         distances = np.linalg.norm(found - points[:, None], axis=2)

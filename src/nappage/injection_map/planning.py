@@ -217,7 +217,7 @@ class _Session:
         self.order, self.edition, self.sex, self.fit, self.language = order, edition, sex, fit, language
         self.atlas: Atlas = load()
         self.body = fit.body if fit is not None else ("male" if sex == "male" else "female")
-        self.surface = self.atlas.body(self.body) if fit is None else _fitted(fit)
+        self.surface = self.atlas.body(self.body) if fit is None else fits.surface(self.atlas, fit)
         self.notices: list[Notice] = []
         self.dangers = {one.id: one for one in _near(self.atlas, self.surface, edition, language)}
 
@@ -749,11 +749,6 @@ _near = kept(16)(danger.near)
 _measured = kept(64)(measured)
 _depth_at = kept(256)(check_depth)
 _lies_on = kept(256)(zones.lies_on)
-
-
-@kept(16)
-def _fitted(fit: Fit) -> Surface:
-    return fits.surface(load(), fit)
 
 
 @kept(256)

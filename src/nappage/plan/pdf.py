@@ -18,13 +18,15 @@ def pdf(sheet: Sheet) -> bytes:
     import typst  # 80 MB: loaded only when a PDF is asked for
 
     content = sheet.model_dump_json()
-    for text in (content, _numbered(content, _in_typeface), _numbered(content, str.isascii)):
-        try:
-            return _compiled(text, sheet)
-        except typst.TypstError:
-            if text.isascii():
-                raise
-    raise AssertionError("the last text is ASCII")
+    try:
+        return _compiled(content, sheet)
+    except typst.TypstError:
+        if content.isascii():
+            raise
+    try:
+        return _compiled(_numbered(content, _in_typeface), sheet)
+    except typst.TypstError:
+        return _compiled(_numbered(content, str.isascii), sheet)
 
 
 def _compiled(content: str, sheet: Sheet) -> bytes:
