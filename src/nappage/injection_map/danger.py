@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import scipy.sparse as sparse
-import yaml
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 from ..knowledge import Cited, Edition, cited
+from ..knowledge.edition import read_yaml
 from .anchors import VIEWS, anchored, on_skin
 from .atlas import Atlas
 from .mesh import Floats, Ints, Surface
@@ -216,10 +216,9 @@ def _enclosed(skin: Surface, triangles: Ints, border: Floats, view: str, thick_m
 
 @lru_cache(maxsize=2)
 def _cores(atlas: Atlas) -> dict[str, _Core]:
-    text = (resources.files(__package__) / "data" / "danger_places.yaml").read_text(encoding="utf-8")
     skin = atlas.body("female")
     cores = {}
-    for name, drawn in yaml.safe_load(text).items():
+    for name, drawn in read_yaml(Path(__file__).with_name("data") / "danger_places.yaml").items():
         view, midline, area = drawn["view"], drawn.get("midline", False), drawn.get("area", False)
         spots = skin.at(*on_skin(skin, anchored(atlas, drawn["path"], view), view))
         if area and midline:

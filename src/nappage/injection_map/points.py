@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from ..knowledge import Cited, Edition, cited
+from ..knowledge.edition import read_yaml
 from ..values import InputError
 from .anchors import anchored, on_skin
 from .atlas import Atlas
@@ -109,8 +109,7 @@ def _place(atlas: Atlas, surface: Surface, drawn: _Drawn, side: Side) -> tuple[I
 
 @lru_cache(maxsize=1)
 def _file() -> dict[str, dict[str, dict[str, Any]]]:
-    text = (resources.files(__package__) / "data" / "point_places.yaml").read_text(encoding="utf-8")
-    sets: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(text)
+    sets: dict[str, dict[str, dict[str, Any]]] = read_yaml(Path(__file__).with_name("data") / "point_places.yaml")
     return sets
 
 

@@ -15,17 +15,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sparse
-import yaml
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from ..intake.answers import Spot
+from ..knowledge.edition import read_yaml
 from ..values import InputError
 from .atlas import Atlas
 from .document import Side
@@ -69,8 +69,7 @@ class _Drawing:
 
 @lru_cache(maxsize=1)
 def _drawing() -> _Drawing:
-    text = (resources.files(__package__) / "data" / "zones.yaml").read_text(encoding="utf-8")
-    data = yaml.safe_load(text)
+    data = read_yaml(Path(__file__).with_name("data") / "zones.yaml")
     read = {
         kind: {
             name: Zone(name, spec.get("midline", False), spec["chart"], tuple(spec["border"]))

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from yaml.constructor import ConstructorError
 from yaml.nodes import MappingNode, ScalarNode
 
+from ..knowledge.edition import LOADER
 from ..values import Document, InputError
 from .answers import Answers
 
@@ -25,14 +26,11 @@ _MOST_DEPTH = 100
 T = TypeVar("T", bound=Document)
 
 
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 def _scan(text: str) -> None:
     """Refuse what only a bomb is made of, before anything is built: aliases, endless entries, endless depth."""
     depth = 0
     mark: Any
-    for count, event in enumerate(yaml.parse(text, Loader=_BASE)):
+    for count, event in enumerate(yaml.parse(text, Loader=LOADER)):
         mark = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             raise ConstructorError(None, None, "aliases (*name) are not accepted; write the value out", mark)
@@ -43,7 +41,7 @@ def _scan(text: str) -> None:
             raise ConstructorError(None, None, "the file is nested deeper than a patient's file can be", mark)
 
 
-class _Loader(_BASE):  # type: ignore[misc]
+class _Loader(LOADER):  # type: ignore[misc]
     """Safe YAML without duplicate keys, numbers exact, an impossible date left as the words it is."""
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -12,7 +12,7 @@ import yaml
 
 from ..rules import ConditionError, explain
 from ..values import Document
-from .edition import DATA, Edition, Record
+from .edition import DATA, LOADER, Edition, Record
 from .schema import Advice, Position, Protocol, Rule, TriageRule, ValueRecord
 
 LANGUAGES = ("en", "fr")
@@ -248,7 +248,7 @@ def _facts(edition: Edition) -> Iterator[str]:
                     yield f"{key} {concept_id}: refers to '{other}', which is none"
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(LOADER):  # type: ignore[misc]
     """Refuses a key that stands twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
@@ -259,7 +259,7 @@ class _Strict(yaml.SafeLoader):
                     None, None, f"the key '{key.value}' stands twice", key.start_mark
                 )
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
 
 
 def duplicate_keys(data: Path = DATA) -> Iterator[str]:

@@ -56,6 +56,7 @@ from .schema import (
 )
 
 DATA = Path(__file__).parent / "data"
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where PyYAML was built with it
 VERSION = "2026.11"
 
 Record = Rule | ValueRecord | Protocol | Advice | TriageRule
@@ -338,7 +339,7 @@ def _compile(data: Path) -> tuple[dict[str, Any], str]:
 
 
 def read_yaml(path: Path) -> Any:
-    return yaml.load(path.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
+    return yaml.load(path.read_text("utf-8"), Loader=LOADER) or {}
 
 
 def _merged(paths: Iterable[Path]) -> dict[str, Any]:
