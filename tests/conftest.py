@@ -1,4 +1,4 @@
-"""What all tests share: one Playwright for each worker, since a second one cannot be started beside it."""
+"""What all tests share: a core for each worker, and one Playwright, since a second one cannot be started beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+# One core for each worker: libraries that spread over all of them would only wait for one another. Read when a library
+# is loaded, by the workers and by the servers they start.
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "POLARS_MAX_THREADS"):
+    os.environ.setdefault(threads, "1")
 
 
 @pytest.fixture(scope="session")
