@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import pypdf
+import pymupdf
 import pytest
 from django.db import DatabaseError, connection, transaction
 
@@ -411,7 +410,7 @@ def test_a_text_in_another_language_than_the_patients_says_so(clinics: World) ->
 
 def words_of(content: bytes) -> str:
     """The words of a PDF; a word that was broken at its hyphen is whole again."""
-    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
+    text = " ".join(page.get_text() for page in pymupdf.open(stream=content))
     return " ".join(text.split()).replace("- ", "-")
 
 
