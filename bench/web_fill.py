@@ -108,7 +108,7 @@ def _patients(actor, start: int, end: int, chunk: int = 2000) -> list[str]:  # t
                     actor_name=actor.name, action="patient.create", outcome="done", subject_kind="patient",
                     subject=str(one.pk), patient=one.pk, details="{}", previous=previous,
                 )  # fmt: skip
-                event.hash = previous = audit._hash(event)
+                event.hash = previous = audit.hash_of(event)
                 events.append(event)
             AuditEvent.objects.bulk_create(events, batch_size=1000)
         ids += [str(one.pk) for one in made]

@@ -348,6 +348,21 @@ def test_nothing_is_restored_beside_what_another_database_left(nappage_web: Run,
     assert not (elsewhere / "nappage.sqlite3").exists()
 
 
+def test_a_restore_that_ended_midway_is_done_again(nappage_web: Run, tmp_path: Path) -> None:
+    """No database stands there without the key to its secrets."""
+    found_clinic(nappage_web)
+    nappage_web("backup", str(tmp_path / "b"))
+    elsewhere = {"NAPPAGE_HOME": str(tmp_path / "elsewhere")}
+    in_the_way = tmp_path / "elsewhere" / ".secret-key.part"
+    in_the_way.mkdir(parents=True)
+    assert nappage_web("restore", str(tmp_path / "b"), **elsewhere).returncode != 0
+    in_the_way.rmdir()
+    done = nappage_web("restore", str(tmp_path / "b"), **elsewhere)
+    assert done.returncode == 0, done.stderr
+    key = tmp_path / "elsewhere" / "secret-key"
+    assert key.read_text() == (tmp_path / "home" / "secret-key").read_text()
+
+
 def test_a_guard_that_is_gone_is_found(nappage_web: Run, tmp_path: Path) -> None:
     found_clinic(nappage_web)
     database = sqlite3.connect(tmp_path / "home" / "nappage.sqlite3")

@@ -76,7 +76,7 @@ def test_a_second_factor_is_set_up_at_the_first_sign_in_and_asked_for_at_the_nex
     assert page.locator("img[src^='data:image/svg']").evaluate("image => image.naturalWidth") > 100
     page.get_by_label("Authenticator code").fill("000000")
     page.get_by_role("button", name="Activate").click()
-    assert page.get_by_text("Incorrect code").is_visible()
+    page.get_by_text("Incorrect code").wait_for()
     page.get_by_label("Authenticator code").fill(_code(page.locator("#authenticator_secret").input_value()))
     page.get_by_role("button", name="Activate").click()
     page.wait_for_url("**/recovery-codes/")

@@ -59,7 +59,7 @@ def append(
         details=json.dumps(details or {}, sort_keys=True, ensure_ascii=False, default=str),
         previous=last[1],
     )
-    event.hash = _hash(event)
+    event.hash = hash_of(event)
     event.save(force_insert=True)
     return event
 
@@ -102,7 +102,7 @@ def verify(*, expect_head: str | None = None) -> Verified:
             )
         if event.previous != previous:
             return Verified(count - 1, previous, _("link {0} does not hang on link {1}").format(count, count - 1))
-        if event.hash != _hash(event):
+        if event.hash != hash_of(event):
             return Verified(count - 1, previous, _("link {0} was changed after it was written").format(count))
         previous = event.hash
         met = met or previous == expect_head
@@ -114,7 +114,8 @@ def _links() -> Iterator[AuditEvent]:
     return AuditEvent.objects.order_by("seq").iterator(chunk_size=2000)
 
 
-def _hash(event: AuditEvent) -> str:
+def hash_of(event: AuditEvent) -> str:
+    """SHA-256, in hexadecimal, over all that a link tells and the hash of the one before it."""
     told = [
         event.seq, _moment(event.at), str(event.clinic or ""), event.actor_kind, event.actor, event.actor_name,
         event.action, event.outcome, event.subject_kind, event.subject, str(event.patient or ""), event.details,

@@ -250,13 +250,15 @@ def _restore(args: argparse.Namespace) -> int:
         except (tarfile.TarError, KeyError, OSError, EOFError):
             raise InputError(str(args.file), "it is no backup of ours, or it is damaged", "Take another one") from None
         database = Path(folder, "database")
+        if connection.vendor == "sqlite" and database.read_bytes()[:15] != b"SQLite format 3":
+            raise InputError(str(args.file), "it holds a PostgreSQL database", "Set DATABASE_URL to an empty one")
+        # The key first: if this ends midway, no database stands here without the key to its secrets, and it can be
+        # restored again.
+        _place(Path(folder, "secret-key"), settings.HOME / "secret-key")
         if connection.vendor == "sqlite":
-            if database.read_bytes()[:15] != b"SQLite format 3":
-                raise InputError(str(args.file), "it holds a PostgreSQL database", "Set DATABASE_URL to an empty one")
             _place(database, name)
         else:
             _pg("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={connection.settings_dict['NAME']}", database)
-        _place(Path(folder, "secret-key"), settings.HOME / "secret-key")
     print("restored. Run `nappage-web check --audit` before anybody works on it.")
     return 0
 

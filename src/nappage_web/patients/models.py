@@ -89,7 +89,6 @@ class Document(Record):
         PLAN = "plan"
         CONSENT = "consent"
         WITHDRAWAL = "withdrawal"
-        DECISION = "decision"
         IMPORT = "import"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="documents")

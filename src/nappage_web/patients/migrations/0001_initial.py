@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                             ("plan", "Plan"),
                             ("consent", "Consent"),
                             ("withdrawal", "Withdrawal"),
-                            ("decision", "Decision"),
                             ("import", "Import"),
                         ],
                         max_length=20,
