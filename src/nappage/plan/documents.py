@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..injection_map.kept import kept
 from ..knowledge import Edition
 from ..values import InputError
 from .calendar import calendar
@@ -18,6 +19,8 @@ from .treatment_plan import TreatmentPlan
 from .words import Words
 
 if TYPE_CHECKING:
+    from ..injection_map import InjectionMap
+    from ..injection_map.documents import Pictures
     from ..injection_map.photograph import Photograph
 
 
@@ -52,9 +55,9 @@ def contents(
     if plan.map is not None:
         from ..injection_map import documents as maps
 
-        drawn = maps.pictures(plan.map, edition)
         answering = practice_line(plan.practice, Words(edition, plan.language)) if plan.practice else ""
-        page = maps.page(plan.map, edition, plan.patient.name or plan.reference, answering)
+        drawn = _pictures(plan.map, edition)
+        page = _page(plan.map, edition, plan.patient.name or plan.reference, answering)
         over = maps.over(plan.map, photograph)
     for_clinician, for_patient = clinician(plan, edition, drawn), patient(plan, edition, drawn)
     made: dict[str, bytes | None] = {
@@ -68,6 +71,21 @@ def contents(
         "patient.html": html(for_patient).encode(),
     }
     return {name: content for name, content in made.items() if content is not None}
+
+
+# Most of what printing takes. A plan that is printed again mostly has the same map, since it was amended elsewhere.
+@kept(1)
+def _pictures(map: InjectionMap, edition: Edition) -> Pictures:
+    from ..injection_map import documents as maps
+
+    return maps.pictures(map, edition)
+
+
+@kept(1)
+def _page(map: InjectionMap, edition: Edition, title: str, under: str) -> bytes:
+    from ..injection_map import documents as maps
+
+    return maps.page(map, edition, title, under)
 
 
 def put(home: Path, contents: Mapping[str, bytes]) -> Mapping[str, Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from nappage.intake import region_id, technique_id
+from nappage.knowledge import Edition
 from nappage.plan import Practice, Practitioner, TreatmentPlan, contents
 from nappage.plan.consent import Consent, consent, cooling_off, fingerprint
 
@@ -187,10 +188,16 @@ def prepare(desk: Desk, *, printed: bool = False) -> Prepared:
         given = _consent_in_force(actor, draft, plan, obstacles, desk)
         obstacles += _photographs(actor, draft)
         obstacles += _people(actor, draft, desk, plan)
-    files: Mapping[str, bytes] = {}
-    if printed and plan is not None and not obstacles:
-        files = {name: content for name, content in contents(plan, desk.edition).items() if name in KEPT}
-    return Prepared(plan, read_from, tuple(obstacles), given, files)
+    prepared = Prepared(plan, read_from, tuple(obstacles), given)
+    return print_out(prepared, desk.edition) if printed else prepared
+
+
+def print_out(prepared: Prepared, edition: Edition) -> Prepared:
+    """With the plan's documents, where nothing stands in the way."""
+    if prepared.plan is None or prepared.obstacles:
+        return prepared
+    files = {name: content for name, content in contents(prepared.plan, edition).items() if name in KEPT}
+    return replace(prepared, files=files)
 
 
 def _standing(draft: Draft) -> list[Obstacle]:

@@ -295,7 +295,7 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
         if signed is not None:
             return HttpResponseRedirect(reverse("plan", args=[signed.pk]))
     audit.looked(actor, "draft.view", desk.draft, patient=desk.draft.patient_id)
-    prepared = signing.prepare(desk, printed=request.method == "POST")
+    prepared = signing.prepare(desk)
     error = ""
     if request.method == "POST":
         here = request.signed_in  # type: ignore[attr-defined]
@@ -305,7 +305,7 @@ def sign(request: HttpRequest, draft: uuid.UUID) -> HttpResponse:
             error = _("Something changed while you were reading. Read it again, and sign what you read.")
         else:
             try:
-                document = commands.sign_plan(actor, desk.draft, prepared)
+                document = commands.sign_plan(actor, desk.draft, signing.print_out(prepared, desk.edition))
                 messages.success(request, _("The plan is signed. Nothing changes it any more."))
                 return HttpResponseRedirect(reverse("plan", args=[document.pk]))
             except Refused as refused:

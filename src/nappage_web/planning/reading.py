@@ -246,10 +246,16 @@ class Reading:
 
     def whole(self, *, reference: str = "patient", practice: Practice | None = None) -> TreatmentPlan | None:
         """The plan as it would be signed; None where the order cannot be planned at all."""
+        plan = self._plan
+        return plan and plan.model_copy(update={"reference": reference, "practice": practice})
+
+    @cached_property
+    def _plan(self) -> TreatmentPlan | None:
+        """The plan, in nobody's name yet."""
         try:
             return draft(
-                self.answers.model_copy(update={"order": self._dated()}), self.edition, self.on, reference=reference,
-                language=self.language, fit=self.fit, prices=self.prices, practice=practice, course=self.course,
+                self.answers.model_copy(update={"order": self._dated()}), self.edition, self.on,
+                language=self.language, fit=self.fit, prices=self.prices, course=self.course,
             )  # fmt: skip
         except (InputError, ValidationError) as error:
             self._wrong(_as_input_error(error), "order")
