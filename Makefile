@@ -6,6 +6,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
 PORT ?= 8000
+# What Python compiled is kept: every worker and every command of the tests reads it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -48,15 +50,16 @@ docs: .venv/.stamp-run
 # Tests of the app that ask no database, or bring their own.
 NO_DATABASE := $(addprefix --ignore=tests/web/,test_ground.py test_code.py test_map_payload.py test_planning_reading.py)
 
-# The checks and the tests both run, whichever fails; either failure fails the target.
+# The checks run beside the tests. Whichever fails, all run to the end; either failure fails the target.
 test: .venv/.stamp-test debian-test
-	@failed=; \
-	$(MAKE) --no-print-directory -s check || failed=check; \
+	@failed=; checked=$$(mktemp); \
+	$(MAKE) --no-print-directory -s check >"$$checked" 2>&1 & checking=$$!; \
 	echo "pytest..."; \
-	$(BIN)/python -m pytest -m "not long" $(ARGS) || failed="$$failed pytest"; \
+	$(BIN)/python -m pytest -m "not long" $(ARGS) || failed=pytest; \
 	echo "the app again, on PostgreSQL..."; \
 	NAPPAGE_TEST_DB=postgresql $(BIN)/python -m pytest -o cache_dir=.pytest_cache/postgresql -m "not long and not browser" tests/web $(NO_DATABASE) $(ARGS) \
 	    || test $$? = 5 || failed="$$failed postgresql"; \
+	wait $$checking || failed="$$failed check"; cat "$$checked"; rm -f "$$checked"; \
 	test -z "$$failed" || { echo failed: $$failed >&2; exit 1; }
 
 test-long: .venv/.stamp-test debian-test
@@ -88,7 +91,7 @@ define debian
 endef
 
 debian-test: debian-postgresql
-	$(call debian,command -v chromium || command -v chromium-browser,chromium,tests that look at pages in a browser)
+	$(call debian,command -v chromium-headless-shell,chromium-headless-shell,tests that look at pages in a browser; chromium itself does too)
 
 debian-postgresql:
 	$(call debian,command -v initdb || ls /usr/lib/postgresql/*/bin/initdb,postgresql,the app on PostgreSQL)

@@ -1,9 +1,11 @@
-"""What all tests share: a core for each worker, and one Playwright, since a second one cannot be started beside it."""
+"""What all tests share: a core for each worker, one Playwright, since a second one cannot be started beside it, and one
+browser."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -22,6 +24,28 @@ def playwright() -> Iterator[Any]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as running:
         yield running
+
+
+# Debian's Chromium; the one without windows is much the same and takes less.
+BROWSER = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
+# Pages are drawn by the processor, and put together by it; smooth edges in 3D for the pictures in docs/ only.
+DRAWING = ["--disable-gpu-compositing", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+if not os.environ.get("NAPPAGE_SHOTS"):
+    DRAWING.append("--webgl-antialiasing-mode=none")
+
+
+@pytest.fixture(scope="session")
+def launch(playwright: Any) -> Callable[..., Any]:
+    """launch("--flag") → a browser. Where Chromium cannot be installed the test fails, and says what to install."""
+    assert BROWSER, "chromium is not installed: on Debian, apt-get install chromium-headless-shell"
+    return lambda *flags: playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", *flags])
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Any]) -> Iterator[Any]:
+    launched = launch(*DRAWING)
+    yield launched
+    launched.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

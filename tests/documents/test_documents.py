@@ -5,7 +5,6 @@ from __future__ import annotations
 import html as html_entities
 import json
 import re
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from nappage.plan.page import html
 from nappage.plan.pdf import pdf
 
 ON = date(2026, 11, 25)
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def test_the_documents_are_there(written) -> None:
@@ -90,18 +88,14 @@ def test_the_page_fetches_nothing_and_runs_nothing(written) -> None:
         assert not re.search(r"<(link|img|iframe)\b", page)
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no chromium here; on Debian: apt-get install chromium")
 @pytest.mark.parametrize("width", [390, 820, 1280])
-def test_the_page_fits_phone_tablet_and_desk(written, playwright, width: int) -> None:
-    browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-    try:
-        view = browser.new_page(viewport={"width": width, "height": 900})
-        for name in ("plan.html", "patient.html"):
-            view.goto(written[name].as_uri())
-            assert view.evaluate("document.documentElement.scrollWidth") <= width
-            assert view.locator("h1").count() == 1
-    finally:
-        browser.close()
+def test_the_page_fits_phone_tablet_and_desk(written, browser, width: int) -> None:
+    view = browser.new_page(viewport={"width": width, "height": 900})
+    for name in ("plan.html", "patient.html"):
+        view.goto(written[name].as_uri())
+        assert view.evaluate("document.documentElement.scrollWidth") <= width
+        assert view.locator("h1").count() == 1
+    view.close()
 
 
 def test_every_source_named_is_listed(plan, edition) -> None:

@@ -7,9 +7,8 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,6 @@ from nappage.knowledge import load
 
 EDITION = load(date(2026, 11, 25))
 VIEWER = Path(page3d.__file__).with_name("viewer")
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="no chromium here; on Debian: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")
@@ -231,15 +228,6 @@ def test_a_map_without_points_volumes_or_depths_is_still_a_page(made) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Any) -> Iterator[Any]:
-    launched = playwright.chromium.launch(
-        executable_path=BROWSER, args=["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-    )
-    yield launched
-    launched.close()
-
-
-@pytest.fixture(scope="module")
 def file(text: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "map.html"
     path.write_text(text, "utf-8")
@@ -299,7 +287,6 @@ def reader(browser, file: Path) -> Iterator[Reader]:
     opened.context.close()
 
 
-@needs_browser
 def test_it_draws_in_3d_without_a_request_or_a_complaint(reader: Reader, file: Path) -> None:
     assert reader.view.evaluate("document.documentElement.classList.contains('gl')")
     assert reader.requests == [file.as_uri()] and reader.complaints == []
@@ -310,7 +297,6 @@ def test_it_draws_in_3d_without_a_request_or_a_complaint(reader: Reader, file: P
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 2000, "shaded, not flat"
 
 
-@needs_browser
 def test_a_tap_on_a_point_shows_it_and_its_row(reader: Reader, made) -> None:
     map, _ = made
     reader.view.click('[data-view="front"]')
@@ -330,7 +316,6 @@ def test_a_tap_on_a_point_shows_it_and_its_row(reader: Reader, made) -> None:
     assert reader.selected
 
 
-@needs_browser
 def test_a_point_behind_the_head_is_not_tapped(reader: Reader, made) -> None:
     reader.view.click('[data-view="back"]')
     reader.settle()
@@ -342,7 +327,6 @@ def test_a_point_behind_the_head_is_not_tapped(reader: Reader, made) -> None:
     assert reader.selected == before
 
 
-@needs_browser
 def test_keys_and_buttons_walk_in_the_needles_order(reader: Reader, made) -> None:
     map, _ = made
     reader.view.locator("#view").focus()
@@ -377,7 +361,6 @@ def test_keys_and_buttons_walk_in_the_needles_order(reader: Reader, made) -> Non
         before = after
 
 
-@needs_browser
 def test_row_and_search_select_the_point(reader: Reader, made) -> None:
     map, _ = made
     reader.view.click('#points tr[data-point="12"] button')
@@ -399,7 +382,6 @@ def test_row_and_search_select_the_point(reader: Reader, made) -> None:
         assert reader.view.locator("#said").evaluate("e => e.getBoundingClientRect().height") > 10
 
 
-@needs_browser
 def test_every_switch_changes_the_picture(reader: Reader) -> None:
     reader.view.click('[data-view="front"]')
     switches = reader.view.locator("[data-layer]")
@@ -424,7 +406,6 @@ def test_every_switch_changes_the_picture(reader: Reader) -> None:
     assert reader.complaints == []
 
 
-@needs_browser
 @pytest.mark.parametrize(("width", "height"), [(768, 1024), (1024, 768), (390, 844)])
 def test_it_fits_tablet_and_telephone(browser, file: Path, width: int, height: int) -> None:
     reader = Reader(browser, file, width, height, has_touch=True, color_scheme="dark" if width == 768 else "light")
@@ -455,9 +436,8 @@ def _near(one: dict[str, float] | None, other: dict[str, float]) -> bool:
     return bool(one) and abs(one["x"] - other["x"]) < 3 and abs(one["y"] - other["y"]) < 3
 
 
-@needs_browser
-def test_without_webgl_the_drawing_and_the_table_remain(playwright, file: Path) -> None:
-    launched = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-3d-apis"])
+def test_without_webgl_the_drawing_and_the_table_remain(launch: Callable[..., Any], file: Path) -> None:
+    launched = launch("--disable-3d-apis")
     try:
         view = launched.new_page(viewport={"width": 1024, "height": 768})
         view.goto(file.as_uri())
@@ -476,7 +456,6 @@ def test_without_webgl_the_drawing_and_the_table_remain(playwright, file: Path) 
         launched.close()
 
 
-@needs_browser
 def test_it_prints_the_whole_table(reader: Reader, made, tmp_path: Path) -> None:
     map, _ = made
     reader.view.pdf(path=str(tmp_path / "map.pdf"), prefer_css_page_size=True)

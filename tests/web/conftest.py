@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,22 +19,17 @@ from django.utils import translation
 
 from .world import World, world
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 900)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Whatever asks for a browser is marked so: the second run, on PostgreSQL, leaves it out. What is of one database
-    alone is not collected on the other."""
+    """What is of one database alone is not collected on the other."""
     other = "sqlite" if os.environ.get("NAPPAGE_TEST_DB") == "postgresql" else "postgresql"
     left_out = [item for item in items if item.get_closest_marker(other)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        if {"browser", "chromium"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker("browser")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -185,15 +179,6 @@ def live(transactional_db: None, _server: Server) -> Server:
     if not _server.running():
         _server.start()
     return _server
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Any) -> Iterator[Any]:
-    """Debian's Chromium. Where it cannot be installed the test fails, and says what to install."""
-    assert BROWSER, "chromium is not installed: on Debian, apt-get install chromium"
-    launched = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-    yield launched
-    launched.close()
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ export class Picture {
     const name = (layer, colour) => ({ title, labels, layer: own }) => labels.map(([p, n]) => ({ title, p, n, layer: own ?? layer, colour, place: new Vector3(...p) }));
     this.names = [...(page.titles ?? []).flatMap(name('titles', 'ink')), ...page.dangers.flatMap(name('dangers', 'danger'))];
     this.seen = new Uint8Array(page.points.length + this.names.length);
+    this.sight = null; // what `seen` was found in
     this.places = page.points.map((point) => new Vector3(...point.p));
     this.normals = page.points.map((point) => new Vector3(...point.n));
     this.selected = -1;
@@ -184,6 +185,7 @@ export class Picture {
     const half = Math.tan(camera.fov * Math.PI / 360);
     this.pixels = this.size.height / 2 / half;
     this.sharpen(coarse);
+    this.coarse = coarse;
     this.renderer.render(this.scene, camera);
     this.write();
     clearTimeout(this.rest);
@@ -191,29 +193,41 @@ export class Picture {
     else this.rest = setTimeout(() => this.look(), 120);
   }
 
-  // Which points are in sight: a drawing in which each point's colour is its number and the skin hides the rest.
+  // At rest: sharp, and with what is in sight. Without a graphics chip each drawing takes a tenth of a second or more, so
+  // none is made that would show the same again.
   look() {
+    this.find();
+    if (this.coarse) {
+      this.sharpen(false);
+      this.renderer.render(this.scene, this.camera.camera);
+    }
+    this.settled = true;
+    this.write();
+  }
+
+  // Which points are in sight: a drawing in which each point's colour is its number and the skin hides the rest.
+  find() {
     const { width, height } = this.target;
-    this.skin.simplify(false);
+    const { camera } = this.camera;
     const { uniforms } = this.marks;
+    const sight = [...camera.matrixWorld.elements, ...camera.projectionMatrix.elements, width, height, this.selected, uniforms.diameter.value].join();
+    if (sight === this.sight) return;
+    this.sight = sight;
+    this.skin.simplify(false);
     uniforms.pixels.value = this.pixels;
     uniforms.limits.value.set(5, 12);
     this.renderer.setRenderTarget(this.target);
     this.renderer.setClearColor(0, 1);
     this.renderer.clear();
-    this.renderer.render(this.hidden, this.camera.camera);
+    this.renderer.render(this.hidden, camera);
     const read = new Uint8Array(width * height * 4);
     this.renderer.readRenderTargetPixels(this.target, 0, 0, width, height, read);
     this.renderer.setRenderTarget(null);
-    this.sharpen(false);
-    this.renderer.render(this.scene, this.camera.camera);
     this.seen.fill(0);
     for (let i = 0; i < read.length; i += 4) {
       const number = read[i] + 256 * read[i + 1];
       if (number && number <= this.seen.length) this.seen[number - 1] = 1;
     }
-    this.settled = true;
-    this.write();
   }
 
   // Where a place is in the picture, CSS pixels from its corner; null behind the camera.
