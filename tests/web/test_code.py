@@ -4,7 +4,7 @@ URL's view says who may open it."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,13 +25,13 @@ _GROUND = {
 _DICTIONARY_UPDATES = ("os.environ", "context", "headers", "session", "digest", "hashlib", "sha256")
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(ROOT.rglob("*.py")):
-        name = path.relative_to(ROOT).as_posix()
-        if "migrations/" not in name:
-            yield name, ast.parse(path.read_text())
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    named = ((path.relative_to(ROOT).as_posix(), path) for path in sorted(ROOT.rglob("*.py")))
+    return tuple((name, ast.parse(path.read_text())) for name, path in named if "migrations/" not in name)
 
 
+@cache
 def _decorators(function: ast.AST) -> list[str]:
     found = []
     for decorator in getattr(function, "decorator_list", ()):
@@ -40,13 +40,20 @@ def _decorators(function: ast.AST) -> list[str]:
     return found
 
 
-def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+@cache
+def _functions(tree: ast.Module) -> tuple[ast.FunctionDef, ...]:
+    return tuple(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
-def _is_write(node: ast.AST) -> bool:
+@cache
+def _calls(function: ast.FunctionDef) -> tuple[tuple[str, ast.Call], ...]:
+    """Every call in a function, with the name of what is called as it is written."""
+    return tuple((ast.unparse(node.func), node) for node in ast.walk(function) if isinstance(node, ast.Call))
+
+
+def _is_write(node: ast.Call) -> bool:
     """A call that Django would write with: `.save(…)`, `Model.objects.create(…)`, `queryset.update(…)` …"""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _WRITES):
+    if not (isinstance(node.func, ast.Attribute) and node.func.attr in _WRITES):
         return False
     target = ast.unparse(node.func.value)
     if node.func.attr in ("update", "add_to"):  # a dictionary's update is no write
@@ -66,11 +73,12 @@ def test_every_write_stands_in_a_command() -> None:
             if "command" in _decorators(function) or function.name in helpers:
                 continue
             wrong += [
-                f"{name}:{node.lineno} {ast.unparse(node)[:70]}" for node in ast.walk(function) if _is_write(node)
+                f"{name}:{node.lineno} {ast.unparse(node)[:70]}" for _, node in _calls(function) if _is_write(node)
             ]
     assert not wrong, "\n".join(wrong)
 
 
+@cache
 def _private_helpers_of_commands(tree: ast.Module) -> set[str]:
     """Private functions of a module that only its commands (or such helpers) call."""
     callers: dict[str, set[str]] = {}
@@ -78,8 +86,8 @@ def _private_helpers_of_commands(tree: ast.Module) -> set[str]:
     for function in _functions(tree):
         if "command" in _decorators(function):
             commands.add(function.name)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        for _, node in _calls(function):
+            if isinstance(node.func, ast.Name):
                 callers.setdefault(node.func.id, set()).add(function.name)
     good: set[str] = set()
     while True:
@@ -101,7 +109,7 @@ def test_helpers_are_called_by_commands_only(helper: str) -> None:
             continue
         helpers = _private_helpers_of_commands(tree)
         for function in _functions(tree):
-            calls = [n for n in ast.walk(function) if isinstance(n, ast.Call) and ast.unparse(n.func).endswith(helper)]
+            calls = [node for called, node in _calls(function) if called.endswith(helper)]
             allowed = "command" in _decorators(function) or function.name in helpers
             if helper == "audit.append":  # sign-in's signals tell of what the sign-in library writes
                 allowed = allowed or path.startswith("clinic/signin")
@@ -115,7 +123,7 @@ def test_every_command_notes_what_it_did() -> None:
     for path, tree in modules():
         for function in _functions(tree):
             if "command" in _decorators(function):
-                called = {ast.unparse(n.func).split(".")[-1] for n in ast.walk(function) if isinstance(n, ast.Call)}
+                called = {name.split(".")[-1] for name, _ in _calls(function)}
                 if "note" not in called:
                     wrong.append(f"{path}:{function.lineno} {function.name}")
     assert not wrong, "these commands would be rolled back, since they note nothing:\n" + "\n".join(wrong)

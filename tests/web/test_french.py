@@ -210,7 +210,12 @@ def _read(place: Place, role: Role, url: str) -> list[str]:
 
 
 def _english(texts: list[str]) -> list[str]:
-    return [text for text in texts if any(one.fullmatch(text) for one in _whole())]
+    return [text for text in texts if _is_english(text)]
+
+
+@cache
+def _is_english(text: str) -> bool:
+    return any(one.fullmatch(text) for one in _whole())
 
 
 load_everything()

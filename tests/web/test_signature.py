@@ -428,7 +428,8 @@ def test_register_and_number_stand_on_every_document_of_a_patient(clinics: World
     kept = {file.name: bytes(file.content) for file in plan.attachments.all()}
     assert set(kept) == set(signing.KEPT)
     for name in ("plan.pdf", "patient.pdf"):
-        assert injector in words_of(kept[name]) and prescriber in words_of(kept[name]), name
+        words = words_of(kept[name])
+        assert injector in words and prescriber in words, name
     assert injector in kept["map.html"].decode() and prescriber in kept["map.html"].decode()
     # A calendar is read by more people than its owner: it names neither the treatment nor who gives it.
     assert injector not in kept["course.ics"].decode() and "injector" not in kept["course.ics"].decode().casefold()
