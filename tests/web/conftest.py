@@ -62,7 +62,8 @@ def unguarded() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _emptied_after_a_test(django_db_setup: None) -> Iterator[None]:
-    """Emptying the database between tests is no act of the app's: the triggers stand aside for it."""
+    """Emptying the database between tests is no act of the app's: the triggers stand aside for it, and Django's own
+    permissions, for which the app has no use, are not made again."""
     with pytest.MonkeyPatch.context() as patch:
         operations = type(connection.ops)  # of every connection: a browser's event loop makes Django open another
         empty = operations.execute_sql_flush
@@ -72,6 +73,7 @@ def _emptied_after_a_test(django_db_setup: None) -> Iterator[None]:
                 empty(self, statements)
 
         patch.setattr(operations, "execute_sql_flush", flush)
+        patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", lambda *args, **kwargs: None)
         yield
 
 
