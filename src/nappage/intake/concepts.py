@@ -523,6 +523,14 @@ class Dictionary:
     def line(self, text: str, codes: Mapping[str, Any] | None, topic: str) -> Line:
         """What a line of the list `topic` says, each of its things apart. Raises nothing: what is not understood
         is returned as unread."""
+        return self._line(text, codes, topic) if codes else self._worded(text, topic)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a dictionary lives as long as its edition
+    def _worded(self, text: str, topic: str) -> Line:
+        """A line without codes; the same answers are read again and again while they grow."""
+        return self._line(text, None, topic)
+
+    def _line(self, text: str, codes: Mapping[str, Any] | None, topic: str) -> Line:
         text = self._without_promises(text)
         whole = self.recognise(text, codes)
         coded = self._by_codes(codes or {})

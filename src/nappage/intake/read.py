@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ..knowledge import Edition, Fact
@@ -634,14 +634,18 @@ class _Reader:
 
     def closed(self, topic: str, fact: Fact, name: str) -> bool:
         """Whether *not mentioned* means *no* for this fact."""
-        words = {normal(topic), normal(fact.topic), normal(name)}
-        for key in ("condition", "medication", "allergy", "procedure", "planned", "skin_state"):
-            words |= {normal(concept) for concept in fact.derive.get(key, ())}
-        if words & self.reopened:
-            return False
-        if self.answers.history_complete:
-            return True
-        given: Mapping[str, Any] = {
+        if self.reopened:
+            words = {normal(topic), normal(fact.topic), normal(name)}
+            for key in ("condition", "medication", "allergy", "procedure", "planned", "skin_state"):
+                words |= {normal(concept) for concept in fact.derive.get(key, ())}
+            if words & self.reopened:
+                return False
+        return self.answers.history_complete or topic in self._given
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        """The topics whose list was given."""
+        lists: Mapping[str, Any] = {
             "medications": self.answers.medications,
             "conditions": self.answers.conditions,
             "allergies": self.answers.allergies,
@@ -651,7 +655,7 @@ class _Reader:
             "planned-events": self.answers.context.planned_events,
             "previous-mesotherapy": self.answers.previous_mesotherapy,
         }
-        return given[topic] is not None
+        return frozenset(topic for topic, given in lists.items() if given is not None)
 
     # --- facts ---------------------------------------------------------------------------------------------
 
@@ -729,10 +733,13 @@ class _Reader:
 
     def _open(self, topic: str, fact: Fact, wanted: frozenset[str]) -> list[_Mention]:
         """Mentions of a class, or of a word for several things, that may be of what a fact asks for."""
+        mentions = self.mentions[topic]
+        if not mentions:
+            return []
         left_out = set(fact.derive.get("except", ()))
         return [
             m
-            for m in self.mentions[topic]
+            for m in mentions
             if not m.concepts & (wanted | left_out) and any(kind & wanted and not kind & left_out for kind in m.may_be)
         ]
 
