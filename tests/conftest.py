@@ -1,5 +1,5 @@
-"""What all tests share: a core for each worker, one Playwright, since a second one cannot be started beside it, and one
-browser."""
+"""What all tests share: a core for each worker, one process to fork the commands from, one Playwright, since a second
+one cannot be started beside it, and one browser."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from typing import Any
 
 import pytest
 
+from .forks import Forks, forks
+
 # One core for each worker: libraries that spread over all of them would only wait for one another. Read when a library
 # is loaded, by the workers and by the servers they start.
 for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "OPENCV_FOR_THREADS_NUM", "POLARS_MAX_THREADS"):
     os.environ.setdefault(threads, "1")
+
+
+@pytest.fixture(scope="session", name="forks")
+def _forks() -> Iterator[Forks]:
+    with forks() as loaded:
+        yield loaded
 
 
 @pytest.fixture(scope="session")

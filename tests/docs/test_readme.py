@@ -24,7 +24,7 @@ def test_the_output_is_real(command: str, tmp_path: Path) -> None:
     shown = dict(BLOCKS)[command]
     words = command.replace("--out out", f"--out {tmp_path}").split()
     done = subprocess.run(
-        [sys.executable, "-m", "nappage", *words],
+        [Path(sys.executable).with_name("nappage"), *words],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, "COLUMNS": "100"},
     )  # fmt: skip
     real = [line.rstrip().replace(str(tmp_path), "out") for line in done.stdout.splitlines()]

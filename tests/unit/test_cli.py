@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.forks import Forks
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 SAMPLES = ROOT / "tests" / "data" / "fhir-sample"
 
 
-def nappage(*args: str, stdin: bytes = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "nappage", *args], input=stdin, capture_output=True, cwd=cwd, check=False, timeout=60
-    )
-    return subprocess.CompletedProcess(args, done.returncode, done.stdout.decode(), done.stderr.decode())
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def nappage(forks: Forks) -> Run:
+    def run(*args: str, stdin: bytes = b"", cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+        return forks.run("nappage.cli:main", args, stdin, cwd, os.environ)
+
+    return run
+
+
+def from_the_start(*args: str) -> subprocess.CompletedProcess[str]:
+    """In a process that has nothing loaded: a verb loads what it uses."""
+    command = [sys.executable, "-m", "nappage", *args]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=60)
 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:
@@ -31,10 +44,17 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr
 
 
-def test_plan_writes_the_documents_and_says_where(tmp_path: Path) -> None:
-    done = nappage("plan", str(EXAMPLES / "facial-rejuvenation.yaml"), "--out", str(tmp_path), "--on", "2026-11-25")
+@pytest.fixture(scope="module")
+def planned(nappage: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """The folder of an example that was planned, and what was said."""
+    out = tmp_path_factory.mktemp("planned")
+    done = nappage("plan", str(EXAMPLES / "facial-rejuvenation.yaml"), "--out", str(out), "--on", "2026-11-25")
+    return out / "facial-rejuvenation", done
+
+
+def test_plan_writes_the_documents_and_says_where(planned: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, done = planned
     assert done.returncode == 0, done.stderr
-    folder = tmp_path / "facial-rejuvenation"
     for name in ("plan.pdf", "plan.html", "plan.json", "course.ics", "patient.pdf", "patient.html"):
         assert (folder / name).stat().st_size > 500
         assert name in done.stdout
@@ -43,7 +63,7 @@ def test_plan_writes_the_documents_and_says_where(tmp_path: Path) -> None:
     assert len(plan["course"]["sessions"]) >= 3
 
 
-def test_every_verb_has_worked_examples_that_work(tmp_path: Path) -> None:
+def test_every_verb_has_worked_examples_that_work(nappage: Run, tmp_path: Path) -> None:
     for verb in ("plan", "screen", "formulate", "schedule", "knowledge", "check"):
         shown = nappage(verb, "--help").stdout
         lines = re.findall(r"^  (nappage .*?)(?:   .*)?$", shown, re.M)
@@ -63,7 +83,7 @@ def test_every_verb_has_worked_examples_that_work(tmp_path: Path) -> None:
             assert done.stdout and not done.stderr, (line, done.stderr)
 
 
-def test_screen_json_has_what_the_readme_promises() -> None:
+def test_screen_json_has_what_the_readme_promises(nappage: Run) -> None:
     done = nappage("screen", str(EXAMPLES / "deferred-isotretinoin.yaml"), "--on", "2026-11-25", "--json")
     said = json.loads(done.stdout)
     assert done.returncode == 1
@@ -74,14 +94,14 @@ def test_screen_json_has_what_the_readme_promises() -> None:
     assert said["open_questions"] == []
 
 
-def test_a_half_filled_form_is_never_clear() -> None:
+def test_a_half_filled_form_is_never_clear(nappage: Run) -> None:
     done = nappage("screen", str(EXAMPLES / "open-questions.yaml"), "--on", "2026-11-25", "--json")
     said = json.loads(done.stdout)
     assert done.returncode == 1 and said["incomplete"]
     assert any("little white heart pill" in question["question"] for question in said["open_questions"])
 
 
-def test_formulate_json_names_rule_position_and_source_of_each_ceiling() -> None:
+def test_formulate_json_names_rule_position_and_source_of_each_ceiling(nappage: Run) -> None:
     done = nappage("formulate", str(EXAMPLES / "mixture-lidocaine.yaml"), "--on", "2026-11-25", "--json")
     said = json.loads(done.stdout)
     assert done.returncode == 0, said
@@ -90,8 +110,8 @@ def test_formulate_json_names_rule_position_and_source_of_each_ceiling() -> None
     assert dose["mg"] == 10 and dose["ceiling_mg"] == 180 and dose["status"] == "within-limits"
 
 
-def test_schedule_json_and_exit_codes() -> None:
-    made = nappage("schedule", str(EXAMPLES / "schedule-facial.yaml"), "--json")
+def test_schedule_json_and_exit_codes(nappage: Run) -> None:
+    made = from_the_start("schedule", str(EXAMPLES / "schedule-facial.yaml"), "--json")
     said = json.loads(made.stdout)
     assert made.returncode == 0 and said["verdict"] in ("scheduled", "scheduled-with-notes")
     assert [s["phase"] for s in said["sessions"]][:3] == ["initial"] * 3 and all(s["why"] for s in said["sessions"])
@@ -100,7 +120,7 @@ def test_schedule_json_and_exit_codes() -> None:
     assert proposed.returncode == 1 and said["verdict"] == "refused" and said["conflicts"]
 
 
-def test_a_bundle_alone_leaves_its_silence_open_and_answers_settle_it(tmp_path: Path) -> None:
+def test_a_bundle_alone_leaves_its_silence_open_and_answers_settle_it(nappage: Run, tmp_path: Path) -> None:
     bundle = str(SAMPLES / "patient-004.json.gz")
     alone = json.loads(nappage("screen", bundle, "--on", "2021-06-01", "--json").stdout)
     assert alone["incomplete"] and alone["open_questions"]
@@ -110,14 +130,14 @@ def test_a_bundle_alone_leaves_its_silence_open_and_answers_settle_it(tmp_path: 
     assert len(json.loads(both.stdout)["open_questions"]) < len(alone["open_questions"])
 
 
-def test_a_bundle_from_standard_input_unpacked() -> None:
+def test_a_bundle_from_standard_input_unpacked(nappage: Run) -> None:
     packed = (SAMPLES / "patient-004.json.gz").read_bytes()
     plain = nappage("screen", "-", "--on", "2021-06-01", "--json", stdin=gzip.decompress(packed))
     zipped = nappage("screen", "-", "--on", "2021-06-01", "--json", stdin=packed)
     assert plain.stdout == zipped.stdout and json.loads(plain.stdout)["verdict"]
 
 
-def test_a_deceased_patient_gets_a_sentence_and_no_plan(tmp_path: Path) -> None:
+def test_a_deceased_patient_gets_a_sentence_and_no_plan(nappage: Run, tmp_path: Path) -> None:
     done = nappage("plan", str(SAMPLES / "patient-008.json.gz"), "--on", "2021-06-01", "--out", str(tmp_path))
     assert done.returncode == 1
     assert "has died" in done.stdout
@@ -140,13 +160,15 @@ def test_a_deceased_patient_gets_a_sentence_and_no_plan(tmp_path: Path) -> None:
         ("check", b"patient: {agee: 3}", "Did you mean 'age'"),
     ],
 )
-def test_bad_input_is_one_sentence_and_nothing_written(verb: str, content: bytes, says: str, tmp_path: Path) -> None:
+def test_bad_input_is_one_sentence_and_nothing_written(
+    nappage: Run, verb: str, content: bytes, says: str, tmp_path: Path
+) -> None:
     done = nappage(verb, "-", stdin=content, cwd=tmp_path)
     assert says in refused(done)
     assert not list(tmp_path.iterdir())
 
 
-def test_over_ten_megabytes(tmp_path: Path) -> None:
+def test_over_ten_megabytes(nappage: Run, tmp_path: Path) -> None:
     huge = tmp_path / "huge.yaml"
     with huge.open("wb") as file:
         file.truncate(10_000_001)
@@ -166,18 +188,18 @@ def test_over_ten_megabytes(tmp_path: Path) -> None:
         (("screen", str(SAMPLES / "patient-001.json.gz"), str(SAMPLES / "patient-002.json.gz")), "second bundle"),
     ],
 )
-def test_a_wrong_command_says_what_to_do(args: tuple[str, ...], says: str) -> None:
+def test_a_wrong_command_says_what_to_do(nappage: Run, args: tuple[str, ...], says: str) -> None:
     assert says in refused(nappage(*args))
 
 
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(nappage: Run, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     done = nappage("plan", str(EXAMPLES / "facial-rejuvenation.yaml"), "--out", str(tmp_path / "out"))
     assert done.returncode == 2 and "cannot be written" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_knowledge_reads_like_a_book() -> None:
-    checked = nappage("knowledge", "check")
+def test_knowledge_reads_like_a_book(nappage: Run) -> None:
+    checked = from_the_start("knowledge", "check")
     assert checked.returncode == 0 and "fault" not in checked.stdout
     assert "no translation into 'fr'" in checked.stdout
     for what in ("list", "sources", "conflicts"):
@@ -185,17 +207,18 @@ def test_knowledge_reads_like_a_book() -> None:
         json.loads(nappage("knowledge", what, "--json").stdout)
 
 
-def test_check_knows_its_own_documents(tmp_path: Path) -> None:
-    nappage("plan", str(EXAMPLES / "facial-rejuvenation.yaml"), "--out", str(tmp_path), "--on", "2026-11-25")
-    plan = tmp_path / "facial-rejuvenation" / "plan.json"
-    same = nappage("check", str(plan), "--on", "2026-11-25")
+def test_check_knows_its_own_documents(
+    nappage: Run, planned: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    plan, changed = planned[0] / "plan.json", tmp_path / "plan.json"
+    same = from_the_start("check", str(plan), "--on", "2026-11-25")
     assert same.returncode == 0 and "treatment plan" in same.stdout
-    plan.write_text(re.sub(r'"edition": "[0-9a-f]+"', '"edition": "0000000000000000"', plan.read_text(), count=1))
-    other = nappage("check", str(plan), "--on", "2026-11-25")
+    changed.write_text(re.sub(r'"edition": "[0-9a-f]+"', '"edition": "0000000000000000"', plan.read_text(), count=1))
+    other = nappage("check", str(changed), "--on", "2026-11-25")
     assert other.returncode == 1 and "Plan again" in other.stdout
 
 
-def test_an_order_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+def test_an_order_may_stand_in_a_file_of_its_own(nappage: Run, tmp_path: Path) -> None:
     answers, wrapped, bare = tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "c.yaml"
     answers.write_text("history_complete: true\npatient: {age: 40, sex: male}\n")
     wrapped.write_text("order: {indication: melasma, areas: [face], planned_start: 2026-12-09}\n")
@@ -204,7 +227,7 @@ def test_an_order_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     assert said[0] == said[1] and json.loads(said[0])["planned"] == "2026-12-09"
 
 
-def test_what_the_verbs_print_as_json_is_checked_too(tmp_path: Path) -> None:
+def test_what_the_verbs_print_as_json_is_checked_too(nappage: Run, tmp_path: Path) -> None:
     for verb, example, kind in (
         ("screen", "open-questions.yaml", "screening"),
         ("formulate", "mixture-lidocaine.yaml", "formulation"),

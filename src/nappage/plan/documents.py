@@ -37,6 +37,7 @@ def write(
     way from the plan's folder to the reference site, to which plan.html then links. Raises InputError where nothing can
     be written."""
     home = folder / plan.reference
+    put(home, {})  # a folder that cannot be made is said before all is drawn
     old = home / "course.ics"
     before = old.read_bytes() if old.is_file() else None
     return put(home, contents(plan, edition, photograph, reference=reference, before=before))
