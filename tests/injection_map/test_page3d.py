@@ -244,11 +244,15 @@ class Reader:
         self.view = self.context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self.view.on("console", lambda message: self.complaints.append(message.text))
+        self.view.on("console", self.heard)
         self.view.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.view.on("request", lambda request: self.requests.append(request.url))
         self.view.goto(file.as_uri())
         self.settle()
+
+    def heard(self, message: Any) -> None:
+        if "GL Driver Message" not in message.text:  # Chromium notes each time it waits for its own drawing
+            self.complaints.append(message.text)
 
     def settle(self) -> None:
         # The page's own policy forbids playwright's wait_for_function, which evaluates text.

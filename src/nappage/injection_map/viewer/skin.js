@@ -1,9 +1,13 @@
-// The skin: one mesh whose colours are painted here (zones, creases) and whose cut edge fades away.
+// The skin: its colours are painted here (zones, creases), and its cut edge fades away. It is drawn in pieces, of which
+// those beside the window cost nothing.
 
-import { BufferAttribute, BufferGeometry, Color, Mesh, MeshBasicMaterial, MeshStandardMaterial } from 'three';
+import {
+  Box3, BufferAttribute, BufferGeometry, Color, Group, Mesh, MeshBasicMaterial, MeshStandardMaterial, Sphere, Vector3,
+} from 'three';
 import { unpackBytes, unpackPositions, unpackTriangles } from './data.js';
 
 const CLAY = new Color('#d9c3b4');
+const PIECE_MM = 120;
 
 export class Skin {
   constructor(packed, zones, background) {
@@ -12,9 +16,7 @@ export class Skin {
     const geometry = new BufferGeometry();
     geometry.setAttribute('position', new BufferAttribute(unpackPositions(packed), 3));
     const { fine, coarse } = unpackTriangles(packed);
-    this.fine = new BufferAttribute(fine, 1);
-    this.coarse = new BufferAttribute(coarse, 1);
-    geometry.setIndex(this.fine);
+    geometry.setIndex(new BufferAttribute(fine, 1));
     geometry.computeVertexNormals();
     const count = geometry.attributes.position.count;
     const marks = unpackBytes(packed.marks);
@@ -36,18 +38,25 @@ export class Skin {
         .replace('#include <dithering_fragment>',
           'gl_FragColor.rgb = mix(background, gl_FragColor.rgb, smoothstep(0.0, 1.0, vShown));');
     };
-    this.mesh = new Mesh(geometry, material);
-    this.mask = new Mesh(geometry, new MeshBasicMaterial({ color: 0 }));
+    const black = new MeshBasicMaterial({ color: 0 });
+    this.colours = geometry.attributes.color;
+    this.pieces = pieces(geometry, coarse);
+    this.mesh = new Group();
+    this.mask = new Group();
+    for (const piece of this.pieces) {
+      this.mesh.add(new Mesh(piece.geometry, material));
+      this.mask.add(new Mesh(piece.geometry, black));
+    }
   }
 
   // A quarter of the triangles, for slow machines while the picture moves.
-  simplify(yes) { this.mesh.geometry.setIndex(yes ? this.coarse : this.fine); }
+  simplify(yes) { for (const { geometry, fine, coarse } of this.pieces) geometry.setIndex(yes ? coarse : fine); }
 
   // One colour for each zone, or null for one that is not painted.
   tint(colours) { this.zones = colours.map((colour) => colour && new Color(colour).lerp(new Color('#ffffff'), 0.42)); }
 
   paint({ zones, coverage, wash: strength = 0.34 }) {
-    const colours = this.mesh.geometry.attributes.color;
+    const { colours } = this;
     const colour = new Color();
     for (let i = 0; i < colours.count; i++) {
       colour.copy(CLAY).multiplyScalar(this.crease[i]);
@@ -57,6 +66,28 @@ export class Skin {
     }
     colours.needsUpdate = true;
   }
+}
+
+// The triangles by where they lie: on the vertices of the whole, with a ball around each piece.
+function pieces(whole, coarse) {
+  const { position } = whole.attributes;
+  const fine = whole.index.array;
+  const at = (vertex) => new Vector3().fromBufferAttribute(position, vertex);
+  const cells = new Map();
+  for (let t = 0; t < coarse.length / 3; t++) {
+    const cell = at(coarse[3 * t]).divideScalar(PIECE_MM).floor().toArray().join();
+    if (!cells.has(cell)) cells.set(cell, []);
+    cells.get(cell).push(t);
+  }
+  return [...cells.values()].map((triangles) => {
+    const of = (index, size) => new BufferAttribute(new Uint32Array(triangles.flatMap((t) => [...index.subarray(size * t, size * (t + 1))])), 1);
+    const piece = { geometry: new BufferGeometry(), fine: of(fine, 12), coarse: of(coarse, 3) };
+    for (const [name, attribute] of Object.entries(whole.attributes)) piece.geometry.setAttribute(name, attribute);
+    piece.geometry.setIndex(piece.fine);
+    const box = new Box3().setFromPoints([...piece.fine.array].map(at));
+    piece.geometry.boundingSphere = box.getBoundingSphere(new Sphere());
+    return piece;
+  });
 }
 
 // How light each vertex is: hollows darker, ridges lighter, from how far its neighbours' middle lies above it.
