@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import translation
+from tests.forks import Forks
 
 from .world import World, world
 
@@ -89,20 +91,34 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """Each worker has a home, and so a database, of its own."""
 
 
-@pytest.fixture
-def nappage_web(tmp_path: Path) -> Run:
-    """nappage_web("check", NAPPAGE_X="1") runs the command in a home of its own, with no other settings."""
+def _own(home: Path, environment: dict[str, str]) -> dict[str, str]:
+    """No settings but these, and a home of its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NAPPAGE_", "DJANGO_", "DATABASE_"))}
+    return {**kept, "NAPPAGE_HOME": str(home), **environment}
 
+
+def _command(forks: Forks, folder: Path) -> Run:
     def run(*words: str, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("NAPPAGE_", "DJANGO_", "DATABASE_"))}
-        command = [
-            sys.executable,
-            "-c",
-            "import sys; from nappage_web.config.cli import main; sys.exit(main())",
-            *words,
-        ]
-        env = {**kept, "NAPPAGE_HOME": str(tmp_path / "home"), "PYTHONPATH": os.pathsep.join(sys.path), **environment}
-        return subprocess.run(command, env=env, input=said, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+        settings = _own(folder / "home", environment)
+        return forks.run("nappage_web.config.cli:main", words, said.encode(), folder, settings)
+
+    return run
+
+
+@pytest.fixture
+def nappage_web(forks: Forks, tmp_path: Path) -> Run:
+    """nappage_web("check", NAPPAGE_X="1") runs the command in a home of its own, with no other settings."""
+    return _command(forks, tmp_path)
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Run:
+    """The same from its start, as it was installed."""
+
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        command = [Path(sys.executable).with_name("nappage-web"), *words]
+        settings = _own(tmp_path / "home", environment)
+        return subprocess.run(command, env=settings, capture_output=True, text=True, cwd=tmp_path, timeout=120)
 
     return run
 
@@ -112,6 +128,19 @@ def found_clinic(run: Run, **environment: str) -> None:
     words = ["--clinic", "Skin", "--name", "Léa Roy", "--email", "lea@clinic.example", "--password-stdin"]
     made = run("createclinic", *words, said="a long enough password\n", **environment)
     assert made.returncode == 0 and "lea@clinic.example" in made.stdout, made.stderr
+
+
+@pytest.fixture(scope="session")
+def _founded(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("founded")
+    found_clinic(_command(forks, folder))
+    return folder / "home"
+
+
+@pytest.fixture
+def founded(_founded: Path, tmp_path: Path) -> Path:
+    """The home of `nappage_web`, with a clinic in it."""
+    return Path(shutil.copytree(_founded, tmp_path / "home"))
 
 
 @pytest.fixture

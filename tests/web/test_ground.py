@@ -27,7 +27,7 @@ from django.test import Client, RequestFactory, override_settings
 from nappage_web.config import headers, logs, sqlite
 from nappage_web.config.sqlite.base import _Queue
 
-from .conftest import Run, found_clinic
+from .conftest import Run
 from .world import World, world
 
 ROOT = Path(__file__).parents[2]
@@ -317,8 +317,7 @@ def test_a_fork_neither_holds_nor_frees_its_parents_place(tmp_path: Path) -> Non
 # The command
 
 
-def test_a_clinic_is_made_backed_up_and_restored(nappage_web: Run, tmp_path: Path) -> None:
-    found_clinic(nappage_web)
+def test_a_clinic_is_made_backed_up_and_restored(nappage_web: Run, founded: Path, tmp_path: Path) -> None:
     file, elsewhere = tmp_path / "backup.tar.gz", {"NAPPAGE_HOME": str(tmp_path / "elsewhere")}
     backed = nappage_web("backup", str(file))
     assert backed.returncode == 0 and stat.S_IMODE(file.stat().st_mode) == 0o600, backed.stderr
@@ -336,9 +335,8 @@ def test_a_clinic_is_made_backed_up_and_restored(nappage_web: Run, tmp_path: Pat
     assert again.returncode == 1 and "a database is here already" in again.stderr
 
 
-def test_nothing_is_restored_beside_what_another_database_left(nappage_web: Run, tmp_path: Path) -> None:
+def test_nothing_is_restored_beside_what_another_database_left(nappage_web: Run, founded: Path, tmp_path: Path) -> None:
     """SQLite would play that log into it."""
-    found_clinic(nappage_web)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "nappage.sqlite3-wal").write_bytes(b"x")
@@ -348,9 +346,8 @@ def test_nothing_is_restored_beside_what_another_database_left(nappage_web: Run,
     assert not (elsewhere / "nappage.sqlite3").exists()
 
 
-def test_a_restore_that_ended_midway_is_done_again(nappage_web: Run, tmp_path: Path) -> None:
+def test_a_restore_that_ended_midway_is_done_again(nappage_web: Run, founded: Path, tmp_path: Path) -> None:
     """No database stands there without the key to its secrets."""
-    found_clinic(nappage_web)
     nappage_web("backup", str(tmp_path / "b"))
     elsewhere = {"NAPPAGE_HOME": str(tmp_path / "elsewhere")}
     in_the_way = tmp_path / "elsewhere" / ".secret-key.part"
@@ -363,8 +360,7 @@ def test_a_restore_that_ended_midway_is_done_again(nappage_web: Run, tmp_path: P
     assert key.read_text() == (tmp_path / "home" / "secret-key").read_text()
 
 
-def test_a_guard_that_is_gone_is_found(nappage_web: Run, tmp_path: Path) -> None:
-    found_clinic(nappage_web)
+def test_a_guard_that_is_gone_is_found(nappage_web: Run, founded: Path, tmp_path: Path) -> None:
     database = sqlite3.connect(tmp_path / "home" / "nappage.sqlite3")
     database.execute("DROP TRIGGER patients_document_no_update")
     database.commit()
@@ -379,8 +375,7 @@ def test_a_nul_is_refused_everywhere(db: None, address: str) -> None:
     assert Client().post("/accounts/login/", {"login": "a\0b"}).status_code == 400
 
 
-def test_a_backup_under_writes_is_whole(nappage_web: Run, tmp_path: Path) -> None:
-    found_clinic(nappage_web)
+def test_a_backup_under_writes_is_whole(nappage_web: Run, founded: Path, tmp_path: Path) -> None:
     stop = threading.Event()
 
     def write() -> None:
@@ -441,9 +436,9 @@ def test_without_tls_only_this_machine_is_served(nappage_web: Run) -> None:
     assert done.returncode == 1 and "only this machine" in done.stderr
 
 
-def test_a_port_that_is_taken_is_said(nappage_web: Run) -> None:
+def test_a_port_that_is_taken_is_said(installed: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = nappage_web("serve", "--port", str(taken.getsockname()[1]))
+        done = installed("serve", "--port", str(taken.getsockname()[1]))
     assert done.returncode == 1 and "Choose another with --port" in done.stderr
     assert "Every page demands TLS" in done.stderr
 

@@ -343,8 +343,6 @@ def _check(args: argparse.Namespace) -> int:
 def _createclinic(args: argparse.Namespace) -> int:
     from ..clinic import founding
 
-    tables()
-
     def given(name: str, words: str, default: str = "") -> str:
         value = getattr(args, name)
         if value is None and sys.stdin.isatty():
@@ -364,6 +362,7 @@ def _createclinic(args: argparse.Namespace) -> int:
         "email": given("email", "E-mail of the lead"),
     }
     password = sys.stdin.readline().rstrip("\n") if args.password_stdin else getpass.getpass("Password of the lead: ")
+    tables()
     founding.found_clinic(founding.FOUNDER, password=password, **fields)
     print(f"{clinic} is there. Sign in as {fields['email']}; a second factor is set up at the first sign-in.")
     return 0
