@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 from ..knowledge import Edition, Fact
@@ -122,6 +123,11 @@ _JURISDICTIONS = {
     "germany": "DE", "deutschland": "DE", "spain": "ES", "espana": "ES", "italy": "IT", "italia": "IT",
     "switzerland": "CH", "austria": "AT", "belgium": "BE", "netherlands": "NL", "portugal": "PT", "canada": "CA",
 }  # fmt: skip
+# What a fact derives from by its concepts → the list that names them.
+_BY_CONCEPT = {
+    "medication": "medications", "condition": "conditions", "allergy": "allergies", "procedure": "procedures",
+    "planned": "planned-events", "skin_state": "skin-state",
+}  # fmt: skip
 # A value, the mentions behind it, and what it waits for when it is unknown.
 _Read = tuple[Any, list[_Mention], str]
 
@@ -180,10 +186,7 @@ class _Reader:
     def _reopened(self, topic: str) -> frozenset[str]:
         """The topics, facts or concepts (with their classes) that a word of `not_asked` names."""
         word = _TOPIC_WORDS.get(normal(topic), normal(topic))
-        facts = self.edition.facts
-        known = {normal(fact.topic) for fact in facts.values()} | {normal(name) for name in facts} | _KEYS
-        known |= {normal(key) for key in self.dictionaries}
-        if word in known:
+        if word in self._topics:
             return frozenset({word})
         found = {
             normal(concept)
@@ -193,10 +196,17 @@ class _Reader:
             for concept in part.concepts
         }
         if not found:
-            near = difflib.get_close_matches(word, sorted(known | set(_TOPIC_WORDS)), 3)
+            near = difflib.get_close_matches(word, sorted(self._topics | set(_TOPIC_WORDS)), 3)
             remedy = f"Did you mean {', '.join(near)}?" if near else f"Write one of {', '.join(sorted(_TOPIC_WORDS))}"
             raise InputError("not_asked", f"'{topic}' is no topic that can be left open", remedy)
         return frozenset(found)
+
+    @cached_property
+    def _topics(self) -> frozenset[str]:
+        """What is asked about by this edition: topics, facts, lists."""
+        facts = self.edition.facts
+        names = (*(fact.topic for fact in facts.values()), *facts, *self.dictionaries)
+        return _KEYS.union(map(normal, names))
 
     # --- lists → mentions ----------------------------------------------------------------------------------
 
@@ -635,10 +645,8 @@ class _Reader:
     def closed(self, topic: str, fact: Fact, name: str) -> bool:
         """Whether *not mentioned* means *no* for this fact."""
         if self.reopened:
-            words = {normal(topic), normal(fact.topic), normal(name)}
-            for key in ("condition", "medication", "allergy", "procedure", "planned", "skin_state"):
-                words |= {normal(concept) for concept in fact.derive.get(key, ())}
-            if words & self.reopened:
+            concepts = (fact.derive[key] for key in fact.derive if key in _BY_CONCEPT)
+            if not self.reopened.isdisjoint(map(normal, chain((topic, fact.topic, name), *concepts))):
                 return False
         return self.answers.history_complete or topic in self._given
 
@@ -716,14 +724,7 @@ class _Reader:
                 fact,
                 [m for m in self.mentions["conditions"] if m.current and not m.family and m.controlled is False],
             )
-        for key, topic in (
-            ("medication", "medications"),
-            ("condition", "conditions"),
-            ("allergy", "allergies"),
-            ("procedure", "procedures"),
-            ("planned", "planned-events"),
-            ("skin_state", "skin-state"),
-        ):
+        for key, topic in _BY_CONCEPT.items():
             if key in derive:
                 wanted = frozenset(derive[key])
                 found = [m for m in self.mentions[topic] if m.concepts & wanted]
