@@ -82,6 +82,20 @@ def test_a_number_is_stepped_within_its_field(live: Server, opened: Opened) -> N
     assert page.get_by_label("Sessions", exact=True).input_value() == "4"
 
 
+def test_who_types_at_once_into_a_field_that_has_just_come_loses_nothing(live: Server, opened: Opened) -> None:
+    page = look(opened("tablet"), live)
+    page.evaluate("""() => {
+        const late = Object.assign(document.createElement("input"), {id: "late"});
+        late.dataset.suggest = "/nothing";
+        document.querySelector("main").append(late);
+        late.focus();
+        document.body.dispatchEvent(new CustomEvent("htmx:load", {detail: {elt: late}}));
+    }""")
+    page.keyboard.type("li")
+    late = page.locator("#late")
+    assert late.input_value() == "li" and late.get_attribute("role") == "combobox"
+
+
 def test_suggestions_are_chosen_by_keys_and_told_to_a_screen_reader(live: Server, opened: Opened) -> None:
     page = look(opened("tablet"), live)
     field = page.get_by_role("combobox", name="Product")

@@ -74,7 +74,9 @@ function combo(input) {
   input.dataset.combo = boxes += 1;
   const wrap = document.createElement("div"), list = document.createElement("ul");
   wrap.className = "combo"; list.id = `combo-${boxes}`; list.hidden = true; list.setAttribute("role", "listbox"); list.setAttribute("aria-label", input.labels?.[0]?.textContent || "…");
+  const typing = document.activeElement === input;  // being moved, it would lose what is typed next
   input.replaceWith(wrap); wrap.append(input, list);
+  if (typing) input.focus();
   for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", list.id], ["aria-autocomplete", "list"], ["autocomplete", "off"]]) input.setAttribute(name, value);
   let at = -1, timer = null, asked = 0;
   const close = () => { clearTimeout(timer); asked += 1; list.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
