@@ -47,9 +47,6 @@ plan: .venv/.stamp-run
 docs: .venv/.stamp-run
 	@$(BIN)/nappage knowledge site --on 2026-11-25 --out out/reference
 
-# Tests of the app that ask no database, or bring their own.
-NO_DATABASE := $(addprefix --ignore=tests/web/,test_ground.py test_code.py test_map_payload.py test_planning_reading.py)
-
 # The checks run beside the tests. Whichever fails, all run to the end; either failure fails the target.
 test: .venv/.stamp-test debian-test
 	@failed=; checked=$$(mktemp); \
@@ -57,7 +54,7 @@ test: .venv/.stamp-test debian-test
 	echo "pytest..."; \
 	$(BIN)/python -m pytest -m "not long" $(ARGS) || failed=pytest; \
 	echo "the app again, on PostgreSQL..."; \
-	NAPPAGE_TEST_DB=postgresql $(BIN)/python -m pytest -o cache_dir=.pytest_cache/postgresql -m "not long and not browser" tests/web $(NO_DATABASE) $(ARGS) \
+	NAPPAGE_TEST_DB=postgresql $(BIN)/python -m pytest -o cache_dir=.pytest_cache/postgresql -m "not long and not browser" tests/web $(ARGS) \
 	    || test $$? = 5 || failed="$$failed postgresql"; \
 	wait $$checking || failed="$$failed check"; cat "$$checked"; rm -f "$$checked"; \
 	test -z "$$failed" || { echo failed: $$failed >&2; exit 1; }

@@ -27,12 +27,20 @@ SIZES = {"phone": (390, 844), "tablet": (820, 1180), "desk": (1280, 900)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is of one database alone is not collected on the other."""
-    other = "sqlite" if os.environ.get("NAPPAGE_TEST_DB") == "postgresql" else "postgresql"
-    left_out = [item for item in items if item.get_closest_marker(other)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    """What is of one database alone is not collected on the other; what asks for none is run once, on SQLite."""
+    on_postgresql = os.environ.get("NAPPAGE_TEST_DB") == "postgresql"
+
+    def left_out(item: pytest.Item) -> bool:
+        if not on_postgresql:
+            return bool(item.get_closest_marker("postgresql"))
+        asks = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+        asks |= {mark for mark in ("django_db", "postgresql") if item.get_closest_marker(mark)}
+        return not asks or bool(item.get_closest_marker("sqlite"))
+
+    gone = [item for item in items if left_out(item)]
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
 
 
 @pytest.hookimpl(hookwrapper=True)
