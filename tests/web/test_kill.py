@@ -28,6 +28,7 @@ from .conftest import Server
 from .world import World
 
 KILLS = 200 if connection.vendor == "sqlite" else 50  # a server of PostgreSQL survives its client by design
+EDITS = 200  # acknowledged, or it was hardly a load
 
 
 @dataclass
@@ -83,7 +84,7 @@ def typists(clinics: World, port: int) -> list[Typist]:
 def verify(people: list[Typist]) -> None:
     assert all(not one.faults for one in people), [one.faults[:3] for one in people]
     acknowledged = {uuid.UUID(key): said for one in people for key, said in one.acknowledged.items()}
-    assert len(acknowledged) > 200, f"only {len(acknowledged)} edits were acknowledged: hardly a load"
+    assert len(acknowledged) > EDITS, f"only {len(acknowledged)} edits were acknowledged: hardly a load"
     rows = {edit.pk: edit for edit in Edit._base_manager.filter(outcome="applied")}
     lost = [key for key in acknowledged if key not in rows]
     assert not lost, f"{len(lost)} of {len(acknowledged)} acknowledged edits are gone"
@@ -116,7 +117,9 @@ def test_nothing_acknowledged_is_lost_by_two_hundred_kills(clinics: World) -> No
     try:
         for thread in threads:
             thread.start()
-        for _ in range(KILLS):
+        for killed in range(4 * KILLS):
+            if killed >= KILLS and sum(len(one.acknowledged) for one in people) > EDITS:
+                break  # a slow machine needs more kills to take as many edits
             time.sleep(dice.uniform(0.01, 0.35))
             os.kill(child, signal.SIGKILL)
             child = int(process.stdout.readline())
