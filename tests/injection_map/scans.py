@@ -55,11 +55,13 @@ def head_scan(who: Person, below_crown_mm: float = 330) -> Surface:
     return joined(Surface(who.whole.vertices_mm, who.whole.triangles[kept]), *(_ball(eye) for eye in who.eyes))
 
 
-def front_scan(who: Person, step_mm: float = 0.8, noise_mm: float = 0.0, seed: int = 0) -> Surface:
+def front_scan(
+    who: Person, step_mm: float = 0.8, noise_mm: float = 0.0, seed: int = 0, below_crown_mm: float = 330
+) -> Surface:
     """What a depth camera in front sees, as one skin: open at the back, the eyes grown together with the lids."""
     size = round(300 / step_mm)
     camera = camera_towards(who.landmarks_mm.mean(axis=0), 450, 300, size)
-    picture = render(head_scan(who), camera)
+    picture = render(head_scan(who, below_crown_mm), camera)
     rows, columns = np.nonzero(picture.triangle >= 0)
     triangles, weights = picture.cast(np.column_stack([columns, rows]).astype(float))
     points = picture.surface.at(triangles, weights)

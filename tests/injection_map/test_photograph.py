@@ -246,7 +246,7 @@ def test_the_iris_is_only_a_cross_check(monkeypatch: pytest.MonkeyPatch):
     (face,) = landmarks.find(plain().image)
     middle = face.irises[:, :1]
     swollen = dataclasses.replace(face, irises=middle + 1.3 * (face.irises - middle))
-    monkeypatch.setattr(landmarks, "find", lambda image: (swollen,))
+    monkeypatch.setattr(landmarks, "find", lambda image, **how: (swollen,))
     measured = measure(with_focal(plain()))
     assert any("By the irises (an estimate)" in note and "smaller" in note for note in measured.notes)
     assert eyes_mm(measured) == pytest.approx(true_eyes_mm(plain()), rel=0.025)
@@ -390,7 +390,7 @@ def test_an_open_mouth_is_refused_and_a_smile_asked_about(monkeypatch: pytest.Mo
     def opened(share: float) -> None:
         points = face.points.copy()
         points[landmarks.INNER_LIPS[1]] = points[landmarks.INNER_LIPS[0]] + [0, share * width, 0]
-        monkeypatch.setattr(landmarks, "find", lambda image: (dataclasses.replace(face, points=points),))
+        monkeypatch.setattr(landmarks, "find", lambda image, **how: (dataclasses.replace(face, points=points),))
 
     opened(0.5)
     assert "the mouth is open" in unusable(jpeg(plain().image))

@@ -326,7 +326,8 @@ def _cut(whole: atlas.Atlas, skin: Surface, camera: Camera) -> tuple[str, ...]:
 def _one_face(image: Image) -> Face:
     faces = [face for face in landmarks.find(image) if face.presence > SURE]
     # A face upside down is found too, with its forehead on the mouth, but less surely than when it is upright.
-    turned = [face for face in landmarks.find(np.ascontiguousarray(image[::-1, ::-1])) if face.presence > SURE]
+    over = np.ascontiguousarray(image[::-1, ::-1])
+    turned = [face for face in landmarks.find(over, irises=False) if face.presence > SURE]
     if max((face.score for face in turned), default=0.0) > max((face.score for face in faces), default=0.0):
         raise InputError("face", "the face is upside down", "Turn the picture upright")
     if not faces:

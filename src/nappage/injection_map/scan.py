@@ -26,6 +26,7 @@ from . import landmarks as face_finder
 from .atlas import Atlas, loop
 from .document import Body, Fit
 from .fit import Pose
+from .kept import kept
 from .mesh import Floats, Ints, Surface
 from .render import Picture, camera_towards, render
 
@@ -48,6 +49,7 @@ ROUNDS = 5  # looking again from the front that the last look showed
 FEWEST_CAST = 0.6  # share of the landmarks that must fall on the mesh
 SHAPE_OFF = 0.08  # landmarks off the canonical face by more than this share of the eyes' distance are no face,
 SLIPPED = 0.12  # and a single one off by more fell past an edge, on the neck say
+Z_UP = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # brings a mesh whose z runs upwards upright
 FACING = (0.55, 0.8)  # cosines to the view: a landmark cast at a more grazing angle slips, and is not used; wholly used
 
 LOOSE = 0.03  # weight of the landmarks in the warp: the scan itself settles the rest
@@ -286,39 +288,58 @@ def find_face(mesh: Surface, upright: Floats | None = None) -> Found | None:
     used, triangles = _used_only(mesh.vertices_mm, mesh.triangles)
     extent = float(np.ptp(used, axis=0).max())
     coarse = Surface(*_clustered(used, triangles, _cell(used, triangles, extent, COARSE_FACES)))
-    # Faces that are small on the mesh are looked for last and upright only, since that takes long.
-    for small in (False, True):
-        for turn, centre, field in _views(used, upright, small):
+    quarters = range(4 if upright is None else 1)
+    bare: list[tuple[NDArray[np.uint8], _Side]] = []
+    for is_upright, sides in ((True, _upright_sides(used, upright)), (False, _other_sides(used, upright))):
+        for turn, centre, field in sides:
             picture = _seen(coarse, turn, centre, field, SEARCH_PX)
-            for quarter in range(4 if upright is None and not small else 1):
+            for quarter in quarters:
                 image = np.ascontiguousarray(np.rot90(picture.image, quarter))
-                if not any(face.presence > PRESENT for face in face_finder.find(image, small)):
+                faces = face_finder.find(image, small=False, irises=False)
+                if is_upright and quarter == 0 and not faces:
+                    bare.append((image, (turn, centre, field)))
+                if not any(face.presence > PRESENT for face in faces):
                     continue
                 found = _from_the_front(mesh, _about_z(np.pi / 2 * quarter) @ turn, centre, field)
                 if found is not None:
                     return found
+    # Faces that are small on the mesh are looked for last and upright only, since that takes long.
+    for image, side in bare:
+        if any(face.presence > PRESENT for face in face_finder.find(image, irises=False)):
+            found = _from_the_front(mesh, *side)
+            if found is not None:
+                return found
     return None
 
 
-def _views(points: Floats, upright: Floats | None, small: bool) -> Iterator[tuple[Floats, Floats, float]]:
-    """Rotations (3, 3) that bring one side of the mesh to the front, with the point to look at and the width to see:
-    first around an upright y, then z; for faces that are not small, then from all other sides, and the ends of what
-    is long, such as a body."""
+_Side = tuple[Floats, Floats, float]  # a rotation (3, 3) that brings it to the front, the point to look at, the width
+
+
+def _box(points: Floats) -> tuple[Floats, Floats]:
+    """The middle of points and how far they extend along each axis."""
     low, high = points.min(axis=0), points.max(axis=0)
-    extents = high - low
-    centre, field = (low + high) / 2, 1.15 * float(extents.max())
-    z_up = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-    for axes in (np.eye(3), z_up) if upright is None else (upright,):
+    return (low + high) / 2, high - low
+
+
+def _upright_sides(points: Floats, upright: Floats | None) -> Iterator[_Side]:
+    """Around an upright y, then z."""
+    centre, extents = _box(points)
+    for axes in (np.eye(3), Z_UP) if upright is None else (upright,):
         for yaw in range(0, 360, 45):
-            yield _about_y(np.radians(yaw)) @ axes, centre, field
-    if upright is not None or small:
+            yield _about_y(np.radians(yaw)) @ axes, centre, 1.15 * float(extents.max())
+
+
+def _other_sides(points: Floats, upright: Floats | None) -> Iterator[_Side]:
+    """From above and below, and the ends of what is long, such as a body; none where it is known what is upright."""
+    if upright is not None:
         return
+    centre, extents = _box(points)
     for pitch in (-45, 45):
         for yaw in range(0, 360, 45):
-            yield _about_x(np.radians(pitch)) @ _about_y(np.radians(yaw)), centre, field
+            yield _about_x(np.radians(pitch)) @ _about_y(np.radians(yaw)), centre, 1.15 * float(extents.max())
     if extents.max() > 3 * extents.min():
         long = int(extents.argmax())
-        axes = [np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]]), np.eye(3), z_up][long]
+        axes = [np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, -1]]), np.eye(3), Z_UP][long]
         for sign in (1, -1):
             end = points[:, long] * sign > (points[:, long] * sign).max() - 0.15 * extents[long]
             turned = axes if sign > 0 else np.diag([-1.0, -1, 1]) @ axes
@@ -363,8 +384,9 @@ def _from_the_front(mesh: Surface, turn: Floats, centre: Floats, field: float) -
 def _landmarks_px(image: NDArray[np.uint8]) -> tuple[Floats, int]:
     """(468, 2), and the number of faces. The mean of what is found on the picture and in a mirror, so that neither side
     is favoured."""
-    faces = [face for face in face_finder.find(image) if face.presence > PRESENT]
-    mirrored = [face for face in face_finder.find(np.ascontiguousarray(image[:, ::-1])) if face.presence > PRESENT]
+    faces = [face for face in face_finder.find(image, irises=False) if face.presence > PRESENT]
+    mirror = np.ascontiguousarray(image[:, ::-1])
+    mirrored = [face for face in face_finder.find(mirror, irises=False) if face.presence > PRESENT]
     if not faces or not mirrored:
         return np.zeros((468, 2)), 0
     other = mirrored[0].points[_canonical()[1], :2]
@@ -462,6 +484,7 @@ def _offsets(now: Surface, chosen: Ints, scan: Surface, reach_mm: float) -> tupl
     return np.where(met, along, 0.0), met.astype(np.float64)
 
 
+@kept(2)
 def _face_vertices(atlas: Atlas, body: Body) -> Ints:
     """The fine vertices of the head near the face that are outer skin; without lids, the line of the mouth and ears,
     folds that no scan shows as the atlas has them."""

@@ -61,7 +61,7 @@ def grade(photograph: Photograph, view: View) -> Grade:
     notes: list[str] = []
     _limit(min(width, height), SHORT_SIDE_PX, "The picture is small", "Use the camera's full size.", retake, notes)
     wanted = VIEWS[view]
-    faces = [face for face in landmarks.find(image) if face.presence > 0.95] if wanted else []
+    faces = [face for face in landmarks.find(image, irises=False) if face.presence > 0.95] if wanted else []
     yaw = roll = eyes = None
     skin = image
     if wanted and len(faces) != 1:
