@@ -15,6 +15,7 @@ from .atlas import Atlas
 from .mesh import Floats, Ints, Surface
 
 _SEARCH_MM = 25.0  # how far off the skin a spot may be drawn
+_BOX_MM = 1e-6  # around the box of a triangle, for what rounding takes off it
 
 # The axes held when a spot is placed in a view, the one along which it moves until it lies on the skin, and the sign of
 # that one towards the eye; of the right side.
@@ -45,23 +46,31 @@ def on_skin(skin: Surface, points: Floats, view: str) -> tuple[Ints, Floats]:
     held, moved, towards = VIEWS[view]
     search = np.full(3, _SEARCH_MM / 2)
     search[moved] = _SEARCH_MM
-    middles = (skin.corners[:, 0] + skin.corners[:, 1] + skin.corners[:, 2]) / 3
-    close = (middles > points.min(axis=0) - search) & (middles < points.max(axis=0) + search)
-    close[:, 0] &= close[:, 1] & close[:, 2] & (towards * skin.triangle_normals[:, moved] > 0)
-    rows = np.flatnonzero(close[:, 0]).astype(np.int64)
+    rows = np.flatnonzero(towards * skin.triangle_normals[:, moved] > 0).astype(np.int64)
+    for axis, (low, high) in enumerate(zip(points.min(axis=0) - search, points.max(axis=0) + search, strict=True)):
+        middles = skin.middles[rows, axis]
+        rows = rows[(middles > low) & (middles < high)]
     corners = skin.corners[rows]
-    first, second, third = (corners[:, corner][:, held] for corner in range(3))
+    flat = corners[:, :, held]
+    # Only a triangle that has a point in the box around it can hold it.
+    low, high = flat.min(axis=1) - _BOX_MM, flat.max(axis=1) + _BOX_MM
+    x, y = points[:, None, held[0]], points[:, None, held[1]]
+    point, row = np.nonzero((x > low[:, 0]) & (x < high[:, 0]) & (y > low[:, 1]) & (y < high[:, 1]))
+    first, second, third = (flat[row, corner] for corner in range(3))
     (x1, y1), (x2, y2) = (second - first).T, (third - first).T
-    x, y = np.moveaxis(points[:, None][..., held] - first, 2, 0)
+    x, y = (points[point][:, held] - first).T
     turn = x1 * y2 - y1 * x2
-    weights = np.stack([np.zeros_like(x), (x * y2 - y * x2) / turn, (x1 * y - y1 * x) / turn], axis=2)
-    weights[..., 0] = 1 - weights[..., 1] - weights[..., 2]
-    height = towards * np.einsum("kmc,mc->km", weights, corners[:, :, moved])
-    height[(weights < -1e-9).any(axis=2)] = -np.inf
-    best = height.argmax(axis=1)
-    found = rows[best], weights[np.arange(len(points)), best]
-    missed = np.flatnonzero(np.isneginf(height.max(axis=1)))
+    weights = np.stack([np.zeros_like(x), (x * y2 - y * x2) / turn, (x1 * y - y1 * x) / turn], axis=1)
+    weights[:, 0] = 1 - weights[:, 1] - weights[:, 2]
+    inside = (weights >= -1e-9).all(axis=1)
+    point, row, weights = point[inside], row[inside], weights[inside]
+    height = towards * np.einsum("kc,kc->k", weights, corners[row, :, moved])
+    foremost = np.lexsort((-height, point))
+    seen, at = np.unique(point[foremost], return_index=True)
+    triangles, places = np.zeros(len(points), dtype=np.int64), np.zeros((len(points), 3))
+    triangles[seen], places[seen] = rows[row[foremost[at]]], weights[foremost[at]]
+    missed = np.setdiff1d(np.arange(len(points)), seen)
     if len(missed):
         near, near_weights, _ = Surface(skin.vertices_mm, skin.triangles[rows]).nearest(points[missed])
-        found[0][missed], found[1][missed] = rows[near], near_weights
-    return found
+        triangles[missed], places[missed] = rows[near], near_weights
+    return triangles, places

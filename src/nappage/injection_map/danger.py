@@ -128,15 +128,18 @@ def near(atlas: Atlas, surface: Surface, edition: Edition, language: str = "en")
 def _widened(distance: Floats, edges: Ints, positions: Floats, tree: cKDTree, margin: float) -> Floats:
     """(p,): distances lowered where an edge of the mesh is so long that what is read linearly between its ends lies
     outside the margin, but really is within it: what is cut along the edges then leaves that out, too."""
-    ends = distance[edges]
-    edges = edges[(ends.max(axis=1) > margin) & (ends.min(axis=1) < margin + 12) & (ends.min(axis=1) > -margin)]
-    rows = np.arange(len(edges))
-    near = distance[edges].argmin(axis=1)
-    near, far = edges[rows, near], edges[rows, 1 - near]
+    first, second = distance[edges[:, 0]], distance[edges[:, 1]]
+    low, high = np.minimum(first, second), np.maximum(first, second)
+    crossing = np.flatnonzero((high > margin) & (low < margin + 12) & (low > -margin))
+    turned = (second < first)[crossing]
+    near = np.where(turned, edges[crossing, 1], edges[crossing, 0])
+    far = np.where(turned, edges[crossing, 0], edges[crossing, 1])
     lowered = distance.copy()
     for share in (0.5, 0.35, 0.2):  # of the far end
-        really = tree.query(positions[near] * (1 - share) + positions[far] * share)[0]
-        missed = (really <= margin) & (distance[near] * (1 - share) + distance[far] * share > margin)
+        outside = np.flatnonzero(distance[near] * (1 - share) + distance[far] * share > margin)
+        spots = positions[near[outside]] * (1 - share) + positions[far[outside]] * share
+        really = tree.query(spots, distance_upper_bound=margin + 1e-6)[0]  # whether it is within, no more
+        missed = outside[really <= margin]
         enough = (margin - share * distance[far[missed]]) / (1 - share) - 1e-6
         np.minimum.at(lowered, near[missed], enough)
     return lowered
@@ -202,12 +205,13 @@ def _enclosed(skin: Surface, triangles: Ints, border: Floats, view: str, thick_m
     _, depth, towards = VIEWS[view]
     low, high = border.min(axis=0), border.max(axis=0)
     low[depth], high[depth] = low[depth] - thick_mm, high[depth] + thick_mm
-    facing = towards * skin.vertex_normals[:, depth] > -0.3
-    chosen = np.flatnonzero(((skin.vertices_mm > low) & (skin.vertices_mm < high)).all(axis=1) & facing)
+    chosen = skin.within(low, high)
+    chosen = chosen[towards * skin.vertex_normals[chosen, depth] > -0.3]
     enclosed = np.zeros(len(skin.vertices_mm), dtype=np.bool_)
     enclosed[chosen[_within(skin.vertices_mm[chosen], border, view)]] = True
-    edges = np.vstack([skin.triangles[:, [0, 1]], skin.triangles[:, [1, 2]]])
-    edges = edges[enclosed[edges].all(axis=1)]
+    touched = skin.triangles[enclosed[skin.triangles[:, 1]]]
+    edges = np.vstack([touched[:, [0, 1]], touched[:, [1, 2]]])
+    edges = edges[enclosed[edges[:, 0]] & enclosed[edges[:, 1]]]
     graph = sparse.coo_matrix((np.ones(len(edges)), edges.T), shape=(len(enclosed), len(enclosed)))
     piece = connected_components(graph, directed=False)[1]
     beside = skin.triangles[triangles].ravel()
@@ -240,17 +244,19 @@ def _cores(atlas: Atlas) -> dict[str, _Core]:
 def _around(skin: Surface, triangles: Ints, weights: Floats, inside: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
     """The vertices around places (k,), (k, 3) or in an area, without those that are close only through the flesh, as
     the inside of a cheek is; and the triangles and edges between them."""
-    distance = np.asarray(
-        cKDTree(skin.at(triangles, weights)).query(skin.vertices_mm, distance_upper_bound=_AROUND_MM)[0]
-    )
+    places = skin.at(triangles, weights)
+    boxed = skin.within(places.min(axis=0) - _AROUND_MM, places.max(axis=0) + _AROUND_MM)
+    distance = np.full(len(inside), np.inf)
+    distance[boxed] = cKDTree(places).query(skin.vertices_mm[boxed], distance_upper_bound=_AROUND_MM)[0]
     close = np.flatnonzero(np.isfinite(distance) | inside)
     row = np.full(len(distance), -1)
     row[close] = np.arange(len(close))
-    faces = row[skin.triangles]
-    faces = faces[(faces >= 0).all(axis=1)]
-    sides = np.vstack([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    count = len(close)
-    keys: Ints = np.unique(sides.min(axis=1) * count + sides.max(axis=1)).astype(np.int64)
+    faces = skin.triangles
+    for corner in range(3):
+        faces = faces[row[faces[:, corner]] >= 0]
+    faces = row[faces]
+    start, end, count = faces.ravel(), faces[:, [1, 2, 0]].ravel(), len(close)
+    keys: Ints = np.unique(np.minimum(start, end) * count + np.maximum(start, end)).astype(np.int64)
     edges: Ints = np.column_stack([keys // count, keys % count])
     ends = skin.vertices_mm[close][edges]
     lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)

@@ -32,9 +32,14 @@ class Surface:
         return self.vertices_mm[self.triangles]
 
     @cached_property
+    def middles(self) -> Floats:
+        """(m, 3): the middle of each triangle, mm."""
+        return np.asarray((self.corners[:, 0] + self.corners[:, 1] + self.corners[:, 2]) / 3)
+
+    @cached_property
     def _middles(self) -> cKDTree:
         """The middles of the triangles, to be asked which is nearest."""
-        return cKDTree(self.corners.mean(axis=1))
+        return cKDTree(self.middles)
 
     @cached_property
     def _crosses(self) -> Floats:
@@ -54,10 +59,17 @@ class Surface:
     @cached_property
     def vertex_normals(self) -> Floats:
         """(n, 3): unit normals, the area-weighted mean of the triangles around."""
-        total = np.zeros_like(self.vertices_mm)
-        for corner in range(3):
-            np.add.at(total, self.triangles[:, corner], self._crosses)
+        corners, count = self.triangles.T.ravel(), len(self.vertices_mm)
+        total = np.stack([np.bincount(corners, np.tile(cross, 3), count) for cross in self._crosses.T], axis=1)
         return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
+
+    def within(self, low: Floats, high: Floats) -> Ints:
+        """(k,): the vertices in a box."""
+        found: Ints = np.arange(len(self.vertices_mm))
+        for axis in (1, 0, 2):  # a body is longest from top to bottom
+            values = self.vertices_mm[found, axis]
+            found = found[(values > low[axis]) & (values < high[axis])]
+        return found
 
     def at(self, triangles: Ints, barycentric: Floats) -> Floats:
         """(k, 3): the positions of places given as triangle (k,) and weights (k, 3), mm."""
