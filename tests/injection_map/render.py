@@ -178,8 +178,7 @@ def take(
     picture = render(Surface(np.vstack(vertices), np.vstack(triangles).astype(np.int64)), camera)
     rng = np.random.default_rng(seed)
     image = np.tile(WALL, (height, width, 1))
-    rows, columns = np.nonzero(picture.triangle >= 0)
-    seen, weights = picture.cast(np.column_stack([columns, rows]).astype(float))
+    rows, columns, seen, weights = picture.shown()
     image[rows, columns] = _shaded(person, picture, seen, weights, facing, beard, rng)
     image = cv2.GaussianBlur(image, (0, 0), 0.7)
     for card in cards:
@@ -203,11 +202,13 @@ def _shaded(
     colour = np.tile(SKIN, (len(seen), 1))
 
     def paint(rgb: np.ndarray, share: np.ndarray) -> None:
-        share = np.clip(share, 0, 1)[:, None]
-        colour[:] = (1 - share) * colour + share * rgb
+        there = np.flatnonzero(share > 0)
+        share = np.minimum(share[there], 1)[:, None]
+        colour[there] = (1 - share) * colour[there] + share * rgb
 
     lips = np.append(person.lips, np.zeros(len(surface.vertices_mm) - len(person.lips)))
-    lip = (weights * lips[surface.triangles[seen]]).sum(axis=1)
+    corners = surface.triangles[seen]
+    lip = (weights * lips[corners]).sum(axis=1)
     mouth = person.mouth_mm
     from_mouth = points - mouth
     if beard:
@@ -222,9 +223,9 @@ def _shaded(
         paint(BROW, 0.9 * np.clip(3.2 - np.abs(up - brow), 0, 1) * (np.abs(out - 3) < 22) * (points[:, 2] > eye[2]))
     for number, eye in enumerate(person.eyes):
         first = len(person.lips) + number * (len(surface.vertices_mm) - len(person.lips)) // 2
-        ball = (surface.triangles[seen] >= first).all(axis=1)
+        ball = np.flatnonzero(corners[:, 0] >= first)
         from_axis = np.hypot(*(points[ball] - eye[:3])[:, :2].T)
-        white = np.ones((ball.sum(), 1)) * WHITE
+        white = np.ones((len(ball), 1)) * WHITE
         for radius, rgb in ((IRIS_MM, IRIS), (PUPIL_MM, PUPIL)):
             share = np.clip((radius - from_axis) / 0.3 + 0.5, 0, 1)[:, None]
             white = (1 - share) * white + share * rgb

@@ -62,8 +62,7 @@ def front_scan(
     size = round(300 / step_mm)
     camera = camera_towards(who.landmarks_mm.mean(axis=0), 450, 300, size)
     picture = render(head_scan(who, below_crown_mm), camera)
-    rows, columns = np.nonzero(picture.triangle >= 0)
-    triangles, weights = picture.cast(np.column_stack([columns, rows]).astype(float))
+    rows, columns, triangles, weights = picture.shown()
     points = picture.surface.at(triangles, weights)
     points += np.random.default_rng(seed).normal(0, noise_mm, len(points))[:, None] * [0, 0, 1] if noise_mm else 0
     number = np.full(picture.triangle.shape, -1)

@@ -329,8 +329,7 @@ class Sight:
     @classmethod
     def of(cls, body: Surface, camera: Camera) -> Sight:
         picture = render(body, camera)
-        rows, columns = np.nonzero(picture.triangle >= 0)
-        triangles, weights = picture.cast(np.column_stack([columns, rows]).astype(np.float64))
+        rows, columns, triangles, weights = picture.shown()
         positions = body.at(triangles, weights)
         depth = np.full(picture.triangle.shape, np.inf)
         depth[rows, columns] = camera.project(positions)[:, 2]

@@ -46,24 +46,29 @@ class Picture:
         weights[seen] = self._weights(triangle[seen], pixels[seen])
         return triangle, weights
 
+    def shown(self) -> tuple[Ints, Ints, Ints, Floats]:
+        """Every pixel that shows the surface: row, column and triangle (k,) each, and weights (k, 3)."""
+        rows, columns = np.nonzero(self.triangle >= 0)
+        triangles = self.triangle[rows, columns].astype(np.int64)
+        return rows, columns, triangles, self._weights(triangles, np.column_stack([columns, rows]).astype(np.float64))
+
     @cached_property
     def _projected(self) -> Floats:
-        return self.camera.project(self.surface.vertices_mm)
+        """(3, n): x and y in the picture, and depth."""
+        return np.ascontiguousarray(self.camera.project(self.surface.vertices_mm).T)
 
     def _weights(self, triangles: Ints, pixels: Floats) -> Floats:
         """(k, 3): barycentric weights in space of what is seen at pixels; a pixel just outside is brought back."""
-        corners = self._projected[self.surface.triangles[triangles]]
-        flat = _barycentric(corners[..., :2], pixels) / corners[..., 2]
-        flat = np.maximum(flat, 0)
-        return np.asarray(flat / flat.sum(axis=1, keepdims=True))
+        corners = np.ascontiguousarray(self.surface.triangles[triangles].T)
+        x, y, depth = (side[corners] for side in self._projected)
+        flat = np.maximum(_barycentric(x, y, pixels) / depth, 0)
+        return np.ascontiguousarray((flat / flat.sum(axis=0)).T)
 
     @cached_property
     def image(self) -> NDArray[np.uint8]:
         """Lit from above the camera, the same from left and right, which a face finder would not ignore; smooth."""
         image = np.full((*self.triangle.shape, 3), BACKGROUND, dtype=np.uint8)
-        rows, columns = np.nonzero(self.triangle >= 0)
-        triangles = self.triangle[rows, columns].astype(np.int64)
-        weights = self._weights(triangles, np.column_stack([columns, rows]).astype(np.float64))
+        rows, columns, triangles, weights = self.shown()
         normals = self.surface.normals_at(triangles, weights) @ self.camera.turn.T
         light = np.array([0, -0.5, -0.85]) / np.linalg.norm([0.5, 0.85])
         shade = 0.35 + 0.65 * np.maximum(normals @ light, 0)
@@ -157,12 +162,12 @@ def camera_towards(
     )
 
 
-def _barycentric(corners: Floats, points: Floats) -> Floats:
-    """(k, 3): weights in the plane of points (k, 2) in triangles (k, 3, 2)."""
-    x, y = corners[..., 0] - points[:, :1], corners[..., 1] - points[:, 1:]
+def _barycentric(x: Floats, y: Floats, points: Floats) -> Floats:
+    """(3, k): weights in the plane of points (k, 2) in triangles with corners at x and y (3, k)."""
+    x, y = x - points[:, 0], y - points[:, 1]
     parts = np.empty_like(x)
     for corner in range(3):
         one, other = (corner + 1) % 3, (corner + 2) % 3
-        parts[:, corner] = x[:, one] * y[:, other] - x[:, other] * y[:, one]
-    whole = parts[:, 0] + parts[:, 1] + parts[:, 2]
-    return np.asarray(parts / np.where(np.abs(whole) < 1e-12, 1e-12, whole)[:, None])
+        parts[corner] = x[one] * y[other] - x[other] * y[one]
+    whole = parts[0] + parts[1] + parts[2]
+    return np.asarray(parts / np.where(np.abs(whole) < 1e-12, 1e-12, whole))
