@@ -391,6 +391,8 @@ class Sight:
         for group in [[line] for line in outlines] if each else [outlines]:
             if any(self.sees(line).any() for line in group):
                 mask |= self._filled(group, turn_round=each)
+        if not mask.any():
+            return []
         mask = np.asarray(cv2.medianBlur(cv2.resize(mask, None, fx=2, fy=2), 5), dtype=np.uint8)
         found, _ = cv2.findContours(np.asarray(mask > 127, dtype=np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         polygons = [np.asarray(cv2.approxPolyDP(ring, 0.7, True)[:, 0], dtype=np.float64) for ring in found]
@@ -405,7 +407,7 @@ class Sight:
         low, high = border.min(axis=0), border.max(axis=0)
         room = 3 + 0.25 * float(np.linalg.norm(high - low))  # skin bulges out of the box of its border
         near = np.arange(len(positions))
-        for axis in range(3):
+        for axis in (1, 0, 2):  # a body is longest from top to bottom
             along = positions[near, axis]
             near = near[(along > low[axis] - room) & (along < high[axis] + room)]
         if not len(near):
@@ -552,7 +554,8 @@ def _inside(
         lefts.append(unit[0] + unit[1])
     at, left = np.vstack(places), np.vstack(lefts)
     away, nearest = (np.asarray(found) for found in cKDTree(at).query(positions))
-    return np.asarray(((positions - at[nearest]) * left[nearest]).sum(axis=1) > 0), away
+    ways = (positions - at[nearest]) * left[nearest]
+    return np.asarray(ways[:, 0] + ways[:, 1] + ways[:, 2] > 0), away
 
 
 # --- over a photograph ---------------------------------------------------------------------------------------------

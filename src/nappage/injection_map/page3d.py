@@ -27,6 +27,7 @@ from ..knowledge import Cited, Edition
 from ..values import plain
 from .atlas import Atlas
 from .document import InjectionMap, LayerChance, MappedZone, MapPoint
+from .kept import kept
 from .mesh import Floats, Ints, Surface
 
 _VIEWER = Path(__file__).with_name("viewer")
@@ -189,7 +190,8 @@ class _Page:
         """The part of the body that is shown: as far from the points as the page's size allows."""
         triangles = np.array([point.place.triangle for point in self.map.points], dtype=np.int64)
         seeds = np.unique(self.surface.triangles[triangles]) if len(triangles) else self.atlas.head_base
-        away = _distance_mm(self.surface, seeds, _REACHES_MM[0])
+        ways = _ways_mm(self.surface, self.atlas)
+        away = dijkstra(ways, directed=False, indices=seeds, min_only=True, limit=_REACHES_MM[0])
         for reach in _REACHES_MM:
             skin = _Skin.near(self.surface, away, reach, triangles)
             if skin.bytes <= _SKIN_BYTES:
@@ -695,13 +697,13 @@ def _dense(line: Floats, step_mm: float) -> Floats:
     return np.vstack([inner, line[-1:]])
 
 
-def _distance_mm(surface: Surface, seeds: Ints, limit_mm: float) -> Floats:
-    """(n,): the way along edges from the nearest seed vertex; infinite beyond the limit."""
+@kept(4)
+def _ways_mm(surface: Surface, atlas: Atlas) -> sparse.csr_array:
+    """(n, n): the lengths of the edges, each in one direction."""
+    start, end = atlas.edges.T
+    lengths = np.linalg.norm(surface.vertices_mm[start] - surface.vertices_mm[end], axis=1)
     count = len(surface.vertices_mm)
-    edges = np.stack(np.divmod(np.unique(_edge_keys(surface.triangles, count)), count), axis=1)
-    lengths = np.linalg.norm(surface.vertices_mm[edges[:, 0]] - surface.vertices_mm[edges[:, 1]], axis=1)
-    graph = sparse.csr_array((lengths, (edges[:, 0], edges[:, 1])), shape=(count, count))
-    return np.asarray(dijkstra(graph, directed=False, indices=seeds, min_only=True, limit=limit_mm))
+    return sparse.csr_array((lengths, (start, end)), shape=(count, count))
 
 
 def _edge_keys(triangles: Ints, count: int) -> Ints:
