@@ -35,7 +35,7 @@ from nappage.knowledge import load
 from nappage.values import InputError
 
 from .fixed_zones import NAMES, Body, fixed_zone
-from .geodesics import distances_mm, gaps_mm, marked
+from .geodesics import distances_mm, gaps_mm, marked, to_nearest_mm
 
 CV = {"cheek": 0.01, "forehead": 0.01, "neck": 0.02, "scalp": 0.035, "half-face": 0.04}
 CLOSEST = {"strict": 0.9, "cover": 0.85}
@@ -58,7 +58,7 @@ def nearest_mm(skin: Surface, laid: Laid, spacing_mm: float, closest: float) -> 
     suspects = cKDTree(laid.positions_mm).query_pairs(closest * spacing_mm, output_type="ndarray")
     some = np.random.default_rng(0).permutation(len(laid))[:JUDGED]
     chosen = np.unique(np.concatenate([some, suspects.ravel()]).astype(np.int64))
-    return distances_mm(marked(skin, laid.faces, laid.weights), chosen, 2.0 * spacing_mm).min(axis=1)
+    return to_nearest_mm(marked(skin, laid.faces, laid.weights), chosen, 2.0 * spacing_mm)
 
 
 def random_spots(skin: Surface, count: int) -> tuple[Ints, Floats]:
@@ -111,7 +111,7 @@ def test_the_document_says_what_exact_geodesics_say(name: str) -> None:
     for mode in ("strict", "cover"):
         laid = grid(name, "male", spacing_mm, mode)
         skin = fixed_zone(name, "male")
-        exact = distances_mm(marked(skin, laid.faces, laid.weights), np.arange(len(laid)), 25.0).min(axis=1)
+        exact = to_nearest_mm(marked(skin, laid.faces, laid.weights), np.arange(len(laid)), 25.0)
         spread, gaps = cover_mm(skin, laid, 2000)
         assert laid.spacing is not None
         # Across a bay of the border the document takes the chord: there the skin outside may be the shorter way.
@@ -442,7 +442,7 @@ def on_the_body(patch: Patch, body: Surface, laid: Laid, spacing_mm: float) -> F
     used, local = np.unique(body.triangles[chosen], return_inverse=True)
     skin = Surface(body.vertices_mm[used], local.reshape(-1, 3))
     places = (np.cumsum(chosen) - 1)[triangles]
-    exact = distances_mm(marked(skin, places, weights), np.arange(len(laid)), 2.5 * spacing_mm).min(axis=1)
+    exact = to_nearest_mm(marked(skin, places, weights), np.arange(len(laid)), 2.5 * spacing_mm)
     return exact[np.isfinite(exact)]
 
 
