@@ -178,7 +178,7 @@ class Raster:
 
     origin: Floats  # (2,), mm
     pixel_mm: float
-    position_mm: Floats  # (rows, columns, 3)
+    position_mm: Floats  # (3, rows, columns)
     inside_mm: Floats  # (rows, columns): distance to the border, negative outside
 
     def at(self, uv_mm: Floats) -> Floats:
@@ -196,7 +196,7 @@ class Raster:
     @cached_property
     def _slope(self) -> Floats:
         up, right = np.gradient(self.inside_mm, self.pixel_mm)
-        return np.stack([right, up], axis=2)
+        return np.stack([right, up])
 
     def lengths_mm(self, start: Floats, end: Floats, pieces: int = 4) -> Floats:
         """(k,): lengths on the skin of straight lines in the plane, from and to (k, 2), as chains of chords."""
@@ -230,31 +230,38 @@ class Raster:
     def _tree(self) -> cKDTree:
         return cKDTree(self.at(self.nodes))
 
-    @cached_property
-    def _last(self) -> Floats:
-        rows, columns = self.inside_mm.shape
-        return np.array([columns - 1.000001, rows - 1.000001])
-
     def _read(self, values: Floats, uv_mm: Floats) -> Floats:
-        columns, channels = values.shape[1], values.shape[2:]
-        steps = (uv_mm - self.origin) / self.pixel_mm
-        np.maximum(steps, 0, out=steps)  # np.clip takes three times as long on a handful of points
-        np.minimum(steps, self._last, out=steps)
-        whole = steps.astype(np.int64)
-        steps -= whole
-        k = whole[:, 1] * columns + whole[:, 0]
-        fx, fy = steps[:, :1], steps[:, 1:]
-        if not channels:
-            fx, fy = steps[:, 0], steps[:, 1]
-        flat, gx = values.reshape(-1, *channels), 1 - fx
-        low, high = flat.take(k, 0) * gx, flat.take(k + columns, 0) * gx
+        # Channel by channel, in place: NumPy is slow on rows of two or three.
+        rows, columns = self.inside_mm.shape
+        i, fx = self._steps(uv_mm, 0, columns)
+        k, fy = self._steps(uv_mm, 1, rows)
+        k *= columns
+        k += i
+        flat, gx = values.reshape(-1, rows * columns), 1 - fx
+        low, high = flat.take(k, 1), flat.take(k + columns, 1)
+        low *= gx
+        high *= gx
         k += 1
-        low += flat.take(k, 0) * fx
-        high += flat.take(k + columns, 0) * fx
+        beside = flat.take(k, 1)
+        beside *= fx
+        low += beside
+        beside = flat.take(k + columns, 1)
+        beside *= fx
+        high += beside
         low *= 1 - fy
         high *= fy
         low += high
-        return np.asarray(low)
+        return np.ascontiguousarray(low.T) if values.ndim > 2 else np.asarray(low[0])
+
+    def _steps(self, uv_mm: Floats, axis: int, count: int) -> tuple[Ints, Floats]:
+        """(k,), (k,): along an axis, the node before each point, and the share of the way from it to the next."""
+        steps = uv_mm[:, axis] - self.origin[axis]
+        steps /= self.pixel_mm
+        np.maximum(steps, 0, out=steps)  # np.clip takes three times as long on a handful of points
+        np.minimum(steps, count - 1.000001, out=steps)
+        whole = steps.astype(np.int64)
+        steps -= whole
+        return whole, steps
 
 
 def flatten(surface: Surface, kept_in: Path | None = None) -> tuple[Flattening, ...]:
@@ -466,7 +473,10 @@ def _raster(flattening: Flattening) -> Raster:
     onwards = nodes - nodes[source]
     position = position + np.einsum("kab,kb->ka", smooth.reshape(-1, 3, 2)[source], onwards)
     return Raster(
-        origin, pixel, position.reshape(rows, columns, 3), _depth(flattening, nodes, face).reshape(rows, columns)
+        origin,
+        pixel,
+        np.ascontiguousarray(position.T).reshape(3, rows, columns),
+        _depth(flattening, nodes, face).reshape(rows, columns),
     )
 
 

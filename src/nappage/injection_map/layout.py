@@ -461,37 +461,43 @@ class _Grid:
         squeezed; `drawing` False: only pushed. `moving` (k,): 1 for points that may move, else 0."""
         wanted = spacing * self.spacing_mm
         count, rest = len(uv), np.zeros(len(self.near_uv))
-        if count + len(self.near_uv) < 2 or not count:
+        total = count + len(rest)
+        if total < 2 or not count:
             return uv
-        pairs = np.zeros((0, 2), dtype=np.int64)
         for step in range(steps):
-            all_uv = np.vstack([uv, self.near_uv])
             if step % 8 == 0:
                 pairs = self._pairs(uv, 1.45 * wanted)
                 if moving is not None:
                     pairs = pairs[(moving[pairs[:, 0]] > 0) | (np.append(moving, rest)[pairs[:, 1]] > 0)]
                 if not len(pairs):
                     return uv
-            i, j = pairs.T
-            both = np.concatenate([i, j])
-            lengths = self._lengths(uv, pairs)
-            least = np.full(len(all_uv), np.inf)
+                i, j = np.ascontiguousarray(pairs.T)
+                both, free = np.concatenate([i, j]), j < count
+                # A pair shares its correction, unless one of the two stands fast.
+                share = np.where(free, 0.5, 1.0)
+            lengths = self._lengths(uv, i, j)
+            least = np.full(total, np.inf)
             np.minimum.at(least, both, np.concatenate([lengths, lengths]))
             error = (lengths - wanted) / np.maximum(lengths, 0.2 * wanted)
-            drawn = (j < count) & ((lengths <= least[i] + 1e-9) | (lengths <= least[j] + 1e-9))
-            weight = np.where(error < 0, 1.0, 0.5 * (drawn & drawing))
-            # A pair shares its correction, unless one of the two stands fast.
-            share = np.where(j < count, 0.5, 1.0)
-            pull = (weight * error * share)[:, None] * (all_uv[j] - all_uv[i])
+            if drawing:
+                drawn = free & ((lengths <= least[i] + 1e-9) | (lengths <= least[j] + 1e-9))
+                weight = np.where(error < 0, 1.0, 0.5 * drawn)
+            else:
+                weight = np.where(error < 0, 1.0, 0.0)
             active = (weight > 0) & (np.abs(error) > 1e-3)
             if not active.any():
                 break
-            pulls = np.concatenate([pull, -pull])
-            move = np.stack([np.bincount(both, pulls[:, k], len(all_uv)) for k in range(2)], axis=1)
-            load = np.bincount(both, np.concatenate([active, active]), len(all_uv))
-            shift = 1.6 * move[:count] / np.maximum(load[:count], 1)[:, None]
+            load = np.maximum(np.bincount(both, np.concatenate([active, active]), total)[:count], 1)
+            strength = weight * error * share
+            all_uv = np.vstack([uv, self.near_uv]) if len(rest) else uv
+            shift = np.empty_like(uv)
+            for axis in range(2):
+                at = all_uv[:, axis]
+                pull = strength * (at[j] - at[i])
+                shift[:, axis] = 1.6 * np.bincount(both, np.concatenate([pull, -pull]), total)[:count] / load
             # Between points that cannot give way, a step would overshoot further each time.
-            shift *= np.minimum(1.0, 0.3 * wanted / np.maximum(_norms(shift), 1e-9))[:, None]
+            most = np.minimum(1.0, 0.3 * wanted / np.maximum(_norms(shift), 1e-9))
+            shift *= most[:, None]
             if moving is not None:
                 shift *= moving[:, None]
             uv = self.held_inside(uv + shift)
@@ -512,29 +518,30 @@ class _Grid:
         across = cKDTree(self.raster.at(uv)).query_ball_tree(self._near, within_mm)
         return np.vstack([own, *([[i, len(uv) + j] for j in js] for i, js in enumerate(across) if js)]).astype(np.int64)
 
-    def _lengths(self, uv: Floats, pairs: Ints) -> Floats:
-        """(k,): on the skin; to points of other zones the chord."""
-        i, j = pairs.T
-        own = j < len(uv)
-        start, count = uv[i[own]], int(own.sum())
-        way = uv[j[own]] - start
+    def _lengths(self, uv: Floats, i: Ints, j: Ints) -> Floats:
+        """(k,): on the skin, between points numbered as in `_pairs` and in its order; to points of other zones the
+        chord."""
+        own = int((j < len(uv)).sum())
+        start = uv[i[:own]]
+        way = uv[j[:own]] - start
         # As `lengths_mm` in two pieces, but read all at once: a layout spends most of its time here.
-        spots = self.raster.at(np.concatenate([start, start + 0.5 * way, start + way, uv[i[~own]]]))
-        halves = _norms(spots[count : 3 * count] - spots[: 2 * count])
-        lengths = np.empty(len(pairs))
-        lengths[own] = halves[:count] + halves[count:]
-        lengths[~own] = _norms(spots[3 * count :] - self.near_mm[j[~own] - len(uv)])
-        return lengths
+        spots = self.raster.at(np.concatenate([uv, start + 0.5 * way, start + way]))
+        here, middle, there = spots[: len(uv)], spots[len(uv) : len(uv) + own], spots[len(uv) + own :]
+        lengths = _norms(middle - here[i[:own]]) + _norms(there - middle)
+        if own == len(i):
+            return lengths
+        return np.concatenate([lengths, _norms(here[i[own:]] - self.near_mm[j[own:] - len(uv)])])
 
     def held_inside(self, uv: Floats) -> Floats:
+        out, moved = np.arange(len(uv)), uv.copy()
         for _ in range(3):
-            depth = self.raster.depth_mm(uv)
-            out = depth < _BORDER_MM
-            if not out.any():
+            depth = self.raster.depth_mm(moved[out])
+            low = depth < _BORDER_MM
+            if not low.any():
                 break
-            uv = uv.copy()
-            uv[out] += (_BORDER_MM * 1.5 - depth[out])[:, None] * self.raster.inwards(uv[out])
-        return uv
+            out, depth = out[low], depth[low]
+            moved[out] += (_BORDER_MM * 1.5 - depth)[:, None] * self.raster.inwards(moved[out])
+        return moved
 
     def thinned(self, uv: Floats, closest: float) -> Floats:
         """Without the points that stand nearer than `closest` spacings to another or to one of another zone; the most
