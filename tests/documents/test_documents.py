@@ -8,10 +8,10 @@ import re
 from datetime import date
 from pathlib import Path
 
-import pymupdf
 import pypdf
 import pytest
 from jsonschema import Draft202012Validator
+from tests.documents.printed import printed
 
 from nappage.plan import Practice, Practitioner, TreatmentPlan, draft, write
 from nappage.plan.compose import clinician, patient
@@ -50,7 +50,7 @@ def test_the_pdf_is_tagged_titled_and_says_ua(plan, written) -> None:
 def test_every_word_of_the_sheet_is_in_the_pdf_and_on_the_page(plan, edition, written) -> None:
     for compose, name in ((clinician, "plan"), (patient, "patient")):
         sheet = compose(plan, edition)
-        printed = _squeezed("".join(page.get_text() for page in pymupdf.open(written[f"{name}.pdf"])))
+        in_print = _squeezed("".join(page.get_text() for page in printed(written[f"{name}.pdf"].read_bytes())))
         page = _squeezed(html_entities.unescape(re.sub(r"<[^>]+>", " ", _body(written[f"{name}.html"].read_text()))))
         blocks = [block for section in sheet.sections for block in section.blocks]
         drawn = {block.says for block in blocks if block.kind == "strip"}
@@ -60,7 +60,7 @@ def test_every_word_of_the_sheet_is_in_the_pdf_and_on_the_page(plan, edition, wr
                 assert words in html_entities.unescape(written[f"{name}.html"].read_text())
                 continue
             for word in words.split():
-                assert _squeezed(word) in printed, (name, word)
+                assert _squeezed(word) in in_print, (name, word)
                 assert _squeezed(word) in page, (name, word)
 
 
@@ -74,7 +74,7 @@ def _squeezed(text: str) -> str:
 
 def test_nothing_is_cut_off_or_written_over_another(written) -> None:
     for name in ("plan.pdf", "patient.pdf"):
-        for page in pymupdf.open(written[name]):
+        for page in printed(written[name].read_bytes()):
             width, height = page.rect.width, page.rect.height
             for x0, y0, x1, y1, *_ in page.get_text("words"):
                 assert x0 >= 0 and y0 >= 0 and x1 <= width and y1 <= height
@@ -114,9 +114,9 @@ def test_a_plan_that_may_not_go_ahead_is_still_a_document(answers, edition, tmp_
     assert plan.screening.verdict == "contraindicated" and not plan.may_proceed
     files = write(plan, edition, tmp_path)
     assert "course.ics" not in files
-    text = "".join(page.get_text() for page in pymupdf.open(files["plan.pdf"]))
+    text = "".join(page.get_text() for page in printed(files["plan.pdf"].read_bytes()))
     assert "Contraindicated" in text and "No dates" in text
-    told = "".join(page.get_text() for page in pymupdf.open(files["patient.pdf"]))
+    told = "".join(page.get_text() for page in printed(files["patient.pdf"].read_bytes()))
     assert "not for you as planned" in told and "Keep taking every medicine" in told.replace("\n", " ")
 
 
@@ -140,8 +140,8 @@ def test_the_same_plan_gives_the_same_bytes(plan, edition) -> None:
 def test_a_name_in_any_script_gets_its_documents(answers, edition, tmp_path: Path) -> None:
     named = answers.model_copy(update={"patient": answers.patient.model_copy(update={"name": "王小明 Żółć Ω 😀"})})
     files = write(draft(named, edition, ON, reference="named"), edition, tmp_path)
-    printed = "".join(page.get_text() for page in pymupdf.open(files["plan.pdf"]))
-    assert "[U+738B][U+5C0F][U+660E] Żółć Ω" in " ".join(printed.split())
+    text = "".join(page.get_text() for page in printed(files["plan.pdf"].read_bytes()))
+    assert "[U+738B][U+5C0F][U+660E] Żółć Ω" in " ".join(text.split())
     assert "王小明 Żółć Ω 😀" in files["plan.html"].read_text()
 
 
@@ -150,8 +150,8 @@ def test_markup_in_a_name_stays_words(answers, edition, tmp_path: Path) -> None:
     named = answers.model_copy(update={"patient": answers.patient.model_copy(update={"name": name})})
     files = write(draft(named, edition, ON, reference="named"), edition, tmp_path)
     assert "<script" not in files["plan.html"].read_text()
-    printed = "".join(page.get_text() for page in pymupdf.open(files["plan.pdf"]))
-    assert _squeezed(name) in _squeezed(printed)
+    text = "".join(page.get_text() for page in printed(files["plan.pdf"].read_bytes()))
+    assert _squeezed(name) in _squeezed(text)
 
 
 def test_a_document_that_cannot_be_written_leaves_none_half_written(plan, edition, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ import io
 import re
 from decimal import Decimal
 
-import pymupdf
 import pypdf
 import pytest
+from tests.documents.printed import printed
 from tests.injection_map.fake_map import fake_map
 
 from nappage.injection_map import atlas as atlases
@@ -129,7 +129,7 @@ def test_the_pdf_is_accessible_and_holds_the_drawings(sheet, drawn) -> None:
     alts = set(_alts(reader.trailer["/Root"]["/StructTreeRoot"]))
     wanted = {figure.alt for figure in figures(sheet)}
     assert wanted and wanted <= alts
-    text = "".join(page.get_text() for page in pymupdf.open(stream=content))
+    text = "".join(page.get_text() for page in printed(content))
     for figure in figures(sheet):
         assert _squeezed(figure.caption) in _squeezed(text)
 
@@ -160,7 +160,7 @@ def test_a_chart_is_printed_true_to_scale(mapped, edition, drawn) -> None:
     assert scale
     wanted = 10 * float(scale[1]) / float(scale[2]) * 72 / 25.4
     lengths = []
-    for page in pymupdf.open(stream=pdf(only)):
+    for page in printed(pdf(only)):
         for path in page.get_drawings():
             for item in path["items"]:
                 if item[0] == "l" and abs(item[1].y - item[2].y) < 0.01:

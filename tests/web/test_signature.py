@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import pymupdf
 import pytest
 from django.db import DatabaseError, connection, transaction
+from tests.documents.printed import printed
 
 from nappage.intake import Answers
 from nappage.plan.consent import permission
@@ -410,7 +410,7 @@ def test_a_text_in_another_language_than_the_patients_says_so(clinics: World) ->
 
 def words_of(content: bytes) -> str:
     """The words of a PDF; a word that was broken at its hyphen is whole again."""
-    text = " ".join(page.get_text() for page in pymupdf.open(stream=content))
+    text = " ".join(page.get_text() for page in printed(content))
     return " ".join(text.split()).replace("- ", "-")
 
 
