@@ -579,7 +579,9 @@ def over_photograph(photograph: Picture8, map: InjectionMap, surface: Surface) -
         borders = _borders(zone)
         mask = np.zeros(picture.shape[:2], dtype=np.uint8)
         cv2.fillPoly(mask, [_fixed(line) for line in scene.sight.filled(borders)], 255, cv2.LINE_AA, 4)
-        picture = np.asarray(picture + 0.25 / 255 * mask[..., None] * (np.array(tint) - picture), dtype=np.uint8)
+        tinted = mask > 0
+        skin = picture[tinted]
+        picture[tinted] = skin + 0.25 / 255 * mask[tinted, None] * (np.array(tint) - skin)
         _lines(picture, scene.sight.seen_lines(borders), dark, 1.2 * dot)
     for danger in map.dangers:
         lines = scene.sight.seen_lines(_margins(danger)[0])
