@@ -23,6 +23,7 @@ from scipy.spatial.distance import cdist
 from ..values import InputError
 from .document import Spacing
 from .flatten import Flattening, Raster, nearest
+from .kept import kept
 from .mesh import Floats, Ints, Surface
 
 Mode = Literal["strict", "cover"]
@@ -593,11 +594,15 @@ class _Grid:
         share = np.bincount(self._gaps(uv)[1], minlength=len(uv))[: len(uv)]
         return np.delete(uv, int(share.argmin()), axis=0)
 
-    def _gaps(self, uv: Floats, samples_mm: Floats | None = None) -> tuple[Floats, Ints]:
+    @kept(4)  # of one set of points it is asked several times, one after another
+    def _gaps(self, uv: Floats) -> tuple[Floats, Ints]:
         """(n,), (n,): how far each sample is from the nearest point, by chords, in spacings; and which point that is,
         those of other zones last."""
+        return self._away(uv, self.samples_mm)
+
+    def _away(self, uv: Floats, spots_mm: Floats) -> tuple[Floats, Ints]:
         centres = np.vstack([self.raster.at(uv), self.near_mm])
-        distance, centre = nearest(centres, self.samples_mm if samples_mm is None else samples_mm)
+        distance, centre = nearest(centres, spots_mm)
         return distance / self.spacing_mm, centre
 
     def _fault(self, uv: Floats, most: int) -> float:
@@ -606,7 +611,7 @@ class _Grid:
         share = float((gap[: self.inner] <= COVERED - 0.01).sum()) / max(self.inner, 1)
         missing, excess = max(0.0, 0.79 * most - len(uv)) / most, max(0, len(uv) - most) / most
         closer = self.raster.at(_closer(self.raster, self.samples, gap, self.step_mm))
-        widest = max(float(gap.max()), float(self._gaps(uv, closer)[0].max(initial=0.0)))
+        widest = max(float(gap.max()), float(self._away(uv, closer)[0].max(initial=0.0)))
         return max(0.0, 0.96 - share) * 4 + max(0.0, widest - BAREST + 0.02) + missing + 0.3 * excess
 
     def _with_more(self, uv: Floats, most: int, widest: float) -> Floats:
@@ -614,13 +619,12 @@ class _Grid:
         if not len(uv) + len(self.near_mm):
             return uv
         gap, _ = self._gaps(uv)
+        wide = np.flatnonzero(gap >= widest)
+        spots = self.samples[wide[np.argsort(-gap[wide], kind="stable")]]
         added: list[Floats] = []
-        for sample in np.argsort(-gap, kind="stable"):
-            if gap[sample] < widest or len(uv) + len(added) >= most:
-                break
-            spot = self.samples[sample]
-            if all(np.linalg.norm(spot - other) > 1.2 * self.spacing_mm for other in added):
-                added.append(spot)
+        while len(spots) and len(uv) + len(added) < most:
+            added.append(spots[0])
+            spots = spots[_norms(spots - spots[0]) > 1.2 * self.spacing_mm]
         return self.held_inside(np.vstack([uv, *added])) if added else uv
 
     def spread(self, uv: Floats, apart: float) -> Floats:
@@ -642,7 +646,8 @@ class _Grid:
             if turn % 4 == 0:
                 found = cKDTree(centres).query(spots_mm, k=min(4, len(centres)))[1]
                 candidates = np.asarray(found).reshape(len(spots), -1)
-            distance = np.linalg.norm(centres[candidates] - spots_mm[:, None], axis=2)
+            x, y, z = (centres[:, k][candidates] - spots_mm[:, k, None] for k in range(3))
+            distance = np.sqrt(x * x + y * y + z * z)
             best = distance.argmin(axis=1)
             weight = (distance[rows, best] / self.spacing_mm) ** 4
             centre = candidates[rows, best]
@@ -698,6 +703,7 @@ def _step_mm(piece: Flattening, spacing_mm: float) -> float:
     return max(min(spacing_mm / 9, most), fewest)
 
 
+@kept(200_000, lambda spots: len(spots[0]))
 def _samples(piece: Flattening, spacing_mm: float) -> tuple[Floats, int]:
     """Spots of the piece in the plane: a square lattice, then its border; and how many are in the lattice."""
     raster, step_mm = piece.raster, _step_mm(piece, spacing_mm)
@@ -713,7 +719,8 @@ def _samples(piece: Flattening, spacing_mm: float) -> tuple[Floats, int]:
 
 def _closer(raster: Raster, samples: Floats, distance: Floats, step_mm: float) -> Floats:
     """(k, 2): spots close around the samples with the greatest distance: the farthest lies between samples."""
-    widest = samples[np.argsort(-distance, kind="stable")[:40]]
+    far = np.flatnonzero(distance >= np.partition(distance, -min(40, len(distance)))[-min(40, len(distance))])
+    widest = samples[far[np.argsort(-distance[far], kind="stable")[:40]]]
     fine = np.linspace(-1, 1, 7) * step_mm
     spots = (widest[:, None] + np.stack(np.meshgrid(fine, fine), axis=-1).reshape(-1, 2)).reshape(-1, 2)
     return np.asarray(spots[raster.depth_mm(spots) > 0])
